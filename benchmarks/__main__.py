@@ -1,4 +1,4 @@
-"""`python -m benchmarks` lists the scripts; `python -m benchmarks run NAME [-- OPTIONS]` runs one."""
+"""List the scripts: `python -m benchmarks`. Run one: `python -m benchmarks run NAME -- OPTIONS`."""
 
 from __future__ import annotations
 

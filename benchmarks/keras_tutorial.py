@@ -10,10 +10,11 @@ Each contestant fits the same rows for one epoch with Adam; the contestants take
 round, and the medians of the rounds are compared. A fit before the first round, which traces and
 allocates, is timed apart and not counted. The data are random numbers in the shapes above unless
 `--data FILE.npz` names arrays `x` and `y`; the time of these dense models does not depend on the
-values. Keras runs in a process of its own, which waits while the others work:
+values. Keras runs in a process of its own, which waits while the others work
+(it is left out when it is not installed):
 
-    python3 -m venv /tmp/keras && /tmp/keras/bin/pip install tensorflow-cpu
-    python -m benchmarks run keras_tutorial -- --keras /tmp/keras/bin/python
+    python3 -m venv build/keras && build/keras/bin/pip install tensorflow-cpu
+    python -m benchmarks run keras_tutorial
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ from pathlib import Path
 import numpy as np
 
 BATCH = {"imdb": 64, "stock": 32}
-INSTALL = "python3 -m venv /tmp/keras && /tmp/keras/bin/pip install tensorflow-cpu"
+HOME = Path("build/keras/bin/python")
+INSTALL = "python3 -m venv build/keras && build/keras/bin/pip install tensorflow-cpu"
 Fit = Callable[[], float]
 
 
@@ -206,10 +208,8 @@ def compare(model: str, rows: int, rounds: int, keras: str | None, data: Path | 
     print("| contestant | seconds a fit | rows a second | time / ostinato's | first fit, seconds |")
     print("|---|---|---|---|---|")
     for name, seconds in medians.items():
-        ratio = seconds / medians["ostinato"]
-        print(
-            f"| {name} | {seconds:.2f} | {len(x) / seconds:,.0f} | {ratio:.2f} | {first[name]:.2f} |"
-        )
+        rate, ratio = len(x) / seconds, seconds / medians["ostinato"]
+        print(f"| {name} | {seconds:.2f} | {rate:,.0f} | {ratio:.2f} | {first[name]:.2f} |")
 
 
 def main() -> None:
@@ -231,7 +231,7 @@ def main() -> None:
         import torch
 
         torch.set_num_threads(options.threads)
-    keras = options.keras or ("/tmp/keras/bin/python" if Path("/tmp/keras").is_dir() else None)
+    keras = options.keras or (str(HOME) if HOME.exists() else None)
     if keras and not shutil.which(keras):
         parser.error(f"--keras: no interpreter at {keras}. Install: {INSTALL}")
     if not keras:

@@ -19,19 +19,16 @@ NORMS = {
 
 def arguments_of(
     cell: Cell,
-    given: dict[str, Any],
-    zoneout: Tensor | float | None,
+    *,
+    zones: dict[str, Tensor | float | None],
     layer_norm: tuple[Tensor, ...] | None,
     eps: float,
-    zoneout_cell: Tensor | float | None = None,
+    **given: Any,
 ) -> dict[str, Any]:
     """Every argument of `cell.reference` by name, in the operator's order, shapes checked."""
     where = f"ops.{cell.name}"
     values = dict.fromkeys(cell.names) | given
     values["eps"] = float(eps)
-    zones = {"zoneout": zoneout}
-    if cell.name == "lstm":
-        zones["zoneout_cell"] = zoneout_cell
     for name, zone in zones.items():
         values[f"{name}_rate"] = 0.0
         if isinstance(zone, Tensor):

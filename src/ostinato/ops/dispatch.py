@@ -1,13 +1,95 @@
-"""Which path serves a call."""
+"""Which path serves a call, and the question which one would."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import Tensor
 
+from ostinato.errors import ShapeError, check_choice
+from ostinato.ops import fused, native
 from ostinato.ops.shared import Cell
 
+CELLS = ("rnn", "gru", "lstm")
+PATH_OPTIONS = (*fused.OPTIONS, "lengths", "reverse", "activation", "reset_after", "w_hr")
 
-def run(cell: Cell, arguments: dict[str, Any], need_cell: bool = True) -> tuple[Tensor, ...]:
-    return cell.reference(**arguments)
+
+def path(cell: str, *, device: Any = "cpu", dtype: torch.dtype = torch.float32, **options) -> str:
+    """The path that serves `cell` ("rnn", "gru" or "lstm") with these options.
+
+    Options are those of `rnn`, `gru` and `lstm`; a tensor may be stood for by True.
+
+    Returns:
+        "torch" (torch's fused kernel on a CPU), "cudnn" (the same on CUDA) or "reference".
+
+    Raises:
+        OptionError: unknown cell or option.
+
+    >>> path("lstm"), path("lstm", peephole=True)
+    ('torch', 'reference')
+    """
+    check_choice("ops.path", "cell", cell, CELLS)
+    for name in options:
+        check_choice("ops.path", "option", name, PATH_OPTIONS)
+    device = torch.device(device)
+    return _fused_name(device) if fused.allows(options, device, dtype) else "reference"
+
+
+def run(
+    cell: Cell,
+    arguments: dict[str, Any],
+    need_cell: bool = True,
+    record: dict[str, Tensor] | None = None,
+) -> tuple[Any, ...]:
+    """The results of `cell` for a complete set of arguments, from the fastest correct path."""
+    if record is not None:
+        return cell.reference(**arguments, record=record)
+    if torch.compiler.is_compiling():
+        from ostinato.ops.operators import OPERATORS
+
+        return OPERATORS[cell.name](*arguments.values())
+    return execute(cell, arguments, need_cell)
+
+
+def execute(cell: Cell, arguments: dict[str, Any], need_cell: bool = True) -> tuple[Any, ...]:
+    """`run` outside a compiled graph: values are known and may be looked at."""
+    native.announce_once()
+    if _transformed():
+        # Transforms (vmap, jvp, ...) reach through the reference's plain operations only.
+        return cell.reference(**arguments)
+    arguments = _settle_lengths(cell, arguments)
+    if not fused.serves(arguments):
+        return cell.reference(**arguments)
+    if arguments["x"].is_cuda and torch.is_grad_enabled():
+        from ostinato.ops.operators import OPERATORS
+
+        # cuDNN has no second derivative; the operator's backward has.
+        return OPERATORS[cell.name](*arguments.values())
+    return fused.fused(cell, arguments, need_cell)
+
+
+def _fused_name(device: torch.device) -> str:
+    cudnn = device.type == "cuda" and torch.backends.cudnn.is_available()
+    return "cudnn" if cudnn else "torch"
+
+
+def _transformed() -> bool:
+    """Inside a torch.func transform or forward-mode differentiation."""
+    inside_func = torch._C._functorch.peek_interpreter_stack() is not None  # pyright: ignore
+    return inside_func or torch.autograd.forward_ad._current_level >= 0
+
+
+def _settle_lengths(cell: Cell, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Lengths checked, and dropped where every sequence is full."""
+    lengths: Tensor | None = arguments["lengths"]
+    if lengths is None or lengths.numel() == 0:
+        return arguments
+    steps = arguments["x"].shape[1]
+    shortest, longest = (int(each) for each in lengths.aminmax())
+    if shortest < 0 or longest > steps:
+        raise ShapeError(
+            f"ops.{cell.name}: lengths must be from 0 to {steps}, the steps of x, "
+            f"got {shortest} to {longest}."
+        )
+    return arguments | {"lengths": None} if shortest == steps else arguments

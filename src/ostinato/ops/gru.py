@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from ostinato.ops.checks import arguments_of
@@ -18,6 +19,8 @@ from ostinato.ops.shared import (
     recur,
     recurrent_product,
 )
+
+GATES = ("r", "z", "n")
 
 
 def _reference(
@@ -38,7 +41,7 @@ def _reference(
     reverse: bool,
     eps: float,
     reset_after: bool,
-    gates: list[list[Tensor]] | None = None,
+    record: dict[str, Tensor] | None = None,
 ) -> tuple[Tensor, Tensor]:
     time = Time.of(x, lengths, resets, reverse, (zoneout,), (zoneout_rate,))
     hidden = w_hh.shape[1]
@@ -46,17 +49,14 @@ def _reference(
     w_rz, w_n = w_hh.split(blocks)
     w_t, w_rz_t, w_n_t = w_hh.t(), w_rz.t(), w_n.t()
     gain_rz, gain_n = (None, None) if gain_hh is None else gain_hh.split(blocks)
-    # The candidate's recurrent bias stands inside the reset gate's reach; the others do not.
-    b_rz, b_n = (None, None) if b_hh is None else b_hh.split(blocks)
 
     def after(product: Tensor, state: State) -> tuple[State, tuple[Tensor, ...]]:
         (h,) = state
         entering = h if recurrent_mask is None else h * recurrent_mask
-        recurrent = entering @ w_t if b_hh is None or gain_hh is not None else None
-        if recurrent is None:
-            recurrent = torch.addmm(b_hh, entering, w_t)
-        elif gain_hh is not None:
-            recurrent = normalise(recurrent, gain_hh, eps, blocks)
+        if gain_hh is None:
+            recurrent = F.linear(entering, w_hh, b_hh)
+        else:
+            recurrent = normalise(entering @ w_t, gain_hh, eps, blocks)
             recurrent = recurrent if b_hh is None else recurrent + b_hh
         rz, n = product.split(blocks, 1)
         recurrent_rz, recurrent_n = recurrent.split(blocks, 1)
@@ -73,9 +73,12 @@ def _reference(
         n = torch.tanh(recurrent_product(n, r * entering, w_n_t, gain_n, eps, (hidden,)))
         return (n + z * (h - n),), (r, z, n)
 
+    # Resetting after the product, b_hn stands inside the reset gate's reach and cannot join b_in.
     late = None if reset_after else b_hh
     products = input_products(time.x, w_ih, gain_ih, eps, blocks, b_ih, late)
-    (outputs,), (h_n,) = recur(after if reset_after else before, products, (h0,), time, gates)
+    (outputs,), (h_n,) = recur(
+        after if reset_after else before, products, (h0,), time, GATES, record
+    )
     return outputs, h_n
 
 
@@ -85,7 +88,6 @@ GRU = Cell(
     tensors=("x", "h0", *COMMON_TENSORS),
     settings=(*COMMON_SETTINGS, ("bool", "reset_after")),
     results=("outputs", "h_n"),
-    gate_names=("r", "z", "n"),
 )
 
 
@@ -105,6 +107,7 @@ def gru(
     layer_norm: tuple[Tensor, ...] | None = None,
     eps: float = 1e-5,
     reset_after: bool = True,
+    record: dict[str, Tensor] | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Gated recurrent unit, one layer, one direction.
 
@@ -131,9 +134,24 @@ def gru(
         ShapeError: a tensor does not fit the others.
         OptionError: a value that is not allowed.
     """
-    given = dict(x=x, h0=h0, w_ih=w_ih, w_hh=w_hh, b_ih=b_ih, b_hh=b_hh, reset_after=reset_after)
-    given |= dict(lengths=lengths, resets=resets, reverse=reverse, recurrent_mask=recurrent_mask)
-    outputs, h_n = run(GRU, arguments_of(GRU, given, zoneout, layer_norm, eps))
+    arguments = arguments_of(
+        GRU,
+        zones={"zoneout": zoneout},
+        layer_norm=layer_norm,
+        eps=eps,
+        x=x,
+        h0=h0,
+        w_ih=w_ih,
+        w_hh=w_hh,
+        b_ih=b_ih,
+        b_hh=b_hh,
+        lengths=lengths,
+        resets=resets,
+        reverse=reverse,
+        recurrent_mask=recurrent_mask,
+        reset_after=reset_after,
+    )
+    outputs, h_n = run(GRU, arguments, record=record)
     return outputs, h_n
 
 

@@ -19,6 +19,8 @@ from ostinato.ops.shared import (
     recurrent_product,
 )
 
+GATES = ("i", "f", "g", "o")
+
 
 def _reference(
     *,
@@ -46,7 +48,7 @@ def _reference(
     zoneout_cell_rate: float,
     coupled_gates: bool,
     cell_sequence: bool,
-    gates: list[list[Tensor]] | None = None,
+    record: dict[str, Tensor] | None = None,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     rates = (zoneout_rate, zoneout_cell_rate)
     time = Time.of(x, lengths, resets, reverse, (zoneout, zoneout_cell), rates)
@@ -67,10 +69,7 @@ def _reference(
         else:
             i, f, g, o = rows.chunk(4, 1)
         i = torch.sigmoid(i if peep_i is None else i + peep_i * c)
-        if f is None:
-            f = 1 - i
-        else:
-            f = torch.sigmoid(f if peep_f is None else f + peep_f * c)
+        f = 1 - i if f is None else torch.sigmoid(f if peep_f is None else f + peep_f * c)
         g = torch.tanh(g)
         c = f * c + i * g
         o = torch.sigmoid(o if peep_o is None else o + peep_o * c)
@@ -83,7 +82,7 @@ def _reference(
         return (h, c), (i, f, g, o)
 
     products = input_products(time.x, w_ih, gain_ih, eps, blocks, b_ih, b_hh)
-    (outputs, cells), (h_n, c_n) = recur(step, products, (h0, c0), time, gates)
+    (outputs, cells), (h_n, c_n) = recur(step, products, (h0, c0), time, GATES, record)
     return outputs, h_n, c_n, cells
 
 
@@ -99,7 +98,6 @@ LSTM = Cell(
         ("bool", "cell_sequence"),
     ),
     results=("outputs", "h_n", "c_n", "cells"),
-    gate_names=("i", "f", "g", "o"),
 )
 
 
@@ -125,6 +123,7 @@ def lstm(
     cell_sequence: bool = False,
     w_hr: Tensor | None = None,
     need_cell: bool = True,
+    record: dict[str, Tensor] | None = None,
 ) -> tuple[Tensor, ...]:
     """Long short-term memory, one layer, one direction.
 
@@ -159,12 +158,28 @@ def lstm(
         ShapeError: a tensor does not fit the others.
         OptionError: a value that is not allowed.
     """
-    given = dict(x=x, h0=h0, c0=c0, w_ih=w_ih, w_hh=w_hh, b_ih=b_ih, b_hh=b_hh)
-    given |= dict(lengths=lengths, resets=resets, reverse=reverse, recurrent_mask=recurrent_mask)
-    given |= dict(peephole=peephole, w_hr=w_hr, coupled_gates=coupled_gates)
-    given |= dict(cell_sequence=cell_sequence)
-    arguments = arguments_of(LSTM, given, zoneout, layer_norm, eps, zoneout_cell)
-    outputs, h_n, c_n, cells = run(LSTM, arguments, need_cell=need_cell)
+    arguments = arguments_of(
+        LSTM,
+        zones={"zoneout": zoneout, "zoneout_cell": zoneout_cell},
+        layer_norm=layer_norm,
+        eps=eps,
+        x=x,
+        h0=h0,
+        c0=c0,
+        w_ih=w_ih,
+        w_hh=w_hh,
+        b_ih=b_ih,
+        b_hh=b_hh,
+        lengths=lengths,
+        resets=resets,
+        reverse=reverse,
+        recurrent_mask=recurrent_mask,
+        peephole=peephole,
+        w_hr=w_hr,
+        coupled_gates=coupled_gates,
+        cell_sequence=cell_sequence,
+    )
+    outputs, h_n, c_n, cells = run(LSTM, arguments, need_cell, record)
     return (outputs, h_n, c_n, cells) if cell_sequence else (outputs, h_n, c_n)
 
 
@@ -186,7 +201,7 @@ def lstm_step(
     Takes the options of `lstm` but for lengths, resets, reverse and cell_sequence; zoneout and
     zoneout_cell are `(batch, hidden)`.
     """
-    zones = dict(zoneout=zoneout, zoneout_cell=zoneout_cell)
-    keep = {k: z.unsqueeze(1) if isinstance(z, Tensor) else z for k, z in zones.items()}
-    _, h, c = lstm(x.unsqueeze(1), h, c, w_ih, w_hh, b_ih, b_hh, **keep, **options)
+    zones = {"zoneout": zoneout, "zoneout_cell": zoneout_cell}
+    options |= {k: z.unsqueeze(1) if isinstance(z, Tensor) else z for k, z in zones.items()}
+    _, h, c = lstm(x.unsqueeze(1), h, c, w_ih, w_hh, b_ih, b_hh, **options)
     return h, c

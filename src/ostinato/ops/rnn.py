@@ -40,7 +40,7 @@ def _reference(
     reverse: bool,
     eps: float,
     activation: str,
-    gates: list[list[Tensor]] | None = None,
+    record: dict[str, Tensor] | None = None,
 ) -> tuple[Tensor, Tensor]:
     time = Time.of(x, lengths, resets, reverse, (zoneout,), (zoneout_rate,))
     blocks = (w_hh.shape[0],)
@@ -54,7 +54,7 @@ def _reference(
         return (function(recurrent_product(product, h, w_t, gain_hh, eps, blocks)),), ()
 
     products = input_products(time.x, w_ih, gain_ih, eps, blocks, b_ih, b_hh)
-    (outputs,), (h_n,) = recur(step, products, (h0,), time, gates)
+    (outputs,), (h_n,) = recur(step, products, (h0,), time, (), record)
     return outputs, h_n
 
 
@@ -64,7 +64,6 @@ RNN = Cell(
     tensors=("x", "h0", *COMMON_TENSORS),
     settings=(*COMMON_SETTINGS, ("str", "activation")),
     results=("outputs", "h_n"),
-    gate_names=(),
 )
 
 
@@ -84,6 +83,7 @@ def rnn(
     layer_norm: tuple[Tensor, ...] | None = None,
     eps: float = 1e-5,
     activation: str = "tanh",
+    record: dict[str, Tensor] | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Simple recurrence, one layer, one direction.
 
@@ -107,15 +107,31 @@ def rnn(
         layer_norm: `(gain_ih, gain_hh)`, each `(hidden,)`: W_ih x and W_hh h are normalised, each
             over the hidden units, before the biases are added (Ba et al. 2016).
         activation: "tanh" or "relu".
+        record: a dictionary to fill with what `trace` returns, on the reference path.
 
     Raises:
         ShapeError: a tensor does not fit the others.
         OptionError: a value that is not allowed.
     """
     check_choice("ops.rnn", "activation", activation, ACTIVATIONS)
-    given = dict(x=x, h0=h0, w_ih=w_ih, w_hh=w_hh, b_ih=b_ih, b_hh=b_hh, activation=activation)
-    given |= dict(lengths=lengths, resets=resets, reverse=reverse, recurrent_mask=recurrent_mask)
-    outputs, h_n = run(RNN, arguments_of(RNN, given, zoneout, layer_norm, eps))
+    arguments = arguments_of(
+        RNN,
+        zones={"zoneout": zoneout},
+        layer_norm=layer_norm,
+        eps=eps,
+        x=x,
+        h0=h0,
+        w_ih=w_ih,
+        w_hh=w_hh,
+        b_ih=b_ih,
+        b_hh=b_hh,
+        lengths=lengths,
+        resets=resets,
+        reverse=reverse,
+        recurrent_mask=recurrent_mask,
+        activation=activation,
+    )
+    outputs, h_n = run(RNN, arguments, record=record)
     return outputs, h_n
 
 

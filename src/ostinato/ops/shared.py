@@ -1,4 +1,4 @@
-"""What the three recurrences have in common: the cell's table of arguments, time, masks and the loop."""
+"""What the three recurrences share: the cell's table of arguments, time, masks and the loop."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ class Cell:
     tensors: tuple[str, ...]
     settings: tuple[tuple[str, str], ...]
     results: tuple[str, ...]
-    gate_names: tuple[str, ...]
     names: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -139,28 +138,34 @@ class Time:
         )
 
     def restore(self, values: Tensor) -> Tensor:
-        """`values` (batch, steps, n) of the run in the order of the input, zero past each length."""
+        """`values` (batch, steps, n) of the run in the input's order, zero past each length."""
         if self.live is not None:
             values = torch.where(self.live.unsqueeze(2), values, 0)
         return reverse_within(values, self.lengths) if self.reverse else values
 
 
 def recur(
-    step: Step, products: Tensor, initial: State, time: Time, gates: list[list[Tensor]] | None
+    step: Step,
+    products: Tensor,
+    initial: State,
+    time: Time,
+    gates: tuple[str, ...],
+    record: dict[str, Tensor] | None,
 ) -> tuple[list[Tensor], State]:
     """Run `step` over time.
 
     `products` (batch, steps, rows) are the input's products; `initial` is one tensor per state.
     Returns every state's sequence (batch, steps, size) in the input's order, and the final states.
-    `gates`, one list per gate, receives each step's gates.
+    `record` receives the sequences of the gates, by the names given, and of the states.
     """
     state = initial
     sequences: list[list[Tensor]] = [[] for _ in initial]
+    opened: list[tuple[Tensor, ...]] = []
     for t, product in enumerate(products.unbind(1)):
         if time.resets is not None:
             start = time.resets[:, t].unsqueeze(1)
             state = tuple(torch.where(start, i, s) for i, s in zip(initial, state, strict=True))
-        new, opened = step(product, state)
+        new, values = step(product, state)
         new = tuple(
             _zoned(n, s, keep, rate, t)
             for n, s, keep, rate in zip(new, state, time.zoneout, time.rates, strict=True)
@@ -171,14 +176,18 @@ def recur(
         state = new
         for sequence, value in zip(sequences, state, strict=True):
             sequence.append(value)
-        if gates is not None:
-            for sequence, value in zip(gates, opened, strict=True):
-                sequence.append(value)
+        if record is not None:
+            opened.append(values)
     if not sequences[0]:
-        batch = products.shape[0]
-        empty = [value.new_zeros(batch, 0, value.shape[1]) for value in initial]
-        return empty, tuple(value.clone() for value in initial)
-    return [time.restore(torch.stack(sequence, 1)) for sequence in sequences], state
+        whole = [value.new_zeros(*value.shape).unsqueeze(1)[:, :0] for value in initial]
+        state = tuple(value.clone() for value in initial)
+    else:
+        whole = [time.restore(torch.stack(sequence, 1)) for sequence in sequences]
+    if record is not None:
+        for name, values in zip(gates, zip(*opened, strict=True), strict=bool(opened)):
+            record[name] = time.restore(torch.stack(values, 1))
+        record |= dict(zip(("h", "c"), whole, strict=False))
+    return whole, state
 
 
 def input_products(
@@ -198,7 +207,7 @@ def input_products(
 def recurrent_product(
     product: Tensor, h: Tensor, w_t: Tensor, gain: Tensor | None, eps: float, blocks: Sequence[int]
 ) -> Tensor:
-    """The input's product plus the state's: `product + W_hh h`, the latter normalised with `gain`."""
+    """The input's product plus the state's, which is normalised where `gain` is given."""
     if gain is None:
         return torch.addmm(product, h, w_t)
     return product + normalise(h @ w_t, gain, eps, blocks)

@@ -1,0 +1,44 @@
+"""The compiled part, which an installation without a compiler lacks."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import warnings
+from types import ModuleType
+
+from ostinato.errors import FallbackWarning
+
+
+def load() -> ModuleType | None:
+    """The extension module, or None."""
+    try:
+        return importlib.import_module("ostinato._native")
+    except ImportError:
+        return None
+
+
+@functools.cache
+def announce_once() -> None:
+    """Warn, the first time only, when the extension is missing."""
+    if load() is None:
+        warnings.warn(
+            "ostinato was installed without its native kernels (no C++ compiler was found); "
+            "the recurrences run on PyTorch. Install a compiler and reinstall ostinato for speed.",
+            FallbackWarning,
+            stacklevel=4,
+        )
+
+
+def native_info() -> dict[str, str]:
+    """What the native kernels were built with and what this machine's processor offers.
+
+    Returns:
+        `{"compiler": ..., "instructions": ...}`; instructions is the widest vector set that both
+        the processor and the operating system allow: "avx512", "avx2", "neon" or "baseline". The
+        dictionary is empty where the extension is missing.
+    """
+    module = load()
+    if module is None:
+        return {}
+    return {"compiler": module.compiler, "instructions": module.instructions()}

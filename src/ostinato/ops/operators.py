@@ -1,0 +1,162 @@
+"""`torch.ops.ostinato.rnn`, `gru`, `lstm`: one node each in a compiled or exported graph.
+
+The operator keeps only its inputs. Its backward, an operator too (`..._backward`), runs the forward
+again and takes its vector-Jacobian product; the backward's own derivative goes through the
+reference, so that second derivatives exist whatever path served the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ostinato.ops import fused
+from ostinato.ops.dispatch import execute
+from ostinato.ops.gru import GRU
+from ostinato.ops.lstm import LSTM
+from ostinato.ops.rnn import RNN
+from ostinato.ops.shared import Cell
+
+
+def _schema(cell: Cell) -> str:
+    tensors = [f"Tensor{'?' if t.endswith('?') else ''} {t.rstrip('?')}" for t in cell.tensors]
+    settings = [f"{kind} {name}" for kind, name in cell.settings]
+    return ", ".join(tensors + settings)
+
+
+def _named(cell: Cell, values: Sequence[Any]) -> dict[str, Any]:
+    return dict(zip(cell.names, values, strict=True))
+
+
+def _shapes(cell: Cell, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    named = _named(cell, values)
+    batch, steps, _ = named["x"].shape
+    state = named["h0"].shape[1]
+    shapes: list[tuple[Any, ...]] = [(batch, steps, state), (batch, state)]
+    if cell.name == "lstm":
+        hidden = named["c0"].shape[1]
+        cells = (batch, steps, hidden) if named["cell_sequence"] else (0,)
+        shapes += [(batch, hidden), cells]
+    return shapes
+
+
+def _differentiable(cell: Cell, values: Sequence[Any]) -> list[int]:
+    """Positions of the tensors that a gradient can flow to and that are given."""
+    return [k for k in range(len(cell.tensors)) if values[k] is not None]
+
+
+def _function(cell: Cell, values: Sequence[Any], any_path: bool) -> Callable[..., Any]:
+    """The forward as a function of its given differentiable tensors alone."""
+    places = _differentiable(cell, values)
+
+    def forward(*tensors: Tensor) -> tuple[Tensor, ...]:
+        full = list(values)
+        for place, tensor in zip(places, tensors, strict=True):
+            full[place] = tensor
+        named = _named(cell, full)
+        if any_path and fused.serves(named):
+            return fused.fused(cell, named)
+        results = cell.reference(**named)
+        if cell.name == "lstm" and not named["cell_sequence"]:
+            results = (*results[:3], results[3].new_empty(0))
+        return results
+
+    return forward
+
+
+def _vjp(cell: Cell, grads: Sequence[Tensor], values: Sequence[Any], any_path: bool) -> Any:
+    tensors = [values[k] for k in _differentiable(cell, values)]
+    pull = torch.func.vjp(_function(cell, values, any_path), *tensors)[1]
+    return pull(tuple(grads))
+
+
+def _register(cell: Cell) -> Callable[..., tuple[Tensor, ...]]:
+    results = len(cell.results)
+    returned = ", ".join(["Tensor"] * results)
+    arguments = _schema(cell)
+
+    def forward(*values: Any) -> tuple[Tensor, ...]:
+        found = execute(cell, _named(cell, values))
+        shapes = _shapes(cell, values)
+        if cell.name == "lstm" and not _named(cell, values)["cell_sequence"]:
+            found = (*found[:3], found[3].new_empty(0))
+        # An operator may not return its input, and the graph counts on contiguous results.
+        return tuple(
+            f.reshape(s).clone(memory_format=torch.contiguous_format)
+            for f, s in zip(found, shapes, strict=True)
+        )
+
+    def fake(*values: Any) -> tuple[Tensor, ...]:
+        return tuple(values[0].new_empty(shape) for shape in _shapes(cell, values))
+
+    def backward(grads: Sequence[Tensor], *values: Any) -> list[Tensor]:
+        return [g.contiguous().clone() for g in _vjp(cell, grads, values, any_path=True)]
+
+    def fake_backward(grads: Sequence[Tensor], *values: Any) -> list[Tensor]:
+        places = _differentiable(cell, values)
+        return [values[k].new_empty(values[k].shape) for k in places]
+
+    name = f"ostinato::{cell.name}"
+    op = torch.library.custom_op(
+        name, forward, mutates_args=(), schema=f"({arguments}) -> ({returned})"
+    )
+    op.register_fake(fake)
+    back = torch.library.custom_op(
+        f"{name}_backward",
+        backward,
+        mutates_args=(),
+        schema=f"(Tensor[] grads, {arguments}) -> Tensor[]",
+    )
+    back.register_fake(fake_backward)
+
+    def keep(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
+        is_tensor = [isinstance(value, Tensor) for value in inputs]
+        ctx.save_for_backward(*[v for v, t in zip(inputs, is_tensor, strict=True) if t])
+        ctx.rest = [None if t else v for v, t in zip(inputs, is_tensor, strict=True)]
+        ctx.is_tensor = is_tensor
+
+    def kept(ctx: Any) -> list[Any]:
+        saved = iter(ctx.saved_tensors)
+        return [next(saved) if t else v for v, t in zip(ctx.rest, ctx.is_tensor, strict=True)]
+
+    def derive(ctx: Any, *grads: Tensor) -> tuple[Any, ...]:
+        values = kept(ctx)
+        found: list[Any] = [None] * len(values)
+        for place, grad in zip(_differentiable(cell, values), back(grads, *values), strict=True):
+            found[place] = grad
+        return tuple(found)
+
+    op.register_autograd(derive, setup_context=keep)
+
+    def keep_backward(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
+        grads, *values = inputs
+        ctx.grads = len(grads)
+        keep(ctx, (*grads, *values), output)
+
+    def derive_backward(ctx: Any, seconds: Sequence[Tensor]) -> tuple[Any, ...]:
+        everything = kept(ctx)
+        grads, values = everything[: ctx.grads], everything[ctx.grads :]
+        places = _differentiable(cell, values)
+
+        def gradient(grads: tuple[Tensor, ...], tensors: tuple[Tensor, ...]) -> Any:
+            full = list(values)
+            for place, tensor in zip(places, tensors, strict=True):
+                full[place] = tensor
+            return _vjp(cell, grads, full, any_path=False)
+
+        tensors = tuple(values[k] for k in places)
+        pull = torch.func.vjp(gradient, tuple(grads), tensors)[1]
+        by_grads, by_tensors = pull(tuple(seconds))
+        found: list[Any] = [None] * len(values)
+        for place, grad in zip(places, by_tensors, strict=True):
+            found[place] = grad
+        return (list(by_grads), *found)
+
+    back.register_autograd(derive_backward, setup_context=keep_backward)
+    return op
+
+
+OPERATORS = {cell.name: _register(cell) for cell in (RNN, GRU, LSTM)}

@@ -34,7 +34,7 @@ bench: $(VENV)/.ready
 	$(BIN)/python -m benchmarks
 
 docs: $(VENV)/.docs-ready
-	$(BIN)/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 clean:
 	rm -rf $(VENV) build dist site

@@ -14,7 +14,7 @@ from ostinato import inspection
 from ostinato.errors import StorageError
 from ostinato.inspection import svg
 
-VOID = {"meta", "br", "line", "rect", "circle", "polyline"}
+VOID = {"meta", "br"}
 
 
 class Strict(html.parser.HTMLParser):

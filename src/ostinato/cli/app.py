@@ -1,0 +1,165 @@
+"""The commands, their common words, and the statuses they exit with.
+
+0    done
+1    the run failed: unusable data, a damaged model, a fit that cannot go on
+2    the words typed were wrong
+130  interrupted by Ctrl-C; what was learned until then is saved and said to be partial
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ostinato.cli import output, train
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="ostinato",
+    help="Recurrent networks from your own files: train, predict, evaluate, look inside.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(train.app, name="train")
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+Model = Annotated[Path, typer.Argument(help="A run folder (runs/NAME) or a .safetensors file.")]
+Text = Annotated[str | None, typer.Option(help="Column with the texts.")]
+Label = Annotated[str | None, typer.Option(help="Column with the labels.")]
+Neutral = Annotated[
+    tuple[float, float] | None,
+    typer.Option(help="Probabilities between LO and HI are answered 'neutral'.", metavar="LO HI"),
+]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"ostinato {version('ostinato')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def predict(
+    model: Model,
+    data: Annotated[
+        list[str] | None,
+        typer.Argument(help="Files, glob patterns, or - for standard input."),
+    ] = None,
+    text: Annotated[
+        list[str] | None, typer.Option("--text", help="A text to answer; may be repeated.")
+    ] = None,
+    column: Annotated[str | None, typer.Option(help="Column with the texts.")] = None,
+    horizon: Annotated[
+        int | None, typer.Option(help="Forecaster: steps after the last row.", min=1)
+    ] = None,
+    neutral: Neutral = None,
+    format: Annotated[str, typer.Option(help="csv or jsonl.")] = "csv",
+    out: Annotated[Path | None, typer.Option(help="Write there, not to standard output.")] = None,
+    json: Json = False,
+) -> None:
+    """Answer new rows with a trained model."""
+    from ostinato.cli.answer import predict as run_predict
+
+    run_predict(
+        model,
+        data or [],
+        texts=text or [],
+        column=column,
+        horizon=horizon,
+        neutral=neutral,
+        form=format,
+        out=out,
+        as_json=json,
+    )
+
+
+@app.command()
+def evaluate(
+    model: Model,
+    data: Annotated[list[str], typer.Argument(help="Files or glob patterns with the truth.")],
+    text: Text = None,
+    label: Label = None,
+    json: Json = False,
+) -> None:
+    """Measure a trained model beside a naive baseline."""
+    from ostinato.cli.answer import evaluate as run_evaluate
+
+    run_evaluate(model, data, text=text, label=label, as_json=json)
+
+
+@app.command()
+def info(
+    model: Annotated[
+        Path | None, typer.Argument(help="A run folder or a .safetensors file.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Say what this machine offers, or what a model holds."""
+    from ostinato.cli.about import info as run_info
+
+    run_info(model, as_json=json)
+
+
+@app.command()
+def datasets(
+    action: Annotated[str, typer.Argument(help="list, info or load.")] = "list",
+    name: Annotated[str | None, typer.Argument(help="Name of a data set.")] = None,
+    json: Json = False,
+) -> None:
+    """List, describe or fetch public data sets."""
+    from ostinato.cli.about import datasets as run_datasets
+
+    run_datasets(action, name, as_json=json)
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for pictures and reports.")] = Path("demo"),
+    json: Json = False,
+) -> None:
+    """Train two small models in a minute; needs no files."""
+    from ostinato.cli.demo import demo as run_demo
+
+    run_demo(out, as_json=json)
+
+
+def run(words: list[str]) -> int:
+    """Run the command that `words` name and return the status to exit with."""
+    from ostinato.errors import OptionError, OstinatoError
+
+    command = typer.main.get_command(app)
+    try:
+        command.main(args=list(words), prog_name="ostinato")
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+    except OstinatoError as error:
+        output.failure(error, as_json="--json" in words)
+        return 2 if isinstance(error, OptionError) else 1
+    except KeyboardInterrupt:
+        output.note("Interrupted.")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough; Python must not complain at exit either.
+        import os
+        import sys
+
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return 0

@@ -1,0 +1,20 @@
+"""Raw files to arrays: texts, labels, tables, series and splits.
+
+Rows in messages are counted from 0, as pandas and numpy do.
+"""
+
+from __future__ import annotations
+
+from ostinato.data.labels import LabelEncoder as LabelEncoder
+from ostinato.data.labels import MultiLabelEncoder as MultiLabelEncoder
+from ostinato.data.sequences import pad as pad
+from ostinato.data.sequences import truncate as truncate
+from ostinato.data.splits import split_groups as split_groups
+from ostinato.data.splits import split_random as split_random
+from ostinato.data.splits import split_time as split_time
+from ostinato.data.text import PADDING as PADDING
+from ostinato.data.text import UNKNOWN as UNKNOWN
+from ostinato.data.text import TextEncoder as TextEncoder
+from ostinato.data.text import check_texts as check_texts
+from ostinato.data.words import split_characters as split_characters
+from ostinato.data.words import split_words as split_words

@@ -1,0 +1,97 @@
+"""Which rows to learn from and which to judge by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ostinato.errors import DataError, check_number
+
+Split = tuple[np.ndarray, np.ndarray]
+"""The rows for training and the rows for validation, both int64."""
+
+
+def split_random(
+    n: int, fraction: float, *, seed: int, stratify: Sequence[Any] | np.ndarray | None = None
+) -> Split:
+    """Rows drawn at random.
+
+    Args:
+        n: number of rows.
+        fraction: how much of them is for validation, above 0 and below 1.
+        seed: the same seed draws the same rows.
+        stratify: the class of each row; both parts get the same shares of every class.
+            A class with a single row goes to training.
+
+    Returns:
+        training rows and validation rows, each in a random order.
+
+    Raises:
+        DataError: too few rows for two parts, or for every class to be in both.
+    """
+    from sklearn.model_selection import train_test_split
+
+    size = _validation_size("split_random", n, fraction)
+    rows = np.arange(n)
+    if stratify is None:
+        train, validation = train_test_split(rows, test_size=size, random_state=seed)
+        return train, validation
+    values = list(stratify)
+    if len(values) != n:
+        raise DataError(f"split_random: stratify must have {n} rows, got {len(values)}.")
+    numbers: dict[Any, int] = {}
+    codes = np.array([numbers.setdefault(value, len(numbers)) for value in values])
+    counts = np.bincount(codes)
+    alone = counts[codes] == 1
+    classes = int((counts > 1).sum())
+    if classes > min(size, n - int(alone.sum()) - size):
+        raise DataError(
+            f"split_random: {n} rows with fraction {fraction} give {size} rows for validation, "
+            f"too few to hold each of {classes} classes. Use a larger fraction or stratify=None."
+        )
+    train, validation = train_test_split(
+        rows[~alone], test_size=size, random_state=seed, stratify=codes[~alone]
+    )
+    return np.concatenate([train, rows[alone]]), validation
+
+
+def split_time(n: int, fraction: float) -> Split:
+    """The first rows for training and the last for validation, both in order.
+
+    Raises:
+        DataError: too few rows for two parts.
+    """
+    size = _validation_size("split_time", n, fraction)
+    rows = np.arange(n)
+    return rows[: n - size], rows[n - size :]
+
+
+def split_groups(groups: Sequence[Any] | np.ndarray, fraction: float, seed: int) -> Split:
+    """Whole groups (speakers, patients, machines) in one part or the other.
+
+    `fraction` is of the groups, not of the rows.
+
+    Raises:
+        DataError: fewer than two groups.
+    """
+    from sklearn.model_selection import GroupShuffleSplit
+
+    numbers: dict[Any, int] = {}
+    codes = np.array([numbers.setdefault(group, len(numbers)) for group in groups], dtype=np.int64)
+    check_number("split_groups", "fraction", fraction, above=0, below=1)
+    if len(numbers) < 2:
+        raise DataError(
+            f"split_groups: needs at least 2 groups, got {len(numbers)}. Use split_random."
+        )
+    size = min(max(1, round(len(numbers) * fraction)), len(numbers) - 1)
+    splitter = GroupShuffleSplit(n_splits=1, test_size=size, random_state=seed)
+    return next(splitter.split(codes, groups=codes))
+
+
+def _validation_size(where: str, n: int, fraction: float) -> int:
+    check_number(where, "fraction", fraction, above=0, below=1)
+    if n < 2:
+        raise DataError(f"{where}: needs at least 2 rows to make two parts, got {n}.")
+    return min(max(1, round(n * fraction)), n - 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 import subprocess
 import sys
 import tomllib
@@ -52,6 +53,14 @@ def test_every_promised_name_of_a_room_exists(room):
         name for name in _reexports(PACKAGE / room / "__init__.py") if not hasattr(module, name)
     }
     assert not missing
+
+
+@pytest.mark.parametrize("page", sorted(path.stem for path in (ROOT / "docs" / "api").glob("*.md")))
+def test_reference_page_has_every_public_name(page):
+    source = PACKAGE / page / "__init__.py"
+    listed = set(re.findall(r"^ +- (\w+)$", (ROOT / f"docs/api/{page}.md").read_text(), re.M))
+    if source.exists():
+        assert _reexports(source) <= listed
 
 
 def test_unknown_name_is_an_attribute_error():

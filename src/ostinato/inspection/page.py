@@ -48,7 +48,9 @@ svg text { font: 12px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; 
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: 5px 14px 5px 0; border-bottom: 1px solid var(--grid);
-  vertical-align: top; overflow-wrap: anywhere; }
+  vertical-align: top; overflow-wrap: break-word; }
+.names td:first-child { width: 230px; color: var(--ink-2); }
+.names td { overflow-wrap: anywhere; } .narrow { max-width: 660px; }
 th { color: var(--ink-2); font-weight: 500; } td.n, th.n { text-align: right; }
 pre { margin: 0; overflow-x: auto; font: 13px/1.45 ui-monospace, Consolas, monospace; }
 code { font: 13px ui-monospace, Consolas, monospace; overflow-wrap: anywhere; }
@@ -98,7 +100,8 @@ def table(rows: Iterable[Sequence[object]], head: Sequence[str] = ()) -> str:
 
 def pairs(values: Mapping[str, object]) -> str:
     """A two-column table of names and values."""
-    return table([(name, str(value)) for name, value in values.items()])
+    rows = [(name, str(value)) for name, value in values.items()]
+    return f'<div class="names">{table(rows)}</div>'
 
 
 def tiles(values: Mapping[str, str]) -> str:

@@ -125,9 +125,9 @@ def _headline(estimator: Any, shown: Evidence) -> str:
         parts.append(
             page.figure(
                 f"{name} on held-out data ({way}); the model is {verdict} the naive baseline",
-                svg.bar_chart(
-                    {"model": own, "naive baseline": naive}, title=f"{name}: model, naive"
-                ),
+                '<div class="narrow">'
+                + svg.bar_chart({"model": own, "naive baseline": naive}, title=f"{name} compared")
+                + "</div>",
             )
         )
         parts.append(
@@ -162,7 +162,7 @@ def _learning(estimator: Any, shown: Evidence) -> str:
         padded = {k: [*v, *[math.nan] * (length - len(v))] for k, v in lines.items()}
         charts.append(
             page.figure(
-                f"{measure} by epoch",
+                f"{measure} by epoch{'' if len(padded) > 1 else f', {next(iter(padded))}'}",
                 svg.line_chart(
                     list(range(1, length + 1)),
                     padded,
@@ -171,6 +171,8 @@ def _learning(estimator: Any, shown: Evidence) -> str:
                     y_label=measure,
                     mark=best,
                     mark_label="kept" if best else "",
+                    width=480,
+                    height=270,
                 ),
                 list(padded),
             )
@@ -270,7 +272,12 @@ def _forecast(estimator: Any, shown: Evidence) -> str:
         if naive is not None:
             lines["naive baseline"] = naive[::step, k].tolist()
         chart = svg.line_chart(
-            times[::step], lines, title=f"{name}: forecast and truth", y_label=name
+            times[::step],
+            lines,
+            title=f"{name}: forecast and truth",
+            y_label=name,
+            width=980,
+            height=340,
         )
         charts.append(page.figure(f"{name}, held-out rows", chart, list(lines)))
     return page.section("Forecast against truth", *charts, identity="forecast")

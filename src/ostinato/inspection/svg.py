@@ -71,6 +71,8 @@ def line_chart(
     y_label: str = "",
     mark: float | None = None,
     mark_label: str = "",
+    width: int = WIDTH,
+    height: int = HEIGHT,
 ) -> str:
     """Lines over one axis.
 
@@ -82,12 +84,13 @@ def line_chart(
         y_label: name and unit of the vertical axis.
         mark: position on x of a vertical line, the best epoch for example.
         mark_label: words beside that line.
+        width, height: pixels, at which texts have their natural size.
     """
     dated = len(x) > 0 and isinstance(x[0], datetime.datetime)
     places = [_seconds(v) if isinstance(v, datetime.datetime) else float(v) for v in x]
     values = [float(v) for each in series.values() for v in each if math.isfinite(float(v))]
     if not places or not values:
-        return _frame([_text(WIDTH / 2, HEIGHT / 2, "nothing to draw")], title)
+        return _frame([_text(width / 2, height / 2, "nothing to draw")], title, width, height)
     low, high = min(values), max(values)
     room = (high - low) * 0.06 or abs(high) * 0.1 or 1.0
     low, high = (0.0 if low >= 0 and low < 0.35 * high else low - room), high + room
@@ -96,28 +99,28 @@ def line_chart(
         left, right = left - 0.5, right + 0.5
 
     def to_x(v: float) -> float:
-        return LEFT + (v - left) / (right - left) * (WIDTH - LEFT - RIGHT)
+        return LEFT + (v - left) / (right - left) * (width - LEFT - RIGHT)
 
     def to_y(v: float) -> float:
-        return HEIGHT - BOTTOM - (v - low) / (high - low) * (HEIGHT - TOP - BOTTOM)
+        return height - BOTTOM - (v - low) / (high - low) * (height - TOP - BOTTOM)
 
     body = []
     for tick in ticks(low, high):
         body.append(
-            f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" '
+            f'<line class="grid" x1="{LEFT}" x2="{width - RIGHT}" '
             f'y1="{to_y(tick):.1f}" y2="{to_y(tick):.1f}"/>'
         )
         body.append(_text(LEFT - 8, to_y(tick) + 4, number(tick), anchor="end"))
     for place, words in _date_ticks(left, right) if dated else _whole_ticks(left, right):
-        body.append(_text(to_x(place), HEIGHT - BOTTOM + 18, words))
+        body.append(_text(to_x(place), height - BOTTOM + 18, words))
     body.append(
-        f'<line class="axis" x1="{LEFT}" x2="{WIDTH - RIGHT}" '
-        f'y1="{HEIGHT - BOTTOM}" y2="{HEIGHT - BOTTOM}"/>'
+        f'<line class="axis" x1="{LEFT}" x2="{width - RIGHT}" '
+        f'y1="{height - BOTTOM}" y2="{height - BOTTOM}"/>'
     )
     if x_label:
-        body.append(_text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 4, x_label))
+        body.append(_text((LEFT + width - RIGHT) / 2, height - 4, x_label))
     if y_label:
-        middle = (TOP + HEIGHT - BOTTOM) / 2
+        middle = (TOP + height - BOTTOM) / 2
         body.append(
             f'<g transform="rotate(-90 12 {middle:.1f})">{_text(12, middle + 4, y_label)}</g>'
         )
@@ -125,7 +128,7 @@ def line_chart(
         place, near_right = to_x(mark), mark > (left + right) / 2
         body.append(
             f'<line class="mark" x1="{place:.1f}" x2="{place:.1f}" y1="{TOP}" '
-            f'y2="{HEIGHT - BOTTOM}"/>'
+            f'y2="{height - BOTTOM}"/>'
         )
         body.append(
             _text(
@@ -149,7 +152,7 @@ def line_chart(
                         f'<circle class="dot c{index}" cx="{a:.1f}" cy="{b:.1f}" r="3">'
                         f"<title>{escape(words)}</title></circle>"
                     )
-    return _frame(body, title)
+    return _frame(body, title, width, height)
 
 
 _EPOCH = datetime.datetime(1970, 1, 1)
@@ -188,7 +191,7 @@ def bar_chart(
     body = []
     for index, (name, value) in enumerate(bars.items()):
         y = 8 + index * row
-        size = abs(value) / top * (WIDTH - left - 100) if math.isfinite(value) else 0.0
+        size = abs(value) / top * (WIDTH - left - 110) if math.isfinite(value) else 0.0
         body.append(_text(left - 10, y + 17, name, "label strong", "end"))
         body.append(
             f'<rect class="bar c{index + 1}" x="{left}" y="{y + 4}" width="{max(size, 1):.1f}" '

@@ -7,7 +7,8 @@ reference, so that second derivatives exist whatever path served the first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -67,10 +68,25 @@ def _function(cell: Cell, values: Sequence[Any], any_path: bool) -> Callable[...
     return forward
 
 
-def _vjp(cell: Cell, grads: Sequence[Tensor], values: Sequence[Any], any_path: bool) -> Any:
+def _vjp(cell: Cell, grads: Sequence[Tensor], values: Sequence[Any]) -> Any:
     tensors = [values[k] for k in _differentiable(cell, values)]
-    pull = torch.func.vjp(_function(cell, values, any_path), *tensors)[1]
+    pull = torch.func.vjp(_function(cell, values, any_path=False), *tensors)[1]
     return pull(tuple(grads))
+
+
+@contextlib.contextmanager
+def _autograd_inside() -> Iterator[None]:
+    """Autograd inside an operator's own code, where torch switches it off.
+
+    torch.func.vjp would do without private names, but oneDNN's LSTM cannot run inside it.
+    """
+    core = torch._C
+    excluded = core._dispatch_tls_local_exclude_set()
+    for key in ("AutogradCPU", "AutogradCUDA", "AutogradOther", "AutogradNestedTensor"):
+        excluded = excluded.remove(getattr(core.DispatchKey, key))
+    included = core._dispatch_tls_local_include_set()
+    with core._ForceDispatchKeyGuard(included, excluded), torch.enable_grad():
+        yield
 
 
 def _register(cell: Cell) -> Callable[..., tuple[Tensor, ...]]:
@@ -93,7 +109,19 @@ def _register(cell: Cell) -> Callable[..., tuple[Tensor, ...]]:
         return tuple(values[0].new_empty(shape) for shape in _shapes(cell, values))
 
     def backward(grads: Sequence[Tensor], *values: Any) -> list[Tensor]:
-        return [g.contiguous().clone() for g in _vjp(cell, grads, values, any_path=True)]
+        with _autograd_inside():
+            places = _differentiable(cell, values)
+            tensors = [values[k].detach().requires_grad_() for k in places]
+            outputs = _function(cell, values, any_path=True)(*tensors)
+            reached = [k for k, output in enumerate(outputs) if output.requires_grad]
+            found = torch.autograd.grad(
+                [outputs[k] for k in reached],
+                tensors,
+                [grads[k] for k in reached],
+                allow_unused=True,
+                materialize_grads=True,
+            )
+        return [grad.contiguous().clone() for grad in found]
 
     def fake_backward(grads: Sequence[Tensor], *values: Any) -> list[Tensor]:
         places = _differentiable(cell, values)
@@ -145,7 +173,7 @@ def _register(cell: Cell) -> Callable[..., tuple[Tensor, ...]]:
             full = list(values)
             for place, tensor in zip(places, tensors, strict=True):
                 full[place] = tensor
-            return _vjp(cell, grads, full, any_path=False)
+            return _vjp(cell, grads, full)
 
         tensors = tuple(values[k] for k in places)
         pull = torch.func.vjp(gradient, tuple(grads), tensors)[1]

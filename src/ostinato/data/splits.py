@@ -36,8 +36,8 @@ def split_random(
     size = _validation_size("split_random", n, fraction)
     rows = np.arange(n)
     if stratify is None:
-        train, validation = train_test_split(rows, test_size=size, random_state=seed)
-        return train, validation
+        parts: list[Any] = train_test_split(rows, test_size=size, random_state=seed)
+        return parts[0], parts[1]
     values = list(stratify)
     if len(values) != n:
         raise DataError(f"split_random: stratify must have {n} rows, got {len(values)}.")
@@ -51,10 +51,10 @@ def split_random(
             f"split_random: {n} rows with fraction {fraction} give {size} rows for validation, "
             f"too few to hold each of {classes} classes. Use a larger fraction or stratify=None."
         )
-    train, validation = train_test_split(
+    parts = train_test_split(
         rows[~alone], test_size=size, random_state=seed, stratify=codes[~alone]
     )
-    return np.concatenate([train, rows[alone]]), validation
+    return np.concatenate([parts[0], rows[alone]]), parts[1]
 
 
 def split_time(n: int, fraction: float) -> Split:

@@ -94,9 +94,8 @@ def _texts(sources: Sequence[str], column: str | None) -> list[str]:
         if column is None:
             return [line for line in sys.stdin.read().splitlines() if line.strip()]
         sources = ["-"]
-    frame = tasks.table(sources)
-    name = tasks.column(frame, column, "text", "column", sources)
-    return tasks.texts_of(frame, name, sources)
+    name = column or "text"
+    return tasks.texts_of(tasks.table(sources, column=name), name, sources)
 
 
 def _forecast(estimator: Any, sources: Sequence[str], horizon: int | None) -> list[dict[str, Any]]:
@@ -107,20 +106,17 @@ def _forecast(estimator: Any, sources: Sequence[str], horizon: int | None) -> li
     return frame.reset_index().to_dict("records")
 
 
-def evaluate(
-    model: Path, sources: Sequence[str], *, text: str | None, label: str | None, as_json: bool
-) -> None:
+def evaluate(model: Path, sources: Sequence[str], *, text: str, label: str, as_json: bool) -> None:
     """Every customary measure beside the naive baseline's on the same rows."""
     from ostinato.inspection import beside_baseline
     from ostinato.inspection.svg import number
 
     estimator = load(model)
-    frame = tasks.table(sources)
     if estimator.kind == "forecaster":
+        frame = tasks.table(sources)
         scores = estimator.evaluate(frame)
     else:
-        text = tasks.column(frame, text, "text", "text", sources)
-        label = tasks.column(frame, label, "label", "label", sources)
+        frame = tasks.table(sources, text=text, label=label)
         scores = estimator.evaluate(
             tasks.texts_of(frame, text, sources), tasks.labels_of(frame, label, sources)
         )

@@ -30,8 +30,8 @@ app.add_typer(train.app, name="train")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Model = Annotated[Path, typer.Argument(help="A run folder (runs/NAME) or a .safetensors file.")]
-Text = Annotated[str | None, typer.Option(help="Column with the texts.")]
-Label = Annotated[str | None, typer.Option(help="Column with the labels.")]
+Text = Annotated[str, typer.Option(help="Column with the texts.")]
+Label = Annotated[str, typer.Option(help="Column with the labels.")]
 Neutral = Annotated[
     tuple[float, float] | None,
     typer.Option(help="Probabilities between LO and HI are answered 'neutral'.", metavar="LO HI"),
@@ -94,8 +94,8 @@ def predict(
 def evaluate(
     model: Model,
     data: Annotated[list[str], typer.Argument(help="Files or glob patterns with the truth.")],
-    text: Text = None,
-    label: Label = None,
+    text: Text = "text",
+    label: Label = "label",
     json: Json = False,
 ) -> None:
     """Measure a trained model beside a naive baseline."""

@@ -29,7 +29,7 @@ def folder(out: Path, name: str | None, stem: str, *, resume: bool, force: bool)
             nothing to resume.
         StorageError: the folder cannot be made.
     """
-    if name is not None and (not name.strip() or Path(name).name != name):
+    if name is not None and (not name.strip() or Path(name).name != name or name == ".."):
         raise OptionError(f"--name must be a plain folder name, got {name!r}. --out says where.")
     if resume and force:
         raise OptionError("--resume and --force exclude each other: continue a run, or replace it.")

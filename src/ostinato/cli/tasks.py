@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ostinato.errors import DataError, OptionError, suggestion
+from ostinato.errors import DataError, OptionError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,29 +53,16 @@ class Task:
         return shlex.join(["ostinato", "predict", str(place), *loaded.example])
 
 
-def table(sources: Sequence[str]) -> pd.DataFrame:
-    """Every source as one table."""
-    from ostinato import data
-
-    return data.read_table(list(sources))
-
-
-def column(
-    frame: pd.DataFrame, name: str | None, default: str, flag: str, sources: Sequence[str]
-) -> str:
-    """The name of a column that exists.
+def table(sources: Sequence[str], **columns: str) -> pd.DataFrame:
+    """Every source as one table; `columns` maps the option that names a column to the column.
 
     Raises:
-        DataError: it does not; the message lists those that do.
+        DataError: a file cannot be used or lacks a column; the message says which option names it.
     """
-    wanted = name or default
-    if wanted in frame.columns:
-        return wanted
-    names = [str(each) for each in frame.columns]
-    raise DataError(
-        f"{', '.join(sources)}: no column {wanted!r}. Columns: {', '.join(names)}."
-        f"{suggestion(wanted, names)} Name it with --{flag}."
-    )
+    from ostinato import data
+
+    required = {name: f"Name it with --{flag}." for flag, name in columns.items()}
+    return data.read_table(list(sources), required=required)
 
 
 def fraction(word: str) -> float | None:
@@ -123,16 +110,13 @@ def _read_texts(typed: dict[str, Any], options: dict[str, Any]) -> Loaded:
     sources = typed["data"]
     if typed.get("neutral") is not None:
         options["neutral"] = tuple(typed["neutral"])
-    frame = table(sources)
-    text = column(frame, typed["text"], "text", "text", sources)
-    label = column(frame, typed["label"], "label", "label", sources)
+    text, label = typed["text"], typed["label"]
+    frame = table(sources, text=text, label=label)
     texts, labels = texts_of(frame, text, sources), labels_of(frame, label, sources)
     share = fraction(typed["validation"])
     if share is None:
         files = [typed["validation"]]
-        other = table(files)
-        column(other, text, text, "text", files)
-        column(other, label, label, "label", files)
+        other = table(files, text=text, label=label)
         held_out = texts_of(other, text, files), labels_of(other, label, files)
     else:
         seed = int(options.get("seed") or 0)
@@ -184,12 +168,8 @@ TASKS: dict[str, Task] = {
     "text-classifier": Task(
         estimator=_text_classifier,
         words={
-            "text": (str | None, typer.Option(help="Column with the texts. [default: text]"), None),
-            "label": (
-                str | None,
-                typer.Option(help="Column with the labels. [default: label]"),
-                None,
-            ),
+            "text": (str, typer.Option(help="Column with the texts."), "text"),
+            "label": (str, typer.Option(help="Column with the labels."), "label"),
             "neutral": (
                 tuple[float, float] | None,
                 typer.Option(

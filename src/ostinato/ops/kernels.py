@@ -95,11 +95,10 @@ class _Call:
     """One call of a kernel: the tensors it reads and writes, kept alive, and their addresses."""
 
     def __init__(
-        self, cell: Cell, arguments: dict[str, Any], tensors: list[Tensor | None], *, keep: bool
+        self, cell: Cell, arguments: dict[str, Any], tensors: list[Any], *, keep: bool
     ) -> None:
-        self.module = load()
+        self.module: Any = load()
         x, h0, c0, *weights = tensors
-        assert x is not None and weights[1] is not None
         self.code = CODES[arguments.get("activation", cell.name)]
         self.x = _steps(x)
         self.read = [_rows(each) for each in (h0, c0, *weights)]
@@ -172,7 +171,7 @@ class _Native(torch.autograd.Function):
         ctx.settings = {k: v for k, v in arguments.items() if k not in _TENSORS}
         ctx.save_for_backward(*tensors, results[0])
         # Saved above and let go here: held by the call as well it would be a cycle.
-        call.out = None
+        del call.out
         ctx.spent = False
         ctx.set_materialize_grads(False)
         return results
@@ -211,7 +210,9 @@ def _differentiable(ctx, tensors: list[Tensor | None], grads: tuple[Tensor, ...]
             if needed and each is not None
         ]
         pairs = [
-            (r, g) for r, g in zip(results, grads, strict=False) if g is not None and r.requires_grad
+            (r, g)
+            for r, g in zip(results, grads, strict=False)
+            if g is not None and r.requires_grad
         ]
         found = iter(
             torch.autograd.grad(

@@ -1,0 +1,249 @@
+// Backward through time, chunk by chunk from the last. The saved gates are overwritten by their
+// gradients, and the same panel then feeds every product.
+#pragma once
+#include "recurrence.h"
+
+namespace OSTINATO_SET {
+
+// to[block][k][slot][unit] += sum over rows of a[row][k] * gates[row][slot, unit]. Each run of
+// kSumRows starts from zero: ten times more accurate than one long sum, at no cost.
+template <class T, class C, int Wide>
+void weight_gradient(int64_t rows, const T* a, int64_t a_row, int64_t depth, const T* gates,
+                     int64_t block_stride, int64_t blocks, int first, T* to) {
+    using S = Sizes<T, C>;
+    constexpr int width = Wide * S::L;
+    for (int64_t run = 0; run < rows; run += kSumRows) {
+        const int64_t count = rows - run < kSumRows ? rows - run : kSumRows;
+        for (int64_t block = 0; block < blocks; ++block)
+            product<T, Wide, kAdd, true>(
+                depth, a + run * a_row, a_row, count,
+                gates + block * block_stride + run * S::W + first * S::U, S::W,
+                to + block * depth * width, width);
+    }
+}
+
+template <class T, class C>
+struct BackPacks {
+    const T *x, *h;
+    bool narrow_x, narrow_h;
+};
+
+template <class T, class C>
+void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x_sum, T* h_sum) {
+    using S = Sizes<T, C>;
+    constexpr int U = S::U, W = S::W, L = S::L;
+    const S z(q);
+    const Share& p = q.shares[thread];
+    const int64_t H = q.hidden, rows = p.count, total = p.offset[q.steps];
+    const int64_t depth_h = H + (C::kHiddenBias ? 1 : 0), prior_row = (depth_h + U + 7) / 8 * 8;
+    const int64_t back_row = (q.input + 2 * L - 1) / (2 * L) * (2 * L);
+    int64_t most = 1;
+    for (int64_t s = 0; s < q.steps && p.active[s] > 0; s = z.chunk_end(p, s, q.steps)) {
+        const int64_t n = p.offset[z.chunk_end(p, s, q.steps)] - p.offset[s];
+        most = n > most ? n : most;
+    }
+    T* inputs = buffer(q, thread, 0, most * z.x_row);
+    T* dh_rows = buffer(q, thread, 1, rows * z.state_row);
+    T* passed = buffer(q, thread, 2, rows * z.state_row);
+    T* dc = buffer(q, thread, 3, z.blocks * rows * U);
+    T* priors = buffer(q, thread, 5, most * prior_row);
+    T* back = q.grad_x ? buffer(q, thread, 6, most * back_row) : nullptr;
+    T* start_c = C::kSaves ? buffer(q, thread, 7, z.blocks * rows * U) : nullptr;
+    T* gates = q.gates + p.first_row * z.blocks * W;
+    const T* cells = C::kSaves ? q.cells + p.first_row * z.blocks * U : nullptr;
+
+    for (int64_t r = 0; r < rows; ++r) {
+        const int64_t row = p.rows[r];
+        for (int64_t u = 0; u < z.blocks * U; ++u) {
+            const int64_t at = ((u / U) * rows + r) * U + u % U;
+            dh_rows[r * z.state_row + u] = q.grad_h_n && u < H ? q.grad_h_n[row * H + u] : T(0);
+            if (C::kSaves) {
+                dc[at] = q.grad_c_n && u < H ? q.grad_c_n[row * H + u] : T(0);
+                start_c[at] = q.c0 && u < H ? q.c0[row * H + u] : T(0);
+            }
+        }
+        for (int64_t t = q.lengths[row]; q.grad_x && t < q.steps; ++t)
+            std::memset(q.grad_x + row * q.grad_x_batch + t * q.grad_x_step, 0,
+                        size_t(q.input) * sizeof(T));
+        if (q.grad_h0) std::memset(q.grad_h0 + row * H, 0, size_t(H) * sizeof(T));
+        if (q.grad_c0) std::memset(q.grad_c0 + row * H, 0, size_t(H) * sizeof(T));
+    }
+    // What reaches a sequence's beginning, or a reset, belongs to the initial state.
+    auto to_initial = [&](int64_t r) {
+        const int64_t row = p.rows[r];
+        for (int64_t u = 0; u < H; ++u) {
+            if (q.grad_h0) q.grad_h0[row * H + u] += dh_rows[r * z.state_row + u];
+            if (q.grad_c0) q.grad_c0[row * H + u] += dc[((u / U) * rows + r) * U + u % U];
+        }
+        for (int64_t u = 0; u < z.blocks * U; ++u) {
+            dh_rows[r * z.state_row + u] = 0;
+            if (C::kSaves) dc[((u / U) * rows + r) * U + u % U] = 0;
+        }
+    };
+
+    int64_t ends[2] = {0, 0};  // the chunk's steps; found again from the front each time
+    int64_t last = 0;
+    while (last < q.steps && p.active[last] > 0) ++last;
+    for (ends[1] = last; ends[1] > 0; ends[1] = ends[0]) {
+        for (int64_t s = 0; s < ends[1]; s = z.chunk_end(p, s, q.steps)) ends[0] = s;
+        const int64_t from = ends[0], to = ends[1];
+        const int64_t base = p.offset[from], chunk = p.offset[to] - base;
+        T* row_at = priors;
+        for (int64_t s = from; s < to; ++s)
+            for (int64_t r = 0; r < p.active[s]; ++r, row_at += prior_row) {
+                const int64_t row = p.rows[r];
+                const bool first = s == 0 || resets_at(q, row, s);
+                const T* h = first ? (q.h0 ? q.h0 + row * H : nullptr)
+                                   : q.out + row * q.out_batch + time_of(q, row, s - 1) * q.out_step;
+                if (h)
+                    std::memcpy(row_at, h, size_t(H) * sizeof(T));
+                else
+                    std::memset(row_at, 0, size_t(H) * sizeof(T));
+                for (int64_t u = H; u < prior_row; ++u) row_at[u] = 0;
+            }
+        for (int64_t s = to - 1; s >= from; --s) {
+            const int64_t n = p.active[s], at = p.offset[s];
+            for (int64_t block = 0; block < z.blocks; ++block)
+                for (int64_t r = 0; r < n; ++r) {
+                    const int64_t row = p.rows[r];
+                    const bool first = C::kSaves && (s == 0 || resets_at(q, row, s));
+                    const T* dout = q.grad_out ? q.grad_out + row * q.grad_batch +
+                                                     time_of(q, row, s) * q.grad_step
+                                               : nullptr;
+#pragma GCC unroll 2
+                    for (int v = 0; v < C::kWide; ++v) {
+                        const int64_t unit = block * U + v * L;
+                        Vec<T> dh = load(dh_rows + r * z.state_row + unit);
+                        if (dout) dh += load_some(dout + unit, H - unit);
+                        const T* prior = priors + (at - base + r) * prior_row + unit;
+                        if (C::kSaves)
+                            prior = first ? start_c + (block * rows + r) * U
+                                          : cells + (block * total + p.offset[s - 1] + r) * U;
+                        Vec<T> direct = C::backward(
+                            {gates + (block * total + at + r) * W + v * L,
+                             dc + (block * rows + r) * U + v * L,
+                             C::kSaves ? const_cast<T*>(cells) + (block * total + at + r) * U : nullptr,
+                             prior},
+                            dh);
+                        store(dh_rows + r * z.state_row + unit, direct);
+                    }
+                }
+            const int64_t stride = total * W;
+            if (w.narrow_h)
+                product_back<T, C, 1>(n, gates + at * W, stride, z.blocks, C::kH, C::kHSlots, w.h,
+                                      H, passed, z.state_row);
+            else
+                product_back<T, C, 2>(n, gates + at * W, stride, z.blocks, C::kH, C::kHSlots, w.h,
+                                      H, passed, z.state_row);
+            for (int64_t r = 0; r < n; ++r) {
+                T *dh = dh_rows + r * z.state_row, *through = passed + r * z.state_row;
+                const T* mask = q.mask ? q.mask + p.rows[r] * H : nullptr;
+                for (int64_t u = 0; u < H; u += L) {
+                    Vec<T> v = load(through + u);
+                    if (mask) v *= load_some(mask + u, H - u);
+                    store(dh + u, load(dh + u) + v);
+                }
+                if (resets_at(q, p.rows[r], s)) to_initial(r);
+            }
+        }
+        if (x_sum || q.grad_x) gather_inputs(q, p, z, from, to, inputs);
+        const T* panel = gates + base * W;
+        if (q.mask || C::kHiddenBias) {
+            row_at = priors;
+            for (int64_t s = from; s < to; ++s)
+                for (int64_t r = 0; r < p.active[s]; ++r, row_at += prior_row) {
+                    const T* mask = q.mask ? q.mask + p.rows[r] * H : nullptr;
+                    for (int64_t u = 0; mask && u < H; ++u) row_at[u] *= mask[u];
+                    if (C::kHiddenBias) row_at[H] = T(1);
+                }
+        }
+        weight_gradient<T, C, S::XV>(chunk, inputs, z.x_row, q.input + 1, panel, total * W,
+                                     z.blocks, C::kX, x_sum);
+        weight_gradient<T, C, S::HV>(chunk, priors, prior_row, depth_h, panel, total * W, z.blocks,
+                                     C::kH, h_sum);
+        if (q.grad_x) {
+            if (w.narrow_x)
+                product_back<T, C, 1>(chunk, panel, total * W, z.blocks, C::kX, C::kXSlots, w.x,
+                                      q.input, back, back_row);
+            else
+                product_back<T, C, 2>(chunk, panel, total * W, z.blocks, C::kX, C::kXSlots, w.x,
+                                      q.input, back, back_row);
+            const T* each = back;
+            for (int64_t s = from; s < to; ++s)
+                for (int64_t r = 0; r < p.active[s]; ++r, each += back_row) {
+                    const int64_t row = p.rows[r];
+                    std::memcpy(q.grad_x + row * q.grad_x_batch + time_of(q, row, s) * q.grad_x_step,
+                                each, size_t(q.input) * sizeof(T));
+                }
+        }
+    }
+    for (int64_t r = 0; r < rows; ++r) to_initial(r);
+}
+
+// Threads' sums joined in their order, from [block][k][slot][unit] to torch's rows.
+template <class T, class C>
+void unpack_gradient(const Call<T>& q, T* const* sums, int64_t depth, int first, int slots, T* w,
+                     int64_t inner, T* bias) {
+    using S = Sizes<T, C>;
+    const int64_t blocks = (q.hidden + S::U - 1) / S::U, width = int64_t(slots) * S::U;
+    for (int64_t block = 0; block < blocks; ++block)
+        for (int slot = 0; slot < slots; ++slot)
+            for (int u = 0; u < S::U; ++u) {
+                const int64_t unit = block * S::U + u;
+                if (unit >= q.hidden) continue;
+                const int64_t row = C::gate(first + slot) * q.hidden + unit;
+                for (int64_t k = 0; k < depth; ++k) {
+                    T sum = 0;
+                    for (int64_t i = 0; i < q.threads; ++i)
+                        sum += sums[i][(block * depth + k) * width + slot * S::U + u];
+                    if (k < inner) {
+                        if (w) w[row * inner + k] = sum;
+                    } else if (bias) {
+                        bias[row] = sum;
+                    }
+                }
+            }
+}
+
+template <class T, class C>
+void backward_cell(const Call<T>& q) {
+    using S = Sizes<T, C>;
+    const S z(q);
+    const int64_t depth_h = q.hidden + (C::kHiddenBias ? 1 : 0);
+    const int64_t wide = 2 * S::L;
+    const int64_t x_outs = (q.input + wide - 1) / wide * wide, h_outs = (q.hidden + wide - 1) / wide * wide;
+    T* x_pack = buffer(q, 0, 10, x_outs * z.blocks * C::kXSlots * S::U);
+    T* h_pack = buffer(q, 0, 11, h_outs * z.blocks * C::kHSlots * S::U);
+    BackPacks<T, C> packs{x_pack, h_pack, q.input <= S::L, q.hidden <= S::L};
+    if (q.grad_x) {
+        if (packs.narrow_x)
+            pack_backward<T, C, 1>(q.w_ih, q.hidden, q.input, C::kX, C::kXSlots, x_pack);
+        else
+            pack_backward<T, C, 2>(q.w_ih, q.hidden, q.input, C::kX, C::kXSlots, x_pack);
+    }
+    if (packs.narrow_h)
+        pack_backward<T, C, 1>(q.w_hh, q.hidden, q.hidden, C::kH, C::kHSlots, h_pack);
+    else
+        pack_backward<T, C, 2>(q.w_hh, q.hidden, q.hidden, C::kH, C::kHSlots, h_pack);
+    const int64_t x_count = z.blocks * (q.input + 1) * C::kXSlots * S::U;
+    const int64_t h_count = z.blocks * depth_h * C::kHSlots * S::U;
+    T *x_sums[256], *h_sums[256];
+    for (int64_t i = 0; i < q.threads; ++i) {
+        x_sums[i] = buffer(q, int(i), 8, x_count);
+        h_sums[i] = buffer(q, int(i), 9, h_count);
+    }
+#pragma omp parallel for schedule(static, 1) num_threads(int(q.threads)) if (q.threads > 1)
+    for (int64_t i = 0; i < q.threads; ++i) {
+        std::memset(x_sums[i], 0, size_t(x_count) * sizeof(T));
+        std::memset(h_sums[i], 0, size_t(h_count) * sizeof(T));
+        backward_share<T, C>(q, int(i), packs, x_sums[i], h_sums[i]);
+    }
+    unpack_gradient<T, C>(q, x_sums, q.input + 1, C::kX, C::kXSlots, q.grad_w_ih, q.input, q.grad_b_ih);
+    unpack_gradient<T, C>(q, h_sums, depth_h, C::kH, C::kHSlots, q.grad_w_hh, q.hidden,
+                          C::kHiddenBias ? q.grad_b_hh : nullptr);
+    if (!C::kHiddenBias && q.grad_b_hh && q.grad_b_ih)
+        std::memcpy(q.grad_b_hh, q.grad_b_ih,
+                    size_t(C::gate(C::kXSlots - 1) + 1) * size_t(q.hidden) * sizeof(T));
+}
+
+}  // namespace OSTINATO_SET

@@ -1,0 +1,46 @@
+// What one call of a recurrence is given: plain pointers and sizes, no Python, no torch.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+namespace ostinato {
+
+enum Cell { kRnnTanh = 0, kRnnRelu = 1, kGru = 2, kLstm = 3 };
+
+// The sequences one thread serves, longest first, so that those still running at a step are a
+// prefix. `offset[s]` counts the rows (one sequence at one step) before step s.
+struct Share {
+    const int64_t* rows;    // index in the batch
+    const int64_t* active;  // sequences that reach step s, one for each step
+    const int64_t* offset;  // steps + 1
+    int64_t count;          // sequences
+    int64_t first_row;      // rows of the shares before this one
+};
+
+// All arrays are row-major; strides are in elements; null stands for zeros (states, gradients),
+// for no bias, or for an option that is off.
+template <class T>
+struct Call {
+    int cell;
+    int64_t batch, steps, input, hidden;
+    const T *x, *h0, *c0, *w_ih, *w_hh, *b_ih, *b_hh;
+    int64_t x_batch, x_step;
+    const int64_t* lengths;  // (batch,), always given
+    const uint8_t* resets;   // (batch, steps)
+    const T* mask;           // (batch, hidden), on the state entering the recurrent product
+    bool reverse, keep;
+    T *out, *h_n, *c_n;  // out is (batch, steps, hidden) with the strides below
+    int64_t out_batch, out_step;
+    T *gates, *cells;  // saved for the backward pass when `keep`
+    // Backward only.
+    const T *grad_out, *grad_h_n, *grad_c_n;
+    int64_t grad_batch, grad_step;
+    T *grad_x, *grad_h0, *grad_c0, *grad_w_ih, *grad_w_hh, *grad_b_ih, *grad_b_hh;
+    int64_t grad_x_batch, grad_x_step;
+    // Filled in by the plan.
+    const Share* shares;
+    int64_t threads, total;
+    void* (*workspace)(int thread, int slot, size_t bytes);  // at least 64-byte aligned, kept
+};
+
+}  // namespace ostinato

@@ -1,0 +1,180 @@
+#include "dispatch.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <numeric>
+
+namespace ostinato {
+
+#define OSTINATO_DECLARE(set)               \
+    }                                       \
+    namespace set {                         \
+    template <class T>                      \
+    int64_t gate_values(int, int64_t);      \
+    template <class T>                      \
+    int64_t cell_values(int, int64_t);      \
+    template <class T>                      \
+    void forward(const ostinato::Call<T>&); \
+    template <class T>                      \
+    void backward(const ostinato::Call<T>&);\
+    }                                       \
+    namespace ostinato {
+#define OSTINATO_KERNELS(set, bytes)                                                       \
+    Kernels{#set, bytes, set::gate_values<float>, set::gate_values<double>,                \
+            set::cell_values<float>, set::cell_values<double>, set::forward<float>,        \
+            set::forward<double>, set::backward<float>, set::backward<double>}
+
+OSTINATO_DECLARE(baseline)
+#ifdef OSTINATO_X86
+OSTINATO_DECLARE(avx2)
+OSTINATO_DECLARE(avx512)
+#endif
+
+const std::vector<Kernels>& available() {
+    static const std::vector<Kernels> sets = [] {
+        std::vector<Kernels> found;
+#ifdef OSTINATO_X86
+        __builtin_cpu_init();
+        const bool avx2_runs = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+                               __builtin_cpu_supports("bmi2");
+        if (avx2_runs && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+            __builtin_cpu_supports("avx512cd"))
+            found.push_back(OSTINATO_KERNELS(avx512, 64));
+        if (avx2_runs) found.push_back(OSTINATO_KERNELS(avx2, 32));
+#endif
+        found.push_back(OSTINATO_KERNELS(baseline, 16));
+        return found;
+    }();
+    return sets;
+}
+
+static const Kernels*& current() {
+    static const Kernels* kernels = &available().front();
+    return kernels;
+}
+const Kernels& chosen() { return *current(); }
+bool choose(const char* name) {
+    for (const Kernels& each : available())
+        if (!std::strcmp(each.name, name)) {
+            current() = &each;
+            return true;
+        }
+    return false;
+}
+
+namespace {
+
+// Kept between calls, since cold pages double the time of a fresh workspace. A buffer grows to
+// what was asked for most and each operating-system thread has its own.
+struct Buffer {
+    void* data = nullptr;
+    size_t bytes = 0;
+    ~Buffer() { std::free(data); }
+    void* reserve(size_t wanted) {
+        if (wanted > bytes) {
+            std::free(data);
+            bytes = (wanted + wanted / 8 + 4095) / 4096 * 4096;
+            data = std::aligned_alloc(4096, bytes);
+            if (!data) {
+                bytes = 0;
+                throw std::bad_alloc();
+            }
+        }
+        return data;
+    }
+};
+void* workspace(int thread, int slot, size_t bytes) {
+    thread_local std::vector<Buffer> buffers(256 * 16);
+    return buffers[size_t(thread) * 16 + size_t(slot)].reserve(bytes);
+}
+
+struct Plan {
+    std::vector<int64_t> lengths, rows, active, offset;
+    std::vector<Share> shares;
+    Plan(const int64_t* given, int64_t batch, int64_t steps, int64_t threads)
+        : lengths(size_t(batch), steps), shares(size_t(threads)) {
+        if (given) lengths.assign(given, given + batch);
+        std::vector<int64_t> order(lengths.size());
+        std::iota(order.begin(), order.end(), 0);
+        if (given)
+            std::stable_sort(order.begin(), order.end(),
+                             [&](int64_t a, int64_t b) { return lengths[size_t(a)] > lengths[size_t(b)]; });
+        rows.reserve(order.size());
+        active.resize(size_t(threads * steps));
+        offset.resize(size_t(threads * (steps + 1)));
+        int64_t first = 0;
+        std::vector<int64_t> starts;
+        for (int64_t i = 0; i < threads; ++i) {
+            starts.push_back(int64_t(rows.size()));
+            for (int64_t j = 0; j < batch; ++j) {  // snake order: 0 1 1 0 0 1 ...
+                const int64_t lap = j / threads, place = j % threads;
+                if ((lap % 2 ? threads - 1 - place : place) == i) rows.push_back(order[size_t(j)]);
+            }
+            const int64_t count = int64_t(rows.size()) - starts.back();
+            int64_t running = count, sum = 0;
+            for (int64_t s = 0; s < steps; ++s) {
+                while (running && lengths[size_t(rows[size_t(starts.back() + running - 1)])] <= s) --running;
+                active[size_t(i * steps + s)] = running;
+                offset[size_t(i * (steps + 1) + s)] = sum;
+                sum += running;
+            }
+            offset[size_t(i * (steps + 1) + steps)] = sum;
+            shares[size_t(i)] = {nullptr, active.data() + i * steps,
+                                 offset.data() + i * (steps + 1), count, first};
+            first += sum;
+        }
+        for (int64_t i = 0; i < threads; ++i) shares[size_t(i)].rows = rows.data() + starts[size_t(i)];
+    }
+};
+
+template <class T>
+Call<T> call_of(const int64_t* f) {
+    Call<T> q{};
+    auto number = [&] { return *f++; };
+    auto pointer = [&] { return reinterpret_cast<T*>(*f++); };
+    q.cell = int(number());
+    q.batch = number(), q.steps = number(), q.input = number(), q.hidden = number();
+    q.x = pointer(), q.h0 = pointer(), q.c0 = pointer();
+    q.w_ih = pointer(), q.w_hh = pointer(), q.b_ih = pointer(), q.b_hh = pointer();
+    q.x_batch = number(), q.x_step = number();
+    q.lengths = reinterpret_cast<const int64_t*>(*f++);
+    q.resets = reinterpret_cast<const uint8_t*>(*f++);
+    q.mask = pointer();
+    q.reverse = number() != 0, q.keep = number() != 0;
+    q.out = pointer(), q.h_n = pointer(), q.c_n = pointer();
+    q.out_batch = number(), q.out_step = number();
+    q.gates = pointer(), q.cells = pointer();
+    q.threads = number();
+    q.grad_out = pointer(), q.grad_h_n = pointer(), q.grad_c_n = pointer();
+    q.grad_batch = number(), q.grad_step = number();
+    q.grad_x = pointer(), q.grad_h0 = pointer(), q.grad_c0 = pointer();
+    q.grad_w_ih = pointer(), q.grad_w_hh = pointer(), q.grad_b_ih = pointer(), q.grad_b_hh = pointer();
+    q.grad_x_batch = number(), q.grad_x_step = number();
+    return q;
+}
+
+template <class T>
+void run_as(const int64_t* fields, void (*kernel)(const Call<T>&)) {
+    Call<T> q = call_of<T>(fields);
+    q.threads = std::max<int64_t>(1, std::min<int64_t>({q.threads, q.batch, 256}));
+    const Plan plan(q.lengths, q.batch, q.steps, q.threads);
+    q.lengths = plan.lengths.data();
+    q.shares = plan.shares.data();
+    q.workspace = workspace;
+    kernel(q);
+}
+
+}  // namespace
+
+void run(int dtype_bytes, const int64_t* fields, bool backward) {
+    const Kernels& k = chosen();
+    if (dtype_bytes == 4)
+        run_as<float>(fields, backward ? k.backward_float : k.forward_float);
+    else
+        run_as<double>(fields, backward ? k.backward_double : k.forward_double);
+}
+
+}  // namespace ostinato

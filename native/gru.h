@@ -1,0 +1,38 @@
+// The gates of the gated recurrent unit over one vector of units, forward and backward.
+#pragma once
+#include "unit.h"
+
+namespace OSTINATO_SET {
+
+template <class T>
+struct GruCell {  // slots n, r, z, hn; torch's gates r, z, n
+    static constexpr int kSlots = 4, kWide = 1, kX = 0, kXSlots = 3, kH = 1, kHSlots = 3;
+    static constexpr bool kKeepsState = true, kHiddenBias = true, kSaves = false;
+    static int gate(int slot) { return slot == 0 || slot == 3 ? 2 : slot - 1; }
+    OSTINATO_INLINE static Vec<T> forward(const Unit<T>& u) {
+        constexpr int L = kLanes<T>;
+        Vec<T> r = sigmoid<T>(load(u.gates + L)), z = sigmoid<T>(load(u.gates + 2 * L));
+        Vec<T> n = hyperbolic_tangent(load(u.gates) + r * load(u.gates + 3 * L));
+        Vec<T> h = load(u.state);
+        h = n + z * (h - n);
+        store(u.gates, n);
+        store(u.gates + L, r);
+        store(u.gates + 2 * L, z);
+        store(u.state, h);
+        return h;
+    }
+    // Gates become their gradients; what is returned reaches the state before directly.
+    OSTINATO_INLINE static Vec<T> backward(const Unit<T>& u, Vec<T> dh) {
+        constexpr int L = kLanes<T>;
+        Vec<T> n = load(u.gates), r = load(u.gates + L), z = load(u.gates + 2 * L);
+        Vec<T> hn = load(u.gates + 3 * L), before = load(u.prior);
+        Vec<T> dn = dh * (T(1) - z) * (T(1) - n * n);
+        store(u.gates, dn);
+        store(u.gates + L, dn * hn * r * (T(1) - r));
+        store(u.gates + 2 * L, dh * (before - n) * z * (T(1) - z));
+        store(u.gates + 3 * L, dn * r);
+        return dh * z;
+    }
+};
+
+}  // namespace OSTINATO_SET

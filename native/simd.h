@@ -1,0 +1,113 @@
+// Vectors of one instruction set's width in compiler extensions, and the functions of gates.
+#pragma once
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+
+#ifndef OSTINATO_VECTOR_BYTES
+#error "build each kernel file with the vector width of its instruction set"
+#endif
+#define OSTINATO_INLINE inline __attribute__((always_inline))
+
+namespace OSTINATO_SET {
+
+template <class T>
+struct Vector;
+template <>
+struct Vector<float> {
+    typedef float type __attribute__((vector_size(OSTINATO_VECTOR_BYTES)));
+    typedef int32_t whole __attribute__((vector_size(OSTINATO_VECTOR_BYTES)));
+};
+template <>
+struct Vector<double> {
+    typedef double type __attribute__((vector_size(OSTINATO_VECTOR_BYTES)));
+    typedef int64_t whole __attribute__((vector_size(OSTINATO_VECTOR_BYTES)));
+};
+template <class T>
+using Vec = typename Vector<T>::type;
+template <class T>
+constexpr int kLanes = OSTINATO_VECTOR_BYTES / int(sizeof(T));
+
+template <class T>
+OSTINATO_INLINE Vec<T> load(const T* from) {
+    Vec<T> v;
+    std::memcpy(&v, from, sizeof v);
+    return v;
+}
+template <class T>
+OSTINATO_INLINE void store(T* to, Vec<T> v) {
+    std::memcpy(to, &v, sizeof v);
+}
+template <class T>
+OSTINATO_INLINE Vec<T> splat(T value) {
+    return Vec<T>{} + value;
+}
+// The first `n` lanes, zeros after them; `n` may exceed the width.
+template <class T>
+OSTINATO_INLINE Vec<T> load_some(const T* from, int64_t n) {
+    if (n >= kLanes<T>) return load(from);
+    Vec<T> v{};
+    if (n > 0) std::memcpy(&v, from, size_t(n) * sizeof(T));
+    return v;
+}
+template <class T>
+OSTINATO_INLINE void store_some(T* to, Vec<T> v, int64_t n) {
+    if (n >= kLanes<T>) {
+        store(to, v);
+    } else if (n > 0) {
+        std::memcpy(to, &v, size_t(n) * sizeof(T));
+    }
+}
+
+// e^x to about one unit in the last place for float; NaN goes through, the range is clamped.
+// Cody and Waite's reduction to |r| <= ln2/2, then the Taylor polynomial in Horner form.
+OSTINATO_INLINE Vec<float> exponential(Vec<float> x) {
+    using V = Vec<float>;
+    using I = Vector<float>::whole;
+    const V high = splat(88.0f), low = splat(-87.0f);
+    x = x > high ? high : x;
+    x = x < low ? low : x;
+    const V magic = splat(12582912.0f);  // 1.5 * 2^23: adding it rounds to a whole number
+    V shifted = x * 1.44269504088896341f + magic;
+    V n = shifted - magic;
+    V r = x - n * 0.693359375f;
+    r = r + n * 2.12194440e-4f;
+    V p = splat(1.9841270e-4f);
+    p = p * r + 1.3888889e-3f;
+    p = p * r + 8.3333333e-3f;
+    p = p * r + 4.1666667e-2f;
+    p = p * r + 1.6666667e-1f;
+    p = p * r + 0.5f;
+    p = p * r * r + r + 1.0f;
+    I power = (I)shifted << 23;  // the magic number's own bits leave at the top
+    V result = (V)((I)p + power);
+    return x == x ? result : x;  // a NaN's payload must not reach the exponent
+}
+// Doubles serve tests, where exactness matters and speed does not.
+OSTINATO_INLINE Vec<double> exponential(Vec<double> x) {
+    for (int i = 0; i < kLanes<double>; ++i) x[i] = std::exp(x[i]);
+    return x;
+}
+template <class T>
+OSTINATO_INLINE Vec<T> sigmoid(Vec<T> x) {
+    return T(1) / (T(1) + exponential(-x));
+}
+// Near zero the odd series keeps the relative accuracy that 1 - 2/(e^2x + 1) would lose.
+OSTINATO_INLINE Vec<float> hyperbolic_tangent(Vec<float> x) {
+    using V = Vec<float>;
+    V far = 1.0f - 2.0f / (exponential(x + x) + 1.0f);
+    V s = x * x;
+    V p = splat(-5.70498872745e-3f);
+    p = p * s + 2.06390887954e-2f;
+    p = p * s + -5.37397155531e-2f;
+    p = p * s + 1.33314422036e-1f;
+    p = p * s + -3.33332819422e-1f;
+    V near = x + x * s * p;
+    return s < 0.390625f ? near : far;
+}
+OSTINATO_INLINE Vec<double> hyperbolic_tangent(Vec<double> x) {
+    for (int i = 0; i < kLanes<double>; ++i) x[i] = std::tanh(x[i]);
+    return x;
+}
+
+}  // namespace OSTINATO_SET

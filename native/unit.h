@@ -1,0 +1,19 @@
+// The gates of each cell, over one block of units, forward and backward.
+//
+// A panel holds one row for each sequence and step: `Slots` values for each unit of the block,
+// slot by slot. `Gate` tells which gate of torch's order stands in a slot. The input product
+// writes the slots from kX on, the hidden product those from kH on.
+#pragma once
+#include "product.h"
+
+namespace OSTINATO_SET {
+
+template <class T>
+struct Unit {       // one vector of units of one row
+    T* gates;       // the panel's row
+    T* state;       // the state kept between steps (h for GRU, c for LSTM, none for RNN)
+    T* saved;       // LSTM: c after this step, for the backward pass; may be null
+    const T* prior; // backward: GRU h before this step; LSTM c before this step
+};
+
+}  // namespace OSTINATO_SET

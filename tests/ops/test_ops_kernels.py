@@ -1,0 +1,255 @@
+"""The native kernels against the float64 reference, and their bit-for-bit guarantees."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ostinato.ops import kernels, native
+from ostinato.ops.gru import GRU
+from ostinato.ops.lstm import LSTM
+from ostinato.ops.rnn import RNN
+
+module = native.load()
+pytestmark = pytest.mark.skipif(
+    module is None or not hasattr(module, "run"), reason="installed without the kernels"
+)
+
+KINDS = {"tanh": (RNN, 1), "relu": (RNN, 1), "gru": (GRU, 3), "lstm": (LSTM, 4)}
+SHAPES = [
+    (5, 7, 3, 17),
+    (1, 9, 1, 1),
+    (4, 6, 5, 129),
+    (7, 11, 9, 3),
+    (3, 4, 33, 32),
+    (9, 300, 8, 40),
+]
+LEEWAY = {torch.float32: (5e-6, 1e-5), torch.float64: (1e-13, 1e-12)}
+
+
+@pytest.fixture(params=["avx512", "avx2", "baseline"])
+def instruction_set(request):
+    if request.param not in module.instruction_sets():
+        pytest.skip("not built here, or this machine cannot run it")
+    before = module.instruction_set()
+    module.use_instruction_set(request.param)
+    yield request.param
+    module.use_instruction_set(before)
+
+
+def make(kind, shape, *, ragged=False, reverse=False, resets=False, mask=False, bias=True):
+    """Every argument of a cell's reference, random and different everywhere, in float64."""
+    cell, gates = KINDS[kind]
+    batch, steps, size, hidden = shape
+    bound = hidden**-0.5
+
+    def uniform(*dims):
+        return ((torch.rand(*dims, dtype=torch.float64) * 2 - 1) * bound).requires_grad_()
+
+    def normal(*dims):
+        return torch.randn(*dims, dtype=torch.float64).requires_grad_()
+
+    values = dict.fromkeys(cell.names)
+    values |= {name: 0.0 for name in cell.names if name.endswith("_rate")}
+    values |= {
+        "x": normal(batch, steps, size),
+        "h0": normal(batch, hidden),
+        "w_ih": uniform(gates * hidden, size),
+        "w_hh": uniform(gates * hidden, hidden),
+        "b_ih": uniform(gates * hidden) if bias else None,
+        "b_hh": uniform(gates * hidden) if bias else None,
+        "reverse": reverse,
+        "eps": 1e-5,
+        "lengths": torch.randint(0, steps + 1, (batch,)) if ragged else None,
+        "resets": torch.rand(batch, steps) < 0.3 if resets else None,
+    }
+    if mask:
+        values["recurrent_mask"] = (torch.rand(batch, hidden) < 0.7).double() / 0.7
+    if kind == "lstm":
+        values |= {"c0": normal(batch, hidden), "coupled_gates": False, "cell_sequence": False}
+    elif kind == "gru":
+        values["reset_after"] = True
+    else:
+        values["activation"] = kind
+    return cell, values
+
+
+def as_type(values, dtype):
+    """The same values in `dtype`, as new leaves."""
+    return {
+        name: value.detach().to(dtype).requires_grad_(value.requires_grad)
+        if isinstance(value, torch.Tensor) and value.is_floating_point()
+        else value
+        for name, value in values.items()
+    }
+
+
+def leaves(values):
+    return [v for v in values.values() if isinstance(v, torch.Tensor) and v.requires_grad]
+
+
+def results_of(cell, values, run):
+    return run(cell, values)[: 3 if cell.name == "lstm" else 2]
+
+
+def reference(cell, values):
+    return cell.reference(**values)
+
+
+def off(found, expected):
+    if not expected.numel():
+        return 0.0
+    found, expected = found.detach().double(), expected.detach()
+    return float((found - expected).abs().max()) / (float(expected.abs().max()) or 1.0)
+
+
+def compare(cell, values, dtype):
+    expected = results_of(cell, values, reference)
+    weights = [torch.randn_like(each) for each in expected]
+    loss = sum((e * w).sum() for e, w in zip(expected, weights, strict=True))
+    expected_gradients = torch.autograd.grad(loss, leaves(values))
+    same = as_type(values, dtype)
+    assert kernels.serves(same)
+    found = results_of(cell, same, kernels.native)
+    loss = sum((f * w.to(dtype)).sum() for f, w in zip(found, weights, strict=True))
+    gradients = torch.autograd.grad(loss, leaves(same))
+    forward, backward = LEEWAY[dtype]
+    for one, other in zip(found, expected, strict=True):
+        assert off(one, other) < forward
+    for one, other in zip(gradients, expected_gradients, strict=True):
+        assert off(one, other) < backward
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("kind", KINDS)
+def test_results_and_every_gradient_equal_the_reference(kind, shape, instruction_set):
+    for dtype in LEEWAY:
+        compare(*make(kind, shape), dtype)
+
+
+@pytest.mark.parametrize("reverse", [False, True], ids=["forwards", "backwards"])
+@pytest.mark.parametrize("options", ["ragged", "resets", "mask", "ragged resets mask"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_options_equal_the_reference(kind, options, reverse, instruction_set):
+    chosen = dict.fromkeys(options.split(), True)
+    for dtype in LEEWAY:
+        compare(*make(kind, (6, 9, 4, 19), reverse=reverse, **chosen), dtype)
+
+
+@given(
+    kind=st.sampled_from(sorted(KINDS)),
+    shape=st.tuples(
+        *(st.integers(1, 9), st.integers(1, 12), st.integers(1, 40), st.integers(1, 70))
+    ),
+    ragged=st.booleans(),
+    bias=st.booleans(),
+)
+@settings(max_examples=40, deadline=None)
+def test_any_shape_equals_the_reference(kind, shape, ragged, bias):
+    compare(*make(kind, shape, ragged=ragged, bias=bias), torch.float32)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_sequence_has_the_same_bits_in_any_company(kind, instruction_set):
+    cell, values = make(kind, (13, 21, 10, 37), ragged=True, mask=True)
+    values = as_type(values, torch.float32)
+    with torch.no_grad():
+        whole = results_of(cell, values, kernels.native)
+        for row, length in enumerate(values["lengths"].tolist()):
+            if length == 0:
+                continue
+            alone = {
+                name: value[row : row + 1]
+                if isinstance(value, torch.Tensor) and name in ("h0", "c0", "recurrent_mask")
+                else value
+                for name, value in values.items()
+            }
+            alone |= {"x": values["x"][row : row + 1, :length], "lengths": None}
+            outputs, *finals = results_of(cell, alone, kernels.native)
+            assert torch.equal(outputs[0], whole[0][row, :length])
+            assert not whole[0][row, length:].any()
+            for final, all_finals in zip(finals, whole[1:], strict=True):
+                assert torch.equal(final[0], all_finals[row])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_step_by_step_and_any_thread_count_give_the_same_bits(kind):
+    cell, values = make(kind, (6, 17, 5, 33))
+    values = as_type(values, torch.float32)
+    threads = torch.get_num_threads()
+    with torch.no_grad():
+        whole = results_of(cell, values, kernels.native)
+        try:
+            torch.set_num_threads(1)
+            single = results_of(cell, values, kernels.native)
+        finally:
+            torch.set_num_threads(threads)
+        states = [values["h0"], values.get("c0")]
+        for time in range(17):
+            step = values | {"x": values["x"][:, time : time + 1], "h0": states[0]}
+            if kind == "lstm":
+                step["c0"] = states[1]
+            output, *states = results_of(cell, step, kernels.native)
+            assert torch.equal(output[:, 0], whole[0][:, time])
+    for one, other in zip(single, whole, strict=True):
+        assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize("kind", ["tanh", "gru", "lstm"])
+def test_double_backward_and_a_second_backward(kind):
+    cell, values = make(kind, (3, 5, 4, 6), ragged=True)
+    x = values["x"]
+
+    def outputs(each):
+        return kernels.native(cell, values | {"x": each})[0]
+
+    assert torch.autograd.gradcheck(outputs, (x,))
+    assert torch.autograd.gradgradcheck(outputs, (x,))
+    loss = outputs(x).square().sum()
+    first = torch.autograd.grad(loss, leaves(values), retain_graph=True, allow_unused=True)
+    second = torch.autograd.grad(loss, leaves(values), allow_unused=True)
+    for one, other in zip(first, second, strict=True):
+        assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_nan_and_infinity_go_through_as_in_the_reference(kind, value):
+    cell, values = make(kind, (3, 6, 4, 18))
+    values = as_type(values, torch.float32)
+    with torch.no_grad():
+        values["x"][1, 2, 3] = value
+        found = kernels.native(cell, values)[0]
+        expected = cell.reference(**values)[0]
+    assert torch.equal(found.isnan(), expected.isnan())
+    assert torch.equal(found.isinf(), expected.isinf())
+
+
+def test_padding_is_never_read():
+    cell, values = make("gru", (4, 8, 3, 5), ragged=True)
+    values = as_type(values, torch.float32)
+    clean = kernels.native(cell, values)[0]
+    padded = values["x"].detach().clone()
+    for row, length in enumerate(values["lengths"].tolist()):
+        padded[row, length:] = float("nan")
+    padded.requires_grad_()
+    dirty = kernels.native(cell, values | {"x": padded})[0]
+    assert torch.equal(clean, dirty)
+    (gradient,) = torch.autograd.grad(dirty.sum(), padded)
+    assert gradient.isfinite().all()
+
+
+def test_strides_of_any_kind_are_served():
+    cell, values = make("lstm", (4, 6, 5, 8))
+    values = as_type(values, torch.float32)
+    plain = kernels.native(cell, values)[0]
+    steps_first = values["x"].detach().transpose(0, 1).contiguous().transpose(0, 1)
+    sparse = torch.stack([values["x"].detach()] * 2, 3)[..., 0]
+    for x in (steps_first, sparse):
+        assert not x.is_contiguous()
+        found = kernels.native(cell, values | {"x": x.requires_grad_()})[0]
+        assert torch.equal(found, plain)
+        found.sum().backward()
+        assert x.grad is not None

@@ -48,3 +48,18 @@ def backtest(model: Any, table: pd.DataFrame, start: int) -> Backtest:
         naive=np.concatenate(naive),
         columns=columns,
     )
+
+
+def held_out(model: Any, table: pd.DataFrame, validation: float | pd.DataFrame) -> Backtest:
+    """`backtest` on the rows that `fit` held out, the first series where there are many."""
+    import pandas as pd
+
+    if isinstance(validation, pd.DataFrame):
+        if model.series:
+            first = validation[model.series].iloc[0]
+            table = table[table[model.series] == first]
+            validation = validation[validation[model.series] == first]
+        return backtest(model, pd.concat([table, validation], ignore_index=True), len(table))
+    if model.series:
+        table = table[table[model.series] == table[model.series].iloc[0]]
+    return backtest(model, table, len(table) - max(1, round(len(table) * validation)))

@@ -53,15 +53,19 @@ class Task:
         return shlex.join(["ostinato", "predict", str(place), *loaded.example])
 
 
-def table(sources: Sequence[str], **columns: str) -> pd.DataFrame:
-    """Every source as one table; `columns` maps the option that names a column to the column.
+def table(sources: Sequence[str], **columns: str | Sequence[str] | None) -> pd.DataFrame:
+    """Every source as one table; `columns` maps the option that names columns to the columns.
 
     Raises:
         DataError: a file cannot be used or lacks a column; the message says which option names it.
     """
     from ostinato import data
 
-    required = {name: f"Name it with --{flag}." for flag, name in columns.items()}
+    required = {
+        name: f"Name it with --{flag}."
+        for flag, names in columns.items()
+        for name in ([names] if isinstance(names, str) else names or [])
+    }
     return data.read_table(list(sources), required=required)
 
 
@@ -158,6 +162,45 @@ def _judge_texts(estimator: Any, loaded: Loaded) -> Evidence:
     )
 
 
+def _read_series(typed: dict[str, Any], options: dict[str, Any]) -> Loaded:
+    sources = typed["data"]
+    targets = [name for each in typed["target"] for name in each.split(",") if name]
+    options["target"] = targets[0] if len(targets) == 1 else tuple(targets)
+    named = {"target": targets, "time": options.get("time"), "series": options.get("series")}
+    frame = table(sources, **named)
+    share = fraction(typed["validation"])
+    held_out: Any = share if share is not None else table([typed["validation"]], **named)
+    facts: dict[str, object] = {
+        "files": ", ".join(sources),
+        "targets": ", ".join(targets),
+        "rows": f"{len(frame):,}",
+        "held out": f"{share:.0%} of the rows, the last ones" if share else typed["validation"],
+    }
+    return Loaded(training=(frame,), validation=held_out, facts=facts, example=[])
+
+
+def _judge_series(estimator: Any, loaded: Loaded) -> Evidence:
+    from ostinato.cli.series import held_out
+    from ostinato.inspection import Evidence
+
+    test = held_out(estimator, loaded.training[0], loaded.validation)
+    return Evidence(
+        scores=estimator.baseline_,
+        truth=test.truth,
+        answers=test.answers,
+        naive=test.naive,
+        times=test.times,
+        columns=test.columns,
+        facts=loaded.facts,
+    )
+
+
+def _forecaster() -> type:
+    from ostinato.estimators import Forecaster
+
+    return Forecaster
+
+
 def _text_classifier() -> type:
     from ostinato.estimators import TextClassifier
 
@@ -168,8 +211,8 @@ TASKS: dict[str, Task] = {
     "text-classifier": Task(
         estimator=_text_classifier,
         words={
-            "text": (str, typer.Option(help="Column with the texts."), "text"),
-            "label": (str, typer.Option(help="Column with the labels."), "label"),
+            "text": (str, typer.Option(help="Column with the texts.", metavar="COL"), "text"),
+            "label": (str, typer.Option(help="Column with the labels.", metavar="COL"), "label"),
             "neutral": (
                 tuple[float, float] | None,
                 typer.Option(
@@ -182,5 +225,18 @@ TASKS: dict[str, Task] = {
         hidden=(),
         read=_read_texts,
         evidence=_judge_texts,
+    ),
+    "forecaster": Task(
+        estimator=_forecaster,
+        words={
+            "target": (
+                list[str],
+                typer.Option(help="Column to forecast; may be repeated, or A,B,...", metavar="COL"),
+                ...,
+            ),
+        },
+        hidden=(),
+        read=_read_series,
+        evidence=_judge_series,
     ),
 }

@@ -21,11 +21,18 @@ TASKS = {
 _COMMON = {
     "validation": (
         str,
-        typer.Option(help="Fraction of the rows to hold out, or a file of held-out rows."),
+        typer.Option(
+            help="Fraction of the rows to hold out, or a file of held-out rows.",
+            metavar="FRACTION|FILE",
+        ),
         "0.1",
     ),
-    "name": (str | None, typer.Option(help="Name of the run. [default: TASK-FILE-NUMBER]"), None),
-    "out": (Path, typer.Option(help="Folder that holds the runs."), Path("runs")),
+    "name": (
+        str | None,
+        typer.Option(help="Name of the run. [default: TASK-FILE-NUMBER]", metavar="NAME"),
+        None,
+    ),
+    "out": (Path, typer.Option(help="Folder that holds the runs.", metavar="FOLDER"), Path("runs")),
     "resume": (bool, typer.Option("--resume", help="Continue an interrupted run."), False),
     "force": (bool, typer.Option("--force", help="Replace a run of this name."), False),
     "quiet": (bool, typer.Option("--quiet", help="No progress bar."), False),
@@ -67,7 +74,10 @@ def _command(task: str) -> Any:
     made = about.estimator()
     own = [
         inspect.Parameter(
-            name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, info]
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=inspect.Parameter.empty if default is ... else default,
+            annotation=Annotated[kind, info],
         )
         for name, (kind, info, default) in {**about.words, **_COMMON}.items()
     ]
@@ -75,7 +85,8 @@ def _command(task: str) -> Any:
         "data",
         inspect.Parameter.KEYWORD_ONLY,
         annotation=Annotated[
-            list[str], typer.Argument(help="Files, glob patterns, or - for standard input.")
+            list[str],
+            typer.Argument(help="Files, glob patterns, or - for standard input.", metavar="DATA"),
         ],
     )
     taken = {each.name for each in own} | {"data"} | set(about.hidden)

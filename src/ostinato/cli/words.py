@@ -80,7 +80,7 @@ def _metavar(each: inspect.Parameter) -> str | None:
     if choices:
         return "|".join(choices)
     if any(typing.get_origin(kind) in _SERIES or kind in _SERIES for kind in kinds):
-        return "A,B,..."
+        return "VALUE,..."
     return "NUMBER" if kinds <= {int, float, type(None)} else "VALUE"
 
 

@@ -1,0 +1,221 @@
+"""`ostinato demo`: two models in a minute on data that come with installed packages.
+
+1. Weekly CO2 at Mauna Loa, 1958 to 2001, from statsmodels: a `Forecaster` learns all but the last
+   three years and forecasts each of those from what was known at its beginning.
+2. The language reference in Python's own `pydoc_data`: a `TextClassifier` learns which part of it
+   a paragraph comes from.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ostinato.cli import output
+from ostinato.errors import MissingDependencyError, StorageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+YEAR = 52
+HELD_OUT = 3 * YEAR
+
+# Small on purpose: together under a minute on two cores.
+CO2_OPTIONS: dict[str, Any] = {
+    "time": "week",
+    "target": "co2",
+    "past": 2 * YEAR,
+    "horizon": YEAR,
+    "hidden_size": 64,
+    "epochs": 12,
+}
+REFERENCE_OPTIONS: dict[str, Any] = {"hidden_size": 64, "epochs": 12}
+
+PARTS = {
+    "statements": "assert assignment async augassign break class compound continue "
+    "context-managers debugger del dynamic-features else exceptions execmodel for function global "
+    "if import naming nonlocal pass raise return try while with yield",
+    "expressions": "atom-identifiers atom-literals attribute-references binary bitwise booleans "
+    "calls comparisons conversions exprlists floating id-classes identifiers imaginary in integers "
+    "lambda numbers operator-summary power shifting slicings strings subscriptions unary",
+    "objects": "attribute-access bltin-code-objects bltin-ellipsis-object bltin-null-object "
+    "bltin-type-objects callable-types customization numeric-types objects sequence-types "
+    "specialattrs specialnames types",
+    "library": "dict formatstrings lists string-methods truth typesfunctions typesmapping "
+    "typesmethods typesmodules typesseq typesseq-mutable",
+}
+"""Topics of `pydoc_data.topics` by the part of the language reference they belong to."""
+
+
+def demo(out: Path, *, as_json: bool) -> None:
+    """Train both models, write their pictures and reports into `out`, and say where they are.
+
+    Raises:
+        MissingDependencyError: statsmodels is not installed.
+        StorageError: `out` cannot be written.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"{out}: cannot be made: {error.strerror}. Choose --out.") from error
+    rows: list[tuple[str, str, str]] = []
+    results: dict[str, Any] = {}
+    for name, run in (("co2", _co2), ("reference", _reference)):
+        results[name] = run(out / name, rows)
+    output.note("")
+    output.show("What the models reached on rows they never saw", rows, ("", "model", "baseline"))
+    for name, result in results.items():
+        output.note(f"{name + ':':<11}{result['picture']}  {result['report']}")
+    output.note(f"Next:      ostinato predict {results['co2']['model']} --horizon 12")
+    if as_json:
+        output.result(results)
+
+
+def co2_weekly() -> pd.DataFrame:
+    """CO2 in parts per million, one row per week; 59 weeks without a measurement are filled in
+    on a straight line between their neighbours."""
+    try:
+        from statsmodels.datasets import co2
+    except ImportError as error:
+        raise MissingDependencyError(
+            "demo: statsmodels brings the CO2 series. Install it: pip install 'ostinato[demo]'"
+        ) from error
+    import pandas as pd
+
+    series = co2.load_pandas().data["co2"].interpolate()
+    return pd.DataFrame({"week": series.index, "co2": series.to_numpy()})
+
+
+def paragraphs() -> tuple[list[str], list[str]]:
+    """Paragraphs of Python's language reference and the part each comes from.
+
+    Those shorter than 40 characters, and those that stand in several parts, are left out.
+    """
+    from pydoc_data.topics import topics
+
+    parts: dict[str, set[str]] = defaultdict(set)
+    for part, names in PARTS.items():
+        for name in names.split():
+            for paragraph in re.split(r"\n\s*\n", topics.get(name, "")):
+                words = " ".join(paragraph.split())
+                if len(words) >= 40 and not set(words) <= set("*=-~^ "):
+                    parts[words].add(part)
+    rows = [(words, next(iter(found))) for words, found in parts.items() if len(found) == 1]
+    random.Random(0).shuffle(rows)
+    return [words for words, _ in rows], [part for _, part in rows]
+
+
+def _co2(place: Path, rows: list[tuple[str, str, str]]) -> dict[str, Any]:
+    import numpy as np
+
+    from ostinato import inspection
+    from ostinato.cli.series import backtest
+    from ostinato.estimators import Forecaster
+
+    table = co2_weekly()
+    known = table.iloc[:-HELD_OUT]
+    output.note("CO2 at Mauna Loa: learning 41 years, week by week")
+    model = Forecaster(**CO2_OPTIONS)
+    model.fit(known, validation=0.1, directory=place)
+    path = place / "model.safetensors"
+    model.save(path)
+    test = backtest(model, table, len(known))
+    last_year = table["co2"].to_numpy()[len(known) - YEAR : -YEAR]
+    errors = {
+        "mae": float(np.abs(test.answers - test.truth).mean()),
+        "baseline_mae": float(np.abs(test.naive - test.truth).mean()),
+        "same_week_last_year_mae": float(np.abs(last_year - test.truth[:, 0]).mean()),
+    }
+    picture = place / "forecast.png"
+    shown = table.iloc[len(known) - 2 * YEAR : len(known)]
+    inspection.plot_forecast(
+        np.asarray(test.times, dtype="datetime64[s]"),
+        test.truth[:, 0],
+        test.answers[:, 0],
+        picture,
+        before=(shown["week"].to_numpy(dtype="datetime64[s]"), shown["co2"].to_numpy()),
+        naive=last_year,
+        naive_name="same week last year",
+        title="CO2 at Mauna Loa: each year forecast from what was known at its beginning",
+        unit="CO2 (parts per million)",
+    )
+    report = inspection.report(
+        model,
+        place,
+        scores=errors,
+        truth=test.truth,
+        answers=test.answers,
+        naive=test.naive,
+        times=test.times,
+        columns=["co2"],
+        facts={
+            "series": "weekly CO2 at Mauna Loa in parts per million, from statsmodels",
+            "rows learned": f"{len(known):,}",
+            "rows held out": f"{HELD_OUT}: the last three years",
+            "baseline": "the last value before each year, repeated",
+        },
+        command="ostinato demo",
+    )
+    rows.append(
+        (
+            "CO2, a year ahead: mean error in ppm (baseline: last value)",
+            f"{errors['mae']:.2f}",
+            f"{errors['baseline_mae']:.2f}",
+        )
+    )
+    rows.append(
+        (
+            "    the same (baseline: same week last year)",
+            f"{errors['mae']:.2f}",
+            f"{errors['same_week_last_year_mae']:.2f}",
+        )
+    )
+    return {"model": str(path), "picture": str(picture), "report": str(report), "scores": errors}
+
+
+def _reference(place: Path, rows: list[tuple[str, str, str]]) -> dict[str, Any]:
+    import numpy as np
+
+    from ostinato import inspection
+    from ostinato.estimators import TextClassifier
+
+    texts, parts = paragraphs()
+    cut = len(texts) * 4 // 5
+    test, truth = texts[cut:], parts[cut:]
+    output.note("Python's language reference: learning which part a paragraph comes from")
+    model = TextClassifier(**REFERENCE_OPTIONS)
+    model.fit(texts[:cut], parts[:cut], validation=0.1, directory=place)
+    path = place / "model.safetensors"
+    model.save(path)
+    scores = model.evaluate(test, truth)
+    probabilities = np.asarray(model.predict_proba(test))
+    answers = [str(model.classes_[k]) for k in probabilities.argmax(1)]
+    picture = place / "confusion.png"
+    inspection.plot_confusion(truth, answers, picture)
+    report = inspection.report(
+        model,
+        place,
+        scores=scores,
+        truth=truth,
+        answers=answers,
+        samples=test,
+        confidence=probabilities.max(1).tolist(),
+        facts={
+            "texts": "paragraphs of Python's language reference, from pydoc_data",
+            "rows learned": f"{cut:,}",
+            "rows held out": f"{len(test):,}",
+            "baseline": "the most frequent part",
+        },
+        command="ostinato demo",
+    )
+    rows.append(
+        (
+            "Part of the language reference: accuracy (baseline: most frequent)",
+            f"{scores['accuracy']:.3f}",
+            f"{scores['baseline_accuracy']:.3f}",
+        )
+    )
+    return {"model": str(path), "picture": str(picture), "report": str(report), "scores": scores}

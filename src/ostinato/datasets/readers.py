@@ -1,0 +1,173 @@
+"""How the files of each data set become a table."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import re
+import tarfile
+import wave
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ostinato.errors import MissingDependencyError
+
+Paths = Mapping[str, Path]
+
+
+def _co2(_: Paths) -> pd.DataFrame:
+    co2 = _statsmodels("co2").load_pandas().data
+    return co2.rename_axis("date").reset_index()
+
+
+def _sunspots(_: Paths) -> pd.DataFrame:
+    table = _statsmodels("sunspots").load_pandas().data
+    years = pd.to_datetime(table["YEAR"].astype(int).astype(str), format="%Y")
+    return pd.DataFrame({"date": years, "sunspots": table["SUNACTIVITY"]})
+
+
+def _statsmodels(name: str) -> Any:
+    import importlib
+
+    try:
+        return importlib.import_module(f"statsmodels.datasets.{name}")
+    except ImportError:
+        raise MissingDependencyError(
+            f'{name}: comes with statsmodels. Install it with: pip install "ostinato[demo]"'
+        ) from None
+
+
+def _pydoc(_: Paths) -> pd.DataFrame:
+    try:
+        from pydoc_data.topics import topics
+    except ImportError:
+        raise MissingDependencyError(
+            "pydoc: this Python has no pydoc_data. Install the complete standard library."
+        ) from None
+    rows = [
+        (topic, paragraph)
+        for topic, text in topics.items()
+        for paragraph in re.split(r"\n\s*\n", text.strip())
+        if paragraph.strip()
+    ]
+    return pd.DataFrame(rows, columns=["topic", "text"])
+
+
+def _digits(_: Paths) -> pd.DataFrame:
+    from sklearn.datasets import load_digits
+
+    digits: Any = load_digits()
+    return pd.DataFrame({"label": digits.target, "rows": list(digits.images)})
+
+
+def _imdb(paths: Paths) -> pd.DataFrame:
+    rows = []
+    with tarfile.open(paths["aclImdb_v1.tar.gz"]) as archive:
+        for member in archive:
+            found = re.fullmatch(r"aclImdb/(train|test)/(neg|pos)/(\d+)_(\d+)\.txt", member.name)
+            content = archive.extractfile(member) if found else None
+            if found and content:
+                part, label, number, rating = found.groups()
+                text = content.read().decode("utf-8")
+                rows.append((part, label, int(rating), text, int(number)))
+    rows.sort(key=lambda row: (row[0] != "train", row[1], row[4]))
+    return pd.DataFrame([row[:4] for row in rows], columns=["part", "label", "rating", "text"])
+
+
+def _rt_polarity(paths: Paths) -> pd.DataFrame:
+    parts = [
+        pd.DataFrame({"label": label, "text": [line.strip() for line in _lines(paths[name])]})
+        for label, name in (("neg", "rt-polarity.neg"), ("pos", "rt-polarity.pos"))
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _tinyshakespeare(paths: Paths) -> pd.DataFrame:
+    return pd.DataFrame({"text": _lines(paths["input.txt"])})
+
+
+def _jena_climate(paths: Paths) -> pd.DataFrame:
+    (path,) = paths.values()
+    table = pd.read_csv(path)
+    dates = pd.to_datetime(table.pop("Date Time"), format="%d.%m.%Y %H:%M:%S")
+    table.insert(0, "date", dates)
+    return table
+
+
+def _ett(paths: Paths) -> pd.DataFrame:
+    (path,) = paths.values()
+    return pd.read_csv(path, parse_dates=["date"])
+
+
+def _multi30k(paths: Paths) -> pd.DataFrame:
+    parts = {"train": "train", "val": "validation", "test_2016_flickr": "test"}
+    tables = []
+    for stem, part in parts.items():
+        texts = {
+            language: [line.strip() for line in _lines(paths[f"{stem}.{language}.gz"])]
+            for language in ("en", "de", "fr")
+        }
+        tables.append(pd.DataFrame({"part": part, **texts}))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _fsdd(paths: Paths) -> pd.DataFrame:
+    (path,) = paths.values()
+    rows = []
+    with zipfile.ZipFile(path) as archive:
+        for name in sorted(archive.namelist()):
+            found = re.search(r"recordings/(\d)_([a-z]+)_(\d+)\.wav$", name)
+            if found:
+                digit, speaker, index = found.groups()
+                with wave.open(io.BytesIO(archive.read(name))) as sound:
+                    rate = sound.getframerate()
+                    frames = np.frombuffer(sound.readframes(sound.getnframes()), dtype="<i2")
+                samples = frames.astype(np.float32) / 32768
+                part = "test" if int(index) < 5 else "train"
+                rows.append((part, int(digit), speaker, int(index), rate, samples))
+    columns = ["part", "digit", "speaker", "index", "rate", "samples"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _jsb_chorales(paths: Paths) -> pd.DataFrame:
+    (path,) = paths.values()
+    parts = {"train": "train", "valid": "validation", "test": "test"}
+    content = json.loads(path.read_text("utf-8"))
+    rows = [
+        (part, np.array(steps, dtype=np.int64))
+        for name, part in parts.items()
+        for steps in content[name]
+    ]
+    return pd.DataFrame(rows, columns=["part", "steps"])
+
+
+def _lines(path: Path) -> list[str]:
+    """Lines that end in a line feed alone: a text may hold other separators, such as U+2028."""
+    content = path.read_bytes()
+    if path.suffix == ".gz":
+        content = gzip.decompress(content)
+    return content.decode("utf-8").removesuffix("\n").split("\n")
+
+
+READERS: dict[str, Callable[[Paths], pd.DataFrame]] = {
+    "co2": _co2,
+    "sunspots": _sunspots,
+    "pydoc": _pydoc,
+    "digits": _digits,
+    "imdb": _imdb,
+    "rt-polarity": _rt_polarity,
+    "tinyshakespeare": _tinyshakespeare,
+    "jena-climate": _jena_climate,
+    "etth1": _ett,
+    "etth2": _ett,
+    "ettm1": _ett,
+    "multi30k": _multi30k,
+    "fsdd": _fsdd,
+    "jsb-chorales": _jsb_chorales,
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import os
 import platform
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ostinato.cli import output, runs
-from ostinato.errors import OptionError, check_choice, suggestion
+from ostinato.errors import OptionError, StorageError, check_choice
 
 
 def info(model: Path | None, *, as_json: bool) -> None:
@@ -81,32 +82,54 @@ def describe(model: Path) -> dict[str, Any]:
     }
 
 
-def datasets(action: str, name: str | None, *, as_json: bool) -> None:
-    """List the data sets that can be fetched by name, describe one, or fetch it."""
+def datasets(action: str, name: str | None, *, out: Path | None, as_json: bool) -> None:
+    """List the data sets that can be fetched by name, describe one, or fetch it.
+
+    `load` with `out` also writes the table there, as CSV or, if the name ends so, JSONL.
+    """
     check_choice("datasets", "action", action, ("list", "info", "load"))
     from ostinato import datasets as room
 
-    known = room.names()
     if action == "list":
-        table = {each: output.plain(room.info(each)) for each in known}
+        table = {name: dataclasses.asdict(room.info(name)) for name in room.names()}
         if as_json:
             output.result({"datasets": table})
             return
-        for each, facts in table.items():
-            output.say(f"{each:<18} {_short(facts.get('description', ''))}")
+        width = max(len(name) for name in table)
+        for name, facts in table.items():
+            output.say(f"{name:<{width}}  {facts['title']} ({facts['task']})")
         return
     if name is None:
-        raise OptionError(f"datasets {action}: name a data set. One of {', '.join(known)}.")
-    if name not in known:
-        raise OptionError(
-            f"datasets: name must be one of {', '.join(known)}, got {name!r}."
-            f"{suggestion(name, known)}"
-        )
-    facts = output.plain(room.info(name))
+        raise OptionError(f"datasets {action}: name a data set: {', '.join(room.names())}.")
+    facts = dataclasses.asdict(room.info(name))
     if action == "load":
-        room.load(name)
+        table = room.load(name)
+        facts["rows loaded"] = len(table)
+        if facts["files"]:
+            facts["cache"] = str(room.cache_directory())
+        if out is not None:
+            _write_table(table, out)
+            facts["written to"] = str(out)
     if as_json:
-        output.result({"name": name, **facts})
+        output.result(facts)
         return
     for key, value in facts.items():
-        output.say(f"{key}: {value}")
+        output.say(f"{key}: {_plain_words(value)}")
+
+
+def _write_table(table: Any, out: Path) -> None:
+    try:
+        if out.suffix == ".jsonl":
+            table.to_json(out, orient="records", lines=True, force_ascii=False, date_format="iso")
+        else:
+            table.to_csv(out, index=False)
+    except OSError as error:
+        raise StorageError(f"{out}: cannot be written: {error.strerror}.") from error
+
+
+def _plain_words(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_plain_words(each)}" for key, each in value.items())
+    if isinstance(value, (list, tuple)):
+        return "; ".join(_plain_words(each) for each in value) or "none"
+    return str(value)

@@ -121,12 +121,15 @@ def info(
 def datasets(
     action: Annotated[str, typer.Argument(help="list, info or load.")] = "list",
     name: Annotated[str | None, typer.Argument(help="Name of a data set.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="load: write the table there, .csv or .jsonl.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """List, describe or fetch public data sets."""
     from ostinato.cli.about import datasets as run_datasets
 
-    run_datasets(action, name, as_json=json)
+    run_datasets(action, name, out=out, as_json=json)
 
 
 @app.command()

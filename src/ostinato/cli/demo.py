@@ -9,13 +9,12 @@
 from __future__ import annotations
 
 import random
-import re
 from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ostinato.cli import output
-from ostinato.errors import MissingDependencyError, StorageError
+from ostinato.errors import StorageError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +24,7 @@ HELD_OUT = 3 * YEAR
 
 # Small on purpose: together under a minute on two cores.
 CO2_OPTIONS: dict[str, Any] = {
-    "time": "week",
+    "time": "date",
     "target": "co2",
     "past": 2 * YEAR,
     "horizon": YEAR,
@@ -77,32 +76,25 @@ def demo(out: Path, *, as_json: bool) -> None:
 def co2_weekly() -> pd.DataFrame:
     """CO2 in parts per million, one row per week; 59 weeks without a measurement are filled in
     on a straight line between their neighbours."""
-    try:
-        from statsmodels.datasets import co2
-    except ImportError as error:
-        raise MissingDependencyError(
-            "demo: statsmodels brings the CO2 series. Install it: pip install 'ostinato[demo]'"
-        ) from error
-    import pandas as pd
+    from ostinato import datasets
 
-    series = co2.load_pandas().data["co2"].interpolate()
-    return pd.DataFrame({"week": series.index, "co2": series.to_numpy()})
+    table = datasets.load("co2")
+    return table.assign(co2=table["co2"].interpolate())
 
 
 def paragraphs() -> tuple[list[str], list[str]]:
-    """Paragraphs of Python's language reference and the part each comes from.
+    """Paragraphs of Python's language reference and the part each comes from, in random order.
 
     Those shorter than 40 characters, and those that stand in several parts, are left out.
     """
-    from pydoc_data.topics import topics
+    from ostinato import datasets
 
+    part_of = {topic: part for part, topics in PARTS.items() for topic in topics.split()}
     parts: dict[str, set[str]] = defaultdict(set)
-    for part, names in PARTS.items():
-        for name in names.split():
-            for paragraph in re.split(r"\n\s*\n", topics.get(name, "")):
-                words = " ".join(paragraph.split())
-                if len(words) >= 40 and not set(words) <= set("*=-~^ "):
-                    parts[words].add(part)
+    for topic, paragraph in datasets.load("pydoc").itertuples(index=False):
+        words = " ".join(paragraph.split())
+        if topic in part_of and len(words) >= 40:
+            parts[words].add(part_of[topic])
     rows = [(words, next(iter(found))) for words, found in parts.items() if len(found) == 1]
     random.Random(0).shuffle(rows)
     return [words for words, _ in rows], [part for _, part in rows]
@@ -136,7 +128,7 @@ def _co2(place: Path, rows: list[tuple[str, str, str]]) -> dict[str, Any]:
         test.truth[:, 0],
         test.answers[:, 0],
         picture,
-        before=(shown["week"].to_numpy(dtype="datetime64[s]"), shown["co2"].to_numpy()),
+        before=(shown["date"].to_numpy(dtype="datetime64[s]"), shown["co2"].to_numpy()),
         naive=last_year,
         naive_name="same week last year",
         title="CO2 at Mauna Loa: each year forecast from what was known at its beginning",

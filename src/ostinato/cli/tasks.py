@@ -164,15 +164,16 @@ def _judge_texts(estimator: Any, loaded: Loaded) -> Evidence:
 
 def _read_series(typed: dict[str, Any], options: dict[str, Any]) -> Loaded:
     sources = typed["data"]
-    targets = [name for each in typed["target"] for name in each.split(",") if name]
-    options["target"] = targets[0] if len(targets) == 1 else tuple(targets)
+    targets = [name for each in typed["target"] or [] for name in each.split(",") if name]
+    if targets:
+        options["target"] = targets[0] if len(targets) == 1 else tuple(targets)
     named = {"target": targets, "time": options.get("time"), "series": options.get("series")}
     frame = table(sources, **named)
     share = fraction(typed["validation"])
     held_out: Any = share if share is not None else table([typed["validation"]], **named)
     facts: dict[str, object] = {
         "files": ", ".join(sources),
-        "targets": ", ".join(targets),
+        "targets": ", ".join(targets) or "every column of numbers",
         "rows": f"{len(frame):,}",
         "held out": f"{share:.0%} of the rows, the last ones" if share else typed["validation"],
     }
@@ -230,9 +231,12 @@ TASKS: dict[str, Task] = {
         estimator=_forecaster,
         words={
             "target": (
-                list[str],
-                typer.Option(help="Column to forecast; may be repeated, or A,B,...", metavar="COL"),
-                ...,
+                list[str] | None,
+                typer.Option(
+                    help="Column to forecast; may be repeated, or A,B,... [default: all numbers]",
+                    metavar="COL",
+                ),
+                None,
             ),
         },
         hidden=(),

@@ -76,7 +76,7 @@ def _command(task: str) -> Any:
         inspect.Parameter(
             name,
             inspect.Parameter.KEYWORD_ONLY,
-            default=inspect.Parameter.empty if default is ... else default,
+            default=default,
             annotation=Annotated[kind, info],
         )
         for name, (kind, info, default) in {**about.words, **_COMMON}.items()

@@ -1,0 +1,49 @@
+"""Dropout made for sequences."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ostinato.errors import check_number
+
+
+class SequenceDropout(torch.nn.Module):
+    """Dropout with one mask for all steps of a sequence (Gal & Ghahramani, arXiv:1512.05287).
+
+    Shape: `(batch, steps, size)` to the same.
+    """
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        check_number("SequenceDropout", "p", p, low=0, below=1)
+        self.p = p
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or not self.p:
+            return x
+        keep = 1 - self.p
+        return x * (x.new_empty(x.shape[0], 1, x.shape[2]).bernoulli_(keep) / keep)
+
+    def extra_repr(self) -> str:
+        return f"p={self.p}"
+
+
+class StepMask(torch.nn.Module):
+    """Whole steps of the input hidden during training: each with probability p becomes zero.
+
+    Shape: `(batch, steps, size)` to the same; nothing is scaled, as what is hidden is missing.
+    """
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        check_number("StepMask", "p", p, low=0, below=1)
+        self.p = p
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or not self.p:
+            return x
+        return x * x.new_empty(x.shape[0], x.shape[1], 1).bernoulli_(1 - self.p)
+
+    def extra_repr(self) -> str:
+        return f"p={self.p}"

@@ -1,0 +1,112 @@
+"""Layers, output shapes and parameters of a model, as Keras prints them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ostinato.errors import check_choice
+from ostinato.nn._recurrent import Recurrent
+
+CONVENTIONS = {
+    "torch": "torch's convention: two bias vectors in each recurrent layer",
+    "keras": "Keras's convention: one bias vector in RNN and LSTM, two in GRU",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One layer: its name and class, the shape of its first result, its parameters."""
+
+    name: str
+    kind: str
+    shape: tuple[int, ...]
+    parameters: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A model's layers; `str` prints the table."""
+
+    rows: tuple[Row, ...]
+    total: int
+    trainable: int
+    biases: str
+
+    def __str__(self) -> str:
+        lines = [("Layer", "Output shape", "Parameters")]
+        lines += [(f"{r.name} ({r.kind})", str(r.shape), f"{r.parameters:,}") for r in self.rows]
+        widths = [max(len(line[k]) for line in lines) for k in range(3)]
+        rule = "-" * (sum(widths) + 4)
+        table = [f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c:>{widths[2]}}" for a, b, c in lines]
+        return "\n".join(
+            [
+                table[0],
+                rule,
+                *table[1:],
+                rule,
+                f"Total parameters: {self.total:,} ({CONVENTIONS[self.biases]})",
+                f"Trainable: {self.trainable:,}; frozen: {self.total - self.trainable:,}",
+            ]
+        )
+
+
+def _count(module: torch.nn.Module, biases: str, trainable: bool) -> int:
+    single = biases == "keras" and not isinstance(module, torch.nn.GRU)
+    single = single and getattr(module, "cell", "") != "gru"
+    recurrent = isinstance(module, (Recurrent, torch.nn.RNNBase))
+    return sum(
+        value.numel()
+        for name, value in module.named_parameters(recurse=False)
+        if not (recurrent and single and name.startswith("bias_hh"))
+        and (value.requires_grad or not trainable)
+    )
+
+
+def _shape(result: Any) -> tuple[int, ...]:
+    while isinstance(result, (tuple, list)) and result:
+        result = result[0]
+    return tuple(result.shape) if isinstance(result, Tensor) else ()
+
+
+@torch.no_grad()
+def summary(module: torch.nn.Module, *inputs: Any, biases: str = "torch") -> Summary:
+    """Run `module` on `inputs` once and list what its layers return and hold.
+
+    Args:
+        inputs: an example batch.
+        biases: "torch" or "keras", how the biases of recurrent layers are counted: torch's RNN
+            and LSTM have two vectors where Keras's have one.
+
+    Raises:
+        OptionError: unknown convention.
+    """
+    check_choice("summary", "biases", biases, CONVENTIONS)
+    shapes: dict[str, tuple[int, ...]] = {}
+    handles = [
+        layer.register_forward_hook(
+            lambda _m, _i, result, name=name: shapes.setdefault(name, _shape(result))
+        )
+        for name, layer in module.named_modules()
+    ]
+    training = module.training
+    module.eval()
+    try:
+        module(*inputs)
+    finally:
+        module.train(training)
+        for handle in handles:
+            handle.remove()
+    rows, total, trainable = [], 0, 0
+    for name, layer in module.named_modules():
+        count = _count(layer, biases, False)
+        total += count
+        trainable += _count(layer, biases, True)
+        leaf = not any(True for _ in layer.children())
+        if (leaf and name in shapes) or count:
+            kind = type(layer).__name__
+            rows.append(Row(name or kind.lower(), kind, shapes.get(name, ()), count))
+    return Summary(tuple(rows), total, trainable, biases)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from ostinato.errors import OptionError, ShapeError, check_number
@@ -84,6 +85,13 @@ def _check_shapes(name: str, where: str, values: dict[str, Any]) -> None:
                 f"{where}: {argument} must have shape {shape}, got {tuple(value.shape)}. "
                 f"x is {tuple(x.shape)} and w_hh {tuple(w_hh.shape)}."
             )
+    for argument in ("resets", "zoneout", "zoneout_cell"):
+        value = values.get(argument)
+        if value is not None and value.dtype != torch.bool:
+            raise OptionError(f"{where}: {argument} must be booleans, got {value.dtype}.")
+    lengths = values.get("lengths")
+    if lengths is not None and (lengths.is_floating_point() or lengths.dtype == torch.bool):
+        raise OptionError(f"{where}: lengths must be integers, got {lengths.dtype}.")
     if name == "lstm" and values.get("w_hr") is None and state != hidden:
         raise ShapeError(
             f"{where}: h0 must have as many units as c0, {hidden}, got {state}. "

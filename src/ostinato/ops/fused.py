@@ -78,7 +78,7 @@ def fused(cell: Cell, arguments: dict[str, Any], need_cell: bool = True) -> tupl
     is_lstm = cell.name == "lstm"
     live = None
     if lengths is not None:
-        lengths = lengths.to(x.device)
+        lengths = lengths.to(x.device, torch.long)
         live = live_steps(lengths, x.shape[1])
         x = torch.where(live.unsqueeze(2), x, 0)
     if reverse:

@@ -117,7 +117,7 @@ class Time:
     ) -> Time:
         live = None
         if lengths is not None:
-            lengths = lengths.to(x.device)
+            lengths = lengths.to(x.device, torch.long)
             live = live_steps(lengths, x.shape[1])
             # Padding may hold anything, NaN too: 0 * NaN would reach the weights' gradients.
             x = torch.where(live.unsqueeze(2), x, 0)

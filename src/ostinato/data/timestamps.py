@@ -18,8 +18,8 @@ _CALENDAR = {
     range(1, 4): ["B"],
     range(7, 8): [f"W-{day}" for day in ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")],
     range(27, 33): ["MS", "ME", "BMS", "BME"],
-    range(88, 94): ["QS", "QE", *[f"QS-{m}" for m in ("FEB", "MAR")], "QE-JAN", "QE-FEB"],
-    range(364, 367): ["YS", "YE"],
+    range(88, 94): ["QS-JAN", "QE-DEC", "QS-FEB", "QE-JAN", "QS-MAR", "QE-FEB"],
+    range(364, 367): ["YS-JAN", "YE-DEC"],
 }
 _HOLIDAYS = 0.08  # share of weekdays that an exchange or an office may be closed
 
@@ -106,9 +106,9 @@ _FEATURES: dict[str, Any] = {
     "second": lambda t: np.asarray(t.second) / 59,
     "minute": lambda t: np.asarray(t.minute) / 59,
     "hour": lambda t: np.asarray(t.hour) / 23,
-    "weekday": lambda t: np.asarray(t.dayofweek) / 6,
+    "weekday": lambda t: np.asarray(t.day_of_week) / 6,
     "month_day": lambda t: (np.asarray(t.day) - 1) / 30,
-    "year_day": lambda t: (np.asarray(t.dayofyear) - 1) / 365,
+    "year_day": lambda t: (np.asarray(t.day_of_year) - 1) / 365,
     "week": lambda t: (np.asarray(t.isocalendar().week, dtype=np.float64) - 1) / 52,
     "month": lambda t: (np.asarray(t.month) - 1) / 11,
 }

@@ -20,7 +20,7 @@ class Recurrent(Module):
     """The base of RNN, GRU and LSTM; see those."""
 
     cell: ClassVar[str]
-    gates: ClassVar[int]
+    gates: int
 
     def __init__(
         self,

@@ -86,12 +86,14 @@ def summary(module: torch.nn.Module, *inputs: Any, biases: str = "torch") -> Sum
     """
     check_choice("summary", "biases", biases, CONVENTIONS)
     shapes: dict[str, tuple[int, ...]] = {}
-    handles = [
-        layer.register_forward_hook(
-            lambda _m, _i, result, name=name: shapes.setdefault(name, _shape(result))
-        )
-        for name, layer in module.named_modules()
-    ]
+
+    def note(name: str) -> Any:
+        def hook(_module: Any, _inputs: Any, result: Any) -> None:
+            shapes.setdefault(name, _shape(result))
+
+        return hook
+
+    handles = [layer.register_forward_hook(note(name)) for name, layer in module.named_modules()]
     training = module.training
     module.eval()
     try:

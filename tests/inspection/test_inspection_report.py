@@ -177,3 +177,12 @@ def test_pictures_are_written_without_pyplot(tmp_path: Any) -> None:
     for name in ("history", "confusion", "forecast"):
         assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
     assert ("matplotlib.pyplot" in sys.modules) == loaded
+
+
+def test_the_best_baseline_is_the_one_to_beat(tmp_path: Any) -> None:
+    scores = {"mae": 2.0, "baseline_mae": 3.0, "seasonal_mae": 1.0, "windows": 7.0}
+    columns, rows = inspection.beside_baseline(scores)
+    assert columns == ["model", "naive baseline", "seasonal naive"]
+    assert rows == [("mae", [2.0, 3.0, 1.0])]
+    path = inspection.report(FittedSeries(), tmp_path, scores=scores)
+    assert "no better than the seasonal naive" in path.read_text(encoding="utf-8")

@@ -99,17 +99,26 @@ def _texts(sources: Sequence[str], column: str | None) -> list[str]:
 
 
 def _forecast(estimator: Any, sources: Sequence[str], horizon: int | None) -> list[dict[str, Any]]:
-    if sources:
+    if not sources:
+        frame = estimator.forecast(horizon)
+    elif horizon is None or horizon <= estimator.horizon:
         frame = estimator.predict(tasks.table(sources))
+        if horizon is not None:
+            names = [name for name in (estimator.layout_.series,) if name]
+            frame = frame.groupby(level=0).head(horizon) if names else frame.head(horizon)
     else:
-        frame = estimator.forecast(horizon) if horizon is not None else estimator.forecast()
-    return frame.reset_index().to_dict("records")
+        raise OptionError(
+            f"predict: with data, --horizon must be at most {estimator.horizon}, what the model "
+            f"was trained for, got {horizon}."
+        )
+    layout = estimator.layout_
+    names = [*([layout.series] if layout.series else []), layout.time or "step"]
+    return frame.rename_axis(names).reset_index().to_dict("records")
 
 
 def evaluate(model: Path, sources: Sequence[str], *, text: str, label: str, as_json: bool) -> None:
     """Every customary measure beside the naive baseline's on the same rows."""
-    from ostinato.inspection import beside_baseline
-    from ostinato.inspection.svg import number
+    from ostinato.inspection import BASELINES, beside_baseline
 
     estimator = load(model)
     if estimator.kind == "forecaster":
@@ -123,14 +132,14 @@ def evaluate(model: Path, sources: Sequence[str], *, text: str, label: str, as_j
     if as_json:
         output.result({"model": str(model), "rows": len(frame), "scores": scores})
         return
-    compared = beside_baseline(scores)
-    shown = {name for name, _, _ in compared}
-    output.say("measure,model,naive baseline")
-    for name, own, naive in compared:
-        output.say(f"{name},{number(own)},{number(naive)}")
+    columns, figures = beside_baseline(scores)
+    output.say(",".join(["measure", *columns]))
+    for name, each in figures:
+        output.say(",".join([name, *(f"{value:.6g}" for value in each)]))
+    shown = {name for name, _ in figures}
     for name, value in scores.items():
-        if name not in shown and not name.startswith("baseline_"):
-            output.say(f"{name},{number(float(value))},")
+        if name not in shown and not name.startswith(tuple(BASELINES)):
+            output.say(",".join([name, f"{value:.6g}", *[""] * (len(columns) - 1)]))
 
 
 def _write(rows: Sequence[dict[str, Any]], form: str, out: Path | None) -> None:

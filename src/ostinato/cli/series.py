@@ -25,24 +25,26 @@ class Backtest:
     columns: list[str]
 
 
-def backtest(model: Any, table: pd.DataFrame, start: int) -> Backtest:
-    """Forecast rows `start` and after, each `horizon` rows from all rows before them.
+def backtest(model: Any, table: pd.DataFrame, start: int, *, most: int = 100) -> Backtest:
+    """Forecast rows `start` and after, each `horizon` rows from the `past` rows before them.
 
     Args:
         model: a fitted `Forecaster` of one series.
         table: rows of that series, in time order.
-        start: the first row to forecast.
+        start: the first row to forecast; where that takes more than `most` forecasts, a later one.
+        most: forecasts at most.
     """
-    columns = [model.target] if isinstance(model.target, str) else [str(c) for c in model.target]
+    columns = list(model.layout_.target)
     values = table[columns].to_numpy(dtype=float)
+    start = max(start, len(table) - most * model.horizon, model.past)
     answers, naive = [], []
     for origin in range(start, len(table), model.horizon):
         left = min(model.horizon, len(table) - origin)
-        answers.append(model.predict(table.iloc[:origin])[columns].to_numpy(dtype=float)[:left])
+        known = table.iloc[origin - model.past : origin]
+        answers.append(model.predict(known)[columns].to_numpy(dtype=float)[:left])
         naive.append(np.repeat(values[origin - 1 : origin], left, axis=0))
-    times = table[model.time].iloc[start:] if model.time else range(start, len(table))
     return Backtest(
-        times=list(times),
+        times=_times(model, table)[start:],
         truth=values[start:],
         answers=np.concatenate(answers),
         naive=np.concatenate(naive),
@@ -50,16 +52,25 @@ def backtest(model: Any, table: pd.DataFrame, start: int) -> Backtest:
     )
 
 
+def _times(model: Any, table: pd.DataFrame) -> list[Any]:
+    import pandas as pd
+
+    if not model.layout_.time:
+        return list(range(len(table)))
+    return list(pd.to_datetime(table[model.layout_.time]))
+
+
 def held_out(model: Any, table: pd.DataFrame, validation: float | pd.DataFrame) -> Backtest:
     """`backtest` on the rows that `fit` held out, the first series where there are many."""
     import pandas as pd
 
+    column = model.layout_.series
     if isinstance(validation, pd.DataFrame):
-        if model.series:
-            first = validation[model.series].iloc[0]
-            table = table[table[model.series] == first]
-            validation = validation[validation[model.series] == first]
+        if column:
+            first = validation[column].iloc[0]
+            table = table[table[column] == first]
+            validation = validation[validation[column] == first]
         return backtest(model, pd.concat([table, validation], ignore_index=True), len(table))
-    if model.series:
-        table = table[table[model.series] == table[model.series].iloc[0]]
+    if column:
+        table = table[table[column] == table[column].iloc[0]]
     return backtest(model, table, len(table) - max(1, round(len(table) * validation)))

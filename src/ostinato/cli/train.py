@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import shlex
 import sys
@@ -69,6 +70,7 @@ for _task, _words in TASKS.items():
 def _command(task: str) -> Any:
     """The command of one task, its options generated from the estimator's signature."""
     from ostinato.cli import tasks, words
+    from ostinato.training import TrainingOptions
 
     about = tasks.TASKS[task]
     made = about.estimator()
@@ -94,7 +96,7 @@ def _command(task: str) -> Any:
     def call(**typed: Any) -> None:
         train(task, made, taken, typed)
 
-    wanted = [data, *own, *words.options(made, taken)]
+    wanted = [data, *own, *words.options(made, taken, TrainingOptions)]
     call.__signature__ = inspect.Signature(wanted)  # type: ignore[attr-defined]
     call.__annotations__ = {each.name: each.annotation for each in wanted}
     single = typer.Typer(
@@ -123,13 +125,18 @@ def train(task: str, made: type, taken: set[str], typed: dict[str, Any]) -> None
     place = runs.folder(
         typed["out"], typed["name"], stem, resume=typed["resume"], force=typed["force"]
     )
-    estimator.fit(
-        *loaded.training,
-        validation=loaded.validation,
-        directory=place,
-        resume=typed["resume"],
-        progress=not typed["quiet"],
-    )
+    try:
+        estimator.fit(
+            *loaded.training,
+            validation=loaded.validation,
+            directory=place,
+            resume=typed["resume"],
+            progress=not typed["quiet"],
+        )
+    except BaseException:
+        with contextlib.suppress(OSError):
+            place.rmdir()  # only if nothing was written yet
+        raise
     model = place / runs.MODEL
     estimator.save(model)
     runs.write_history(place / runs.HISTORY, estimator.history_)
@@ -164,10 +171,11 @@ def _summary(task: str, place: Path, scores: Any, result: Any, next_words: str) 
     from ostinato.inspection import beside_baseline
     from ostinato.inspection.svg import number
 
-    rows = [(name, number(own), number(naive)) for name, own, naive in beside_baseline(scores)]
+    columns, figures = beside_baseline(scores)
+    rows = [(name, *map(number, each)) for name, each in figures]
     epochs = f"best epoch {result.best_epoch}, " if result.best_epoch else ""
     output.note(f"\n{task}: {epochs}{result.seconds:.1f} s of training")
     if rows:
-        output.show("", rows, ("held-out rows", "model", "naive baseline"))
+        output.show("", rows, ("held-out rows", *columns))
     output.note(f"Report: {place / runs.REPORT}")
     output.note(f"Next:   {next_words}")

@@ -33,16 +33,18 @@ def _of_default(default: Any) -> Any:
     return Any if default is None or default is inspect.Parameter.empty else type(default)
 
 
-def options(made: type, taken: Collection[str] = ()) -> list[inspect.Parameter]:
+def options(
+    made: type, taken: Collection[str] = (), shared: type = object
+) -> list[inspect.Parameter]:
     """One Typer option for every constructor option of `made`.
 
     Booleans become `--name/--no-name`; everything else is read by `value`, so that
     `--hidden-size 64,32` gives a tuple. An option not typed is not passed on: the constructor's
-    own default holds.
+    own default holds. Options that `made` does not describe may be described by `shared`.
     """
     import typer
 
-    about = descriptions(made.__doc__ or "")
+    about = {**descriptions(shared.__doc__ or ""), **descriptions(made.__doc__ or "")}
     made_options = []
     for name, each in parameters(made, taken).items():
         flag = name.replace("_", "-")
@@ -93,7 +95,9 @@ def members(annotation: Any) -> set[Any]:
 
 def descriptions(docstring: str) -> dict[str, str]:
     """The first sentence about each argument in the `Args:` part of a Google-style docstring."""
-    match = re.search(r"^Args:\n(.*?)(?=^\S|\Z)", inspect.cleandoc(docstring), re.M | re.S)
+    match = re.search(
+        r"^(?:Args|Attributes):\n(.*?)(?=^\S|\Z)", inspect.cleandoc(docstring), re.M | re.S
+    )
     found: dict[str, str] = {}
     if match is None:
         return found

@@ -44,7 +44,7 @@ svg text { font: 12px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; 
 .line.c3 { stroke: var(--c3); } .line.c4 { stroke: var(--c4); }
 .dot { stroke: var(--surface); stroke-width: 1; }
 .dot.c1, .bar.c1, .cell { fill: var(--c1); } .dot.c2 { fill: var(--c2); }
-.dot.c3 { fill: var(--c3); } .dot.c4 { fill: var(--c4); } .bar.c2 { fill: var(--axis); }
+.dot.c3 { fill: var(--c3); } .dot.c4 { fill: var(--c4); } .bar.c2, .bar.c3 { fill: var(--axis); }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: 5px 14px 5px 0; border-bottom: 1px solid var(--grid);

@@ -53,13 +53,19 @@ def lower_is_better(measure: str) -> bool:
     return any(part in measure.lower().split("_") for part in _LOWER_IS_BETTER)
 
 
-def beside_baseline(scores: Mapping[str, float]) -> list[tuple[str, float, float]]:
-    """Every measure that has a baseline, as (name, model's figure, baseline's figure)."""
-    return [
-        (name, float(value), float(scores[f"baseline_{name}"]))
+BASELINES = {"baseline_": "naive baseline", "seasonal_": "seasonal naive"}
+"""Prefixes that `evaluate` puts before a baseline's figures, and what a reader calls them."""
+
+
+def beside_baseline(scores: Mapping[str, float]) -> tuple[list[str], list[tuple[str, list[float]]]]:
+    """The columns "model" and each baseline there is, and for every measure its figures in them."""
+    prefixes = [p for p in BASELINES if any(name.startswith(p) for name in scores)]
+    rows = [
+        (name, [float(value), *(float(scores.get(p + name, math.nan)) for p in prefixes)])
         for name, value in scores.items()
         if f"baseline_{name}" in scores
     ]
+    return ["model", *(BASELINES[p] for p in prefixes)], rows
 
 
 def report(
@@ -107,40 +113,45 @@ def report(
 
 
 def _headline(estimator: Any, shown: Evidence) -> str:
-    compared = beside_baseline(shown.scores)
+    columns, compared = beside_baseline(shown.scores)
+    measures = {name for name, _ in compared}
     rest = {
-        name: value
+        name: svg.number(float(value))
         for name, value in shown.scores.items()
-        if name not in {name for name, _, _ in compared} and not name.startswith("baseline_")
+        if name not in measures and not name.startswith(tuple(BASELINES))
     }
     parts = []
     if compared:
-        name, own, naive = compared[0]
-        better = own < naive if lower_is_better(name) else own > naive
-        verdict = "better than" if better else "no better than"
-        parts.append(
-            page.tiles({name: svg.number(own), f"naive baseline's {name}": svg.number(naive)})
-        )
-        way = "lower is better" if lower_is_better(name) else "higher is better"
-        parts.append(
+        name, figures = compared[0]
+        own, *others = figures
+        lower = lower_is_better(name)
+        best = min(range(len(others)), key=lambda k: others[k] if lower else -others[k])
+        better = own < others[best] if lower else own > others[best]
+        verdict = f"{'better' if better else 'no better'} than the {columns[best + 1]}"
+        way = "lower" if lower else "higher"
+        parts = [
+            page.tiles(
+                {
+                    f"{name} of the {column}": svg.number(figure)
+                    for column, figure in zip(columns, figures, strict=True)
+                }
+            ),
             page.figure(
-                f"{name} on held-out data ({way}); the model is {verdict} the naive baseline",
+                f"{name} on held-out data ({way} is better): the model is {verdict}",
                 '<div class="narrow">'
-                + svg.bar_chart({"model": own, "naive baseline": naive}, title=f"{name} compared")
+                + svg.bar_chart(
+                    dict(zip(columns, figures, strict=True)), title=f"{name} beside the baselines"
+                )
                 + "</div>",
-            )
-        )
-        parts.append(
+            ),
             page.table(
-                [(n, svg.number(a), svg.number(b)) for n, a, b in compared],
-                ("measure", "model", "naive baseline"),
-            )
-        )
+                [(name, *map(svg.number, figures)) for name, figures in compared],
+                ("measure", *columns),
+            ),
+        ]
     if rest:
-        parts.append(page.pairs({name: svg.number(float(v)) for name, v in rest.items()}))
-    return (
-        page.section("Result beside the naive baseline", *parts, identity="result") if parts else ""
-    )
+        parts.append(page.pairs(rest))
+    return page.section("Result beside the baseline", *parts, identity="result") if parts else ""
 
 
 def _learning(estimator: Any, shown: Evidence) -> str:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import tarfile
+import wave
+import zipfile
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +16,11 @@ from ostinato.errors import DownloadError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_UNREADABLE = (
+    *(ValueError, KeyError, EOFError, OSError),
+    *(zipfile.BadZipFile, tarfile.TarError, zlib.error, wave.Error),
+)
 
 
 def load(name: str, directory: str | os.PathLike[str] | None = None) -> pd.DataFrame:
@@ -35,7 +44,7 @@ def load(name: str, directory: str | os.PathLike[str] | None = None) -> pd.DataF
     paths = {file.name: _fetch(described, file, folder) for file in described.files}
     try:
         return READERS[name](paths)
-    except (ValueError, KeyError, EOFError, OSError) as error:
+    except _UNREADABLE as error:
         if not paths:
             raise
         raise DownloadError(

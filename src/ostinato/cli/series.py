@@ -61,16 +61,15 @@ def _times(model: Any, table: pd.DataFrame) -> list[Any]:
 
 
 def held_out(model: Any, table: pd.DataFrame, validation: float | pd.DataFrame) -> Backtest:
-    """`backtest` on the rows that `fit` held out, the first series where there are many."""
+    """`backtest` on the rows that `fit` held out, of the first series where there are many."""
     import pandas as pd
 
+    known: list[Any] = [table] if isinstance(validation, float) else [table, validation]
     column = model.layout_.series
-    if isinstance(validation, pd.DataFrame):
-        if column:
-            first = validation[column].iloc[0]
-            table = table[table[column] == first]
-            validation = validation[validation[column] == first]
-        return backtest(model, pd.concat([table, validation], ignore_index=True), len(table))
     if column:
-        table = table[table[column] == table[column].iloc[0]]
-    return backtest(model, table, len(table) - max(1, round(len(table) * validation)))
+        first = known[-1][column].iloc[0]
+        known = [each[each[column] == first] for each in known]
+    rows: Any = pd.concat(known, ignore_index=True)
+    if isinstance(validation, float):
+        return backtest(model, rows, len(rows) - max(1, round(len(rows) * validation)))
+    return backtest(model, rows, len(known[0]))

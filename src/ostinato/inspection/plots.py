@@ -12,6 +12,7 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike
 
 BLUE, ORANGE, GREEN, GREY = "#2a78d6", "#d9541e", "#1a8f6d", "#71706a"
 
@@ -98,13 +99,13 @@ def plot_confusion(
 
 
 def plot_forecast(
-    times: Sequence[Any],
-    truth: Sequence[float],
-    answers: Sequence[float],
+    times: ArrayLike,
+    truth: ArrayLike,
+    answers: ArrayLike,
     path: str | os.PathLike[str] | None = None,
     *,
-    before: tuple[Sequence[Any], Sequence[float]] | None = None,
-    naive: Sequence[float] | None = None,
+    before: tuple[ArrayLike, ArrayLike] | None = None,
+    naive: ArrayLike | None = None,
     naive_name: str = "naive baseline",
     title: str = "Forecast against truth",
     unit: str = "",
@@ -123,16 +124,21 @@ def plot_forecast(
         unit: name of the vertical axis.
     """
     made, axes = _figure(title)
-    if before is not None and len(before[0]):
-        axes.plot(np.asarray(before[0]), before[1], color=GREY, linewidth=1.4, label="known before")
-        axes.axvline(np.asarray(times)[0], color="#c3c2b7", linewidth=1, linestyle=(0, (3, 3)))
     places = np.asarray(times)
+    lines = [
+        (truth, {"color": "#0b0b0b", "linewidth": 1.6, "label": "truth, held out"}),
+        (answers, {"color": ORANGE, "linewidth": 2.0, "label": "forecast"}),
+    ]
     if naive is not None:
-        axes.plot(
-            places, naive, color=GREEN, linewidth=1.4, linestyle=(0, (4, 2)), label=naive_name
-        )
-    axes.plot(places, truth, color="#0b0b0b", linewidth=1.6, label="truth, held out")
-    axes.plot(places, answers, color=ORANGE, linewidth=2.0, label="forecast")
+        dashes: Any = (0, (4, 2))
+        style = {"color": GREEN, "linewidth": 1.4, "linestyle": dashes, "label": naive_name}
+        lines.insert(0, (naive, style))
+    if before is not None and np.size(before[0]):
+        known, values = (np.asarray(each) for each in before)
+        axes.plot(known, values, color=GREY, linewidth=1.4, label="known before")
+        axes.axvline(places[0], color="#c3c2b7", linewidth=1, linestyle=(0, (3, 3)))
+    for values, style in lines:
+        axes.plot(places, np.asarray(values, dtype=float), **style)
     if np.issubdtype(places.dtype, np.datetime64):
         from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 

@@ -1,0 +1,126 @@
+"""Batches out of arrays in memory, gathered whole: no Python loop over samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ostinato.errors import DataError, check_number
+
+BUCKET_BATCHES = 50
+
+
+class _Ragged:
+    """Rows of different lengths in one flat tensor."""
+
+    def __init__(self, rows: Sequence[Any]) -> None:
+        parts = [np.asarray(row) for row in rows]
+        sizes = np.fromiter((len(part) for part in parts), dtype=np.int64, count=len(parts))
+        filled = [part for part in parts if len(part)]
+        flat = np.concatenate(filled) if filled else np.zeros(0, dtype=np.int64)
+        self.flat = torch.from_numpy(np.ascontiguousarray(flat))
+        self.lengths = torch.from_numpy(sizes)
+        self.starts = torch.from_numpy(
+            np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
+        )
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def gather(self, index: Tensor) -> tuple[Tensor, Tensor]:
+        lengths = self.lengths[index]
+        longest = int(lengths.max()) if len(lengths) else 0
+        steps = torch.arange(longest)
+        live = steps < lengths.unsqueeze(1)
+        places = torch.where(live, self.starts[index].unsqueeze(1) + steps, 0)
+        if not len(self.flat):
+            return self.flat.new_zeros(len(index), longest), lengths
+        values = self.flat[places]
+        mask = live.view(*live.shape, *[1] * (values.dim() - 2))
+        return values * mask, lengths
+
+
+class Batches:
+    """Batches as dictionaries, over tensors `(rows, ...)` and lists of rows of different lengths.
+
+    Ragged rows are padded with zeros on the right up to the longest in their batch, and the batch
+    has their lengths as `NAME_lengths`, `(batch,)` integers.
+
+    Args:
+        arrays: name to a tensor, an array or a list of rows; all of the same number of rows.
+        batch_size: rows in a batch; the last may have fewer.
+        shuffle: a new order each epoch, from `seed` and the epoch's number alone.
+        bucket: rows of like length come together (in runs of 50 batches), so that padding is
+            little; the batches themselves are in random order. It needs a ragged array.
+        drop_last: leave out a last batch that is not full.
+        transform: a function of the batch's dictionary; what it returns is the batch.
+
+    Raises:
+        DataError: no rows, or arrays of different numbers of rows.
+    """
+
+    def __init__(
+        self,
+        arrays: Mapping[str, Any],
+        batch_size: int,
+        *,
+        shuffle: bool = False,
+        seed: int = 0,
+        bucket: bool = False,
+        drop_last: bool = False,
+        transform: Callable[[dict[str, Tensor]], Any] | None = None,
+    ) -> None:
+        check_number("Batches", "batch_size", batch_size, low=1, whole=True)
+        self.batch_size, self.shuffle, self.seed = batch_size, shuffle, seed
+        self.bucket, self.drop_last, self.transform = bucket, drop_last, transform
+        self.epoch = 0
+        self.arrays: dict[str, Tensor | _Ragged] = {}
+        for name, values in arrays.items():
+            dense = isinstance(values, (Tensor, np.ndarray))
+            self.arrays[name] = torch.as_tensor(values) if dense else _Ragged(values)
+        counts = {name: len(values) for name, values in self.arrays.items()}
+        if len(set(counts.values())) != 1:
+            raise DataError(f"Batches: arrays must have the same number of rows, got {counts}.")
+        self.rows = next(iter(counts.values()))
+        if not self.rows:
+            raise DataError("Batches: there are no rows to train on.")
+
+    def set_epoch(self, epoch: int) -> None:
+        """The number that, with the seed, decides the order of the next pass."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        whole, rest = divmod(self.rows, self.batch_size)
+        return whole + (1 if rest and not (self.drop_last and whole) else 0)
+
+    def order(self) -> list[Tensor]:
+        """The rows of each batch of this epoch."""
+        draw = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
+        index = (
+            torch.randperm(self.rows, generator=draw) if self.shuffle else torch.arange(self.rows)
+        )
+        ragged = [a for a in self.arrays.values() if isinstance(a, _Ragged)]
+        if self.bucket and ragged:
+            lengths = sum(each.lengths for each in ragged)
+            assert isinstance(lengths, Tensor)
+            run = BUCKET_BATCHES * self.batch_size if self.shuffle else self.rows
+            parts = [p[lengths[p].argsort(stable=True)] for p in index.split(run)]
+            index = torch.cat(parts)
+        batches = list(index.split(self.batch_size))[: len(self)]
+        if self.bucket and self.shuffle:
+            batches = [batches[k] for k in torch.randperm(len(batches), generator=draw).tolist()]
+        return batches
+
+    def __iter__(self) -> Iterator[Any]:
+        for index in self.order():
+            batch: dict[str, Tensor] = {}
+            for name, values in self.arrays.items():
+                if isinstance(values, _Ragged):
+                    batch[name], batch[f"{name}_lengths"] = values.gather(index)
+                else:
+                    batch[name] = values[index]
+            yield self.transform(batch) if self.transform else batch

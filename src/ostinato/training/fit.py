@@ -74,7 +74,7 @@ class _Keeper(Callback):
         bar: Progress | None,
     ) -> None:
         self.task, self.train, self.result, self.monitor = task, train, result, monitor
-        self.directory, self.bar, self.log = directory, bar, log
+        self.directory, self.bar, self.logs = directory, bar, log
         self.best: dict[str, Tensor] | None = None
         self.waiting = 0  # epochs without a better value
         self.lagging = 0  # the same, since the last drop of the rate
@@ -125,7 +125,7 @@ class _Keeper(Callback):
             for name, each in record.items():
                 self.board.add_scalar(name, each, self.epoch)
         if self.directory is not None:
-            if "csv" in self.log:
+            if "csv" in self.logs:
                 _write_history(self.directory / "history.csv", self.result.history)
             states.write(self.directory, self.state(trainer))
 

@@ -134,8 +134,9 @@ class Task(lightning.LightningModule):
             raise NonFiniteError(
                 f"fit: the loss became {float(loss.detach())} at step {self.step} (epoch "
                 f"{self.step // self.steps_per_epoch + 1}, batch {batch_idx + 1}). Look for NaN or "
-                f"huge values in the inputs; lower learning_rate (now {self.options.learning_rate}) "
-                f"or set clip_norm (now {self.options.clip_norm}), for example to 1.0."
+                f"huge values in the inputs; lower learning_rate, now "
+                f"{self.options.learning_rate}, or set clip_norm, now {self.options.clip_norm}, "
+                "for example to 1.0."
             )
         return loss
 
@@ -159,7 +160,7 @@ class Task(lightning.LightningModule):
                 return
             # Early on the average follows quickly, or it would remember the random start.
             decay = min(self.options.average, (1 + self.step) / (10 + self.step))
-            torch._foreach_lerp_(self.averages, self.trained, 1 - decay)
+            torch._foreach_lerp_(self.averages, list[Tensor](self.trained), 1 - decay)
 
     def swap_averages(self) -> None:
         """Exchange the weights with their averages; twice brings them back."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
+from ostinato.ops import kernels, path
+
 
 @pytest.fixture
 def one_thread():
@@ -13,3 +15,13 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(params=["native", "torch"])
+def plain_path(request, monkeypatch):
+    """The path of a call without options: each test runs on both."""
+    if request.param == "torch":
+        monkeypatch.setattr(kernels, "allows", lambda *_: False)
+    elif path("lstm") != "native":
+        pytest.skip("installed without the native kernels")
+    return request.param

@@ -21,7 +21,7 @@ PADDED = [(cell, extra) for cell in CELLS for extra in ((), ("reverse",), ("rese
 
 @pytest.mark.parametrize(("cell", "extra"), PADDED)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_padding_is_never_read(cell, extra, dtype):
+def test_padding_is_never_read(cell, extra, dtype, plain_path):
     given = cast(arguments(cell, ("lengths", *extra)), dtype)
     clean, clean_grads = call(cell, given), gradients(cell, given)
     inside = torch.arange(given["x"].shape[1]) < given["lengths"].unsqueeze(1)
@@ -36,7 +36,7 @@ def test_padding_is_never_read(cell, extra, dtype):
 
 
 @pytest.mark.parametrize(("cell", "extra"), PADDED)
-def test_more_padding_changes_nothing(cell, extra):
+def test_more_padding_changes_nothing(cell, extra, plain_path):
     given = arguments(cell, ("lengths", *extra))
     longer = dict(given)
     for name in ("x", "resets"):
@@ -51,9 +51,9 @@ def test_more_padding_changes_nothing(cell, extra):
 
 
 @pytest.mark.parametrize("reverse", [False, True])
-def test_the_fused_paths_cell_state_is_the_one_at_the_length(reverse):
+def test_the_cell_state_is_the_one_at_the_length(reverse, plain_path):
     given = cast(arguments("lstm", ("lengths",)), FLOAT) | {"reverse": reverse}
-    assert ops.path("lstm", lengths=True) == "torch"
+    assert ops.path("lstm", lengths=True) == plain_path
     c_n = call("lstm", given)[2]
     for b, length in enumerate(given["lengths"].tolist()):
         alone = {n: v[b : b + 1] for n, v in given.items() if n in ("x", "h0", "c0")}
@@ -66,7 +66,7 @@ def test_the_fused_paths_cell_state_is_the_one_at_the_length(reverse):
 
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("option", [None, "resets"])
-def test_nan_stays_in_its_sequence_and_goes_on_in_it(cell, option):
+def test_nan_stays_in_its_sequence_and_goes_on_in_it(cell, option, plain_path):
     given = arguments(cell, [option] if option else [])
     given.pop("resets", None)
     if option:
@@ -83,7 +83,7 @@ def test_nan_stays_in_its_sequence_and_goes_on_in_it(cell, option):
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("sizes", [{"batch": 0}, {"steps": 0}])
 @pytest.mark.parametrize("options", [(), ("reverse",), ("resets",)])
-def test_nothing_in_gives_nothing_out(cell, sizes, options):
+def test_nothing_in_gives_nothing_out(cell, sizes, options, plain_path):
     given = arguments(cell, options, **({"batch": 1} | sizes))
     outputs, *states = call(cell, given)
     assert outputs.shape == (*given["x"].shape[:2], 4)
@@ -95,7 +95,7 @@ def test_nothing_in_gives_nothing_out(cell, sizes, options):
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_every_sequence_empty(cell):
+def test_every_sequence_empty(cell, plain_path):
     given = arguments(cell) | {"lengths": torch.zeros(5, dtype=torch.int32)}
     outputs, h_n = call(cell, given)[:2]
     assert (outputs == 0).all()
@@ -129,11 +129,14 @@ def test_autocast_runs_and_learns(cell, options):
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_path_names_what_serves(cell):
+def test_path_names_what_serves(cell, plain_path):
     plain = ops.path(cell, device="cpu", dtype=torch.float64)
-    assert plain == "torch"
-    assert ops.path(cell, dtype=torch.float64, lengths=True, reverse=True) == "torch"
-    special = {"resets", "recurrent_mask", "zoneout", "layer_norm"}
+    assert plain == plain_path
+    assert ops.path(cell, dtype=torch.float64, lengths=True, reverse=True) == plain_path
+    assert ops.path(cell, dtype=torch.bfloat16) == "torch"
+    episodes = "native" if plain_path == "native" else "reference"
+    assert ops.path(cell, resets=True, recurrent_mask=True) == episodes
+    special = {"zoneout", "layer_norm"}
     if cell == "lstm":
         special |= {"zoneout_cell", "peephole", "coupled_gates", "cell_sequence", "w_hr"}
     for option in special:
@@ -177,7 +180,7 @@ def test_misspelt_activation():
 @pytest.mark.parametrize(
     ("cell", "option"), [(cell, option) for cell in CELLS for option in ("plain", *OPTIONS[cell])]
 )
-def test_the_same_call_gives_the_same_bits(cell, option):
+def test_the_same_call_gives_the_same_bits(cell, option, plain_path):
     given = cast(arguments(cell, [option]) if option != "plain" else arguments(cell), FLOAT)
     for one, two in zip(call(cell, given), call(cell, given), strict=True):
         assert torch.equal(one, two)

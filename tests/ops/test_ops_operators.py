@@ -76,7 +76,7 @@ def learn(run, layer, inputs):
     [(cell, ()) for cell in CELLS]
     + [("rnn", ("lengths",)), ("gru", ("reset_before",)), ("lstm", ("lengths", "peephole"))],
 )
-def test_compiles_without_a_graph_break(cell, options, backend):
+def test_compiles_without_a_graph_break(cell, options, backend, plain_path):
     torch._dynamo.reset()
     layer, inputs = layer_of(cell, options)
     compiled = torch.compile(layer, fullgraph=True, backend=backend)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ostinato.errors import ShapeError, check_choice
-from ostinato.ops import fused, native
+from ostinato.ops import fused, kernels, native
 from ostinato.ops.shared import Cell
 
 CELLS = ("rnn", "gru", "lstm")
@@ -21,18 +21,21 @@ def path(cell: str, *, device: Any = "cpu", dtype: torch.dtype = torch.float32, 
     Options are those of `rnn`, `gru` and `lstm`; a tensor may be stood for by True.
 
     Returns:
-        "torch" (torch's fused kernel on a CPU), "cudnn" (the same on CUDA) or "reference".
+        "native" (our CPU kernels, for a call that transforms of torch.func do not reach into),
+        "torch" (torch's fused kernels on a CPU), "cudnn" (the same on CUDA) or "reference".
 
     Raises:
         OptionError: unknown cell or option.
 
-    >>> path("lstm"), path("lstm", peephole=True)
-    ('torch', 'reference')
+    >>> path("lstm", peephole=True)
+    'reference'
     """
     check_choice("ops.path", "cell", cell, CELLS)
     for name in options:
         check_choice("ops.path", "option", name, PATH_OPTIONS)
     device = torch.device(device)
+    if kernels.allows(options, device, dtype):
+        return "native"
     return _fused_name(device) if fused.allows(options, device, dtype) else "reference"
 
 
@@ -59,14 +62,21 @@ def execute(cell: Cell, arguments: dict[str, Any], need_cell: bool = True) -> tu
         # Transforms (vmap, jvp, ...) reach through the reference's plain operations only.
         return cell.reference(**arguments)
     arguments = _settle_lengths(cell, arguments)
-    if not fused.serves(arguments):
-        return cell.reference(**arguments)
-    if arguments["x"].is_cuda and torch.is_grad_enabled():
+    if arguments["x"].is_cuda and torch.is_grad_enabled() and fused.serves(arguments):
         from ostinato.ops.operators import OPERATORS
 
         # cuDNN has no second derivative; the operator's backward has.
         return OPERATORS[cell.name](*arguments.values())
-    return fused.fused(cell, arguments, need_cell)
+    return fastest(cell, arguments, need_cell)
+
+
+def fastest(cell: Cell, arguments: dict[str, Any], need_cell: bool = True) -> tuple[Any, ...]:
+    """The results from the first path that serves."""
+    if kernels.serves(arguments):
+        return kernels.native(cell, arguments)
+    if fused.serves(arguments):
+        return fused.fused(cell, arguments, need_cell)
+    return cell.reference(**arguments)
 
 
 def _fused_name(device: torch.device) -> str:

@@ -14,8 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ostinato.ops import fused
-from ostinato.ops.dispatch import execute
+from ostinato.ops.dispatch import execute, fastest
 from ostinato.ops.gru import GRU
 from ostinato.ops.lstm import LSTM
 from ostinato.ops.rnn import RNN
@@ -58,9 +57,7 @@ def _function(cell: Cell, values: Sequence[Any], any_path: bool) -> Callable[...
         for place, tensor in zip(places, tensors, strict=True):
             full[place] = tensor
         named = _named(cell, full)
-        if any_path and fused.serves(named):
-            return fused.fused(cell, named)
-        results = cell.reference(**named)
+        results = fastest(cell, named) if any_path else cell.reference(**named)
         if cell.name == "lstm" and not named["cell_sequence"]:
             results = (*results[:3], results[3].new_empty(0))
         return results

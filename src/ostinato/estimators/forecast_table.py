@@ -1,0 +1,212 @@
+"""The user's table as series: which column is what, rows in order, values complete."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ostinato import data
+from ostinato.errors import DataError, suggestion
+
+_TIMES = ("time", "date", "datetime", "timestamp", "ds", "week", "day", "month", "year", "hour")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Layout:
+    """Which column is what. `time` is None where rows have no timestamps, "" for the index."""
+
+    target: list[str]
+    features: list[str]
+    time: str | None
+    series: str | None
+
+    @property
+    def columns(self) -> list[str]:
+        return [*self.target, *self.features]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Series:
+    """Rows of one series in order: values `(rows, targets and features)`, in the user's units."""
+
+    name: Any
+    values: np.ndarray
+    index: Any
+    frequency: str | None
+
+    def after(self, steps: int) -> Any:
+        """The timestamps, or positions, of the next rows."""
+        if isinstance(self.index, pd.RangeIndex):
+            return pd.RangeIndex(self.index.stop, self.index.stop + steps)
+        return data.Timeline(self.index, self.frequency).after(steps)
+
+
+def to_table(X: Any, where: str) -> pd.DataFrame:
+    """A DataFrame of a DataFrame, a path or several, or numbers `(rows,)` or `(rows, columns)`."""
+    if isinstance(X, pd.DataFrame):
+        frame = X
+    elif isinstance(X, pd.Series):
+        frame = X.to_frame(X.name if X.name is not None else "value")
+    elif _is_path(X) or (isinstance(X, (list, tuple)) and len(X) and _is_path(X[0])):
+        frame = data.read_table(X, where=where)
+    else:
+        try:
+            values = np.asarray(X, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise DataError(
+                f"{where}: X must be a DataFrame, a path, or numbers of shape (rows,) or "
+                f"(rows, columns), got {type(X).__name__}: {error}."
+            ) from error
+        if values.ndim == 1:
+            values = values[:, None]
+        if values.ndim != 2:
+            raise DataError(
+                f"{where}: X must have shape (rows,) or (rows, columns), got {values.shape}."
+            )
+        names = ["value"] if values.shape[1] == 1 else [f"x{k}" for k in range(values.shape[1])]
+        frame = pd.DataFrame(values, columns=names)
+    frame = frame.rename(columns=str)
+    twice = frame.columns[frame.columns.duplicated()]
+    if len(twice):
+        raise DataError(f"{where}: column {twice[0]!r} is there twice. Rename one of them.")
+    if frame.empty:
+        raise DataError(f"{where}: X has no rows.")
+    return frame
+
+
+def find_layout(
+    frame: pd.DataFrame,
+    *,
+    target: str | Sequence[str] | None,
+    features: str | Sequence[str],
+    time: str | None,
+    series: str | None,
+    where: str,
+) -> Layout:
+    """What each column is; the time column is found by its values if it is not named.
+
+    Raises:
+        DataError: a column is missing, named twice, or nothing is left to forecast.
+    """
+    features = _names(features)
+    named = [*_names(target), *features, *(name for name in (time, series) if name)]
+    check_columns(frame, named, where)
+    for k, name in enumerate(named):
+        if name in named[:k]:
+            raise DataError(f"{where}: column {name!r} is named twice, for two different parts.")
+    if time is None:
+        time = _find_time(frame, [name for name in frame.columns if name not in named])
+    if target is None:
+        chosen = [
+            name
+            for name in frame.columns
+            if name not in (time, series, *features)
+            and pd.api.types.is_numeric_dtype(frame[name])
+            and not pd.api.types.is_bool_dtype(frame[name])
+        ]
+        if not chosen:
+            raise DataError(
+                f"{where}: no numeric column to forecast. Columns: {', '.join(frame.columns)}."
+            )
+    else:
+        chosen = _names(target)
+        if not chosen:
+            raise DataError(f"{where}: target names no column. Name one, or None for all.")
+    return Layout(target=chosen, features=features, time=time, series=series)
+
+
+def check_columns(frame: pd.DataFrame, names: Sequence[str], where: str) -> None:
+    for name in names:
+        if name not in frame.columns:
+            raise DataError(
+                f"{where}: no column {name!r}. Columns: {', '.join(frame.columns)}."
+                f"{suggestion(name, frame.columns)}"
+            )
+
+
+def read_series(
+    frame: pd.DataFrame, layout: Layout, *, missing: str, gaps: Any, where: str
+) -> tuple[list[Series], dict[str, int]]:
+    """Every series of the table in order of appearance, and how many values were filled in.
+
+    Raises:
+        DataError: timestamps are out of order, there twice or with gaps; values are missing
+            (unless `missing` says how to fill them), infinite or no numbers.
+    """
+    names = [layout.series] if layout.series else []
+    names += [layout.time] if layout.time else []
+    check_columns(frame, [*layout.columns, *names], where)
+    if layout.time == "" and not isinstance(frame.index, pd.DatetimeIndex):
+        raise DataError(f"{where}: the index must hold timestamps, as in fit.")
+    if layout.series is None:
+        parts = [(None, frame)]
+    else:
+        if bool(frame[layout.series].isna().to_numpy().any()):
+            raise DataError(f"{where}: column {layout.series!r} has missing values.")
+        parts = list(frame.groupby(layout.series, sort=False))
+    found: list[Series] = []
+    filled: dict[str, int] = {}
+    for name, part in parts:
+        place = where if name is None else f"{where}: series {name!r}"
+        index, frequency = pd.RangeIndex(len(part)), None
+        if layout.time is not None:
+            stamps = part.index if layout.time == "" else part[layout.time]
+            line = data.check_timestamps(stamps, where=place, gaps=gaps)
+            index, frequency = line.index, line.frequency
+        values = _values(part, layout.columns, missing, filled, place)
+        label = name.item() if isinstance(name, np.generic) else name
+        found.append(Series(name=label, values=values, index=index, frequency=frequency))
+    return found, filled
+
+
+def _values(
+    part: pd.DataFrame, columns: list[str], missing: str, filled: dict[str, int], where: str
+) -> np.ndarray:
+    try:
+        numbers = part[columns].astype(np.float64)
+    except (TypeError, ValueError) as error:
+        wrong = [name for name in columns if not pd.api.types.is_numeric_dtype(part[name])]
+        raise DataError(
+            f"{where}: column {(wrong or columns)[0]!r} must hold numbers: {error}."
+        ) from error
+    holes = data.check_values(numbers.to_numpy(), columns, where=where, missing="allow")
+    if holes and missing != "error":
+        numbers = numbers.reset_index(drop=True)
+        numbers = numbers.ffill() if missing == "ffill" else numbers.interpolate()
+        for name, rows in holes.items():
+            filled[name] = filled.get(name, 0) + len(rows)
+    if holes:
+        try:
+            data.check_values(numbers.to_numpy(), columns, where=where)
+        except DataError as error:
+            hint = " Forecaster(missing='interpolate') or missing='ffill' fills them in."
+            raise DataError(f"{error}{hint if missing == 'error' else ''}") from error
+    return numbers.to_numpy(dtype=np.float64)
+
+
+def _is_path(value: Any) -> bool:
+    return isinstance(value, (str, os.PathLike))
+
+
+def _names(names: str | Sequence[str] | None) -> list[str]:
+    if names is None:
+        return []
+    return [names] if isinstance(names, str) else [str(name) for name in names]
+
+
+def _find_time(frame: pd.DataFrame, free: list[str]) -> str | None:
+    if isinstance(frame.index, pd.DatetimeIndex):
+        return ""
+    for name in free:
+        if pd.api.types.is_datetime64_any_dtype(frame[name]):
+            return name
+    for name in free:
+        if pd.api.types.is_numeric_dtype(frame[name]) or name.lower() not in _TIMES:
+            continue
+        return name
+    return None

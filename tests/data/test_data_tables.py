@@ -59,6 +59,7 @@ def zipped(**members):
         ("a.csv", CSV),
         ("a.CSV", CSV),
         ("a.csv", "\ufeff" + CSV.replace("\n", "\r\n")),
+        ("a.csv", "label;text\n1;good, really\n0;bad\n"),
         ("a.tsv", "label\ttext\n1\tgood, really\n0\tbad\n"),
         ("a.jsonl", '{"label": 1, "text": "good, really"}\n\n{"label": 0, "text": "bad"}'),
         ("a.csv.gz", gzip.compress(CSV.encode())),

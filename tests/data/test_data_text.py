@@ -6,6 +6,7 @@ import json
 import unicodedata
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -174,6 +175,8 @@ def test_mistakes():
         data.TextEncoder().fit("a b")
     with pytest.raises(DataError, match=r"2 of 4 texts are missing or no strings.*row 1: missing"):
         data.TextEncoder().fit(["a", None, "b", float("nan")])  # pyright: ignore
+    with pytest.raises(DataError, match="row 0: missing. Drop those rows or fill them"):
+        data.TextEncoder().fit([pd.NA])  # pyright: ignore
     with pytest.raises(DataError, match=r"1 of 2 texts .* row 1: 7. Convert them with str"):
         data.TextEncoder().fit(["a", 7])  # pyright: ignore
     with pytest.raises(DataError, match="2 texts hold not one word"):

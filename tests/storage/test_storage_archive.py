@@ -297,6 +297,19 @@ def test_no_file_and_a_folder(tmp_path):
         storage.load(tmp_path)
 
 
+def test_only_dense_tensors(tmp_path):
+    for value in ([1.0], torch.eye(2).to_sparse()):
+        with pytest.raises(StorageError, match="'w' must be a dense tensor, got"):
+            storage.save(tmp_path / "x.safetensors", "k", {"w": value}, {})  # pyright: ignore
+    assert not list(tmp_path.iterdir())
+
+
+def test_loaded_tensors_can_be_trained_on(path):
+    weight = storage.load(path).tensors["weight_ih_l0"]
+    weight.add_(1)
+    assert torch.equal(weight, TENSORS["weight_ih_l0"] + 1)
+
+
 def test_a_header_too_long_for_the_format(tmp_path, monkeypatch):
     monkeypatch.setattr("ostinato.storage.archive._LONGEST_HEADER", 1000)
     with pytest.raises(StorageError, match=r"the format allows 1,000\. Limit the vocabulary"):

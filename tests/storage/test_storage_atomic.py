@@ -76,13 +76,31 @@ def test_a_write_that_the_system_really_cuts_short(path):
 
 def test_no_permission_says_so(tmp_path, monkeypatch):
     code = errno.EACCES
-    monkeypatch.setattr("tempfile.mkstemp", fail(PermissionError(code, os.strerror(code))))
+    monkeypatch.setattr("builtins.open", fail(PermissionError(code, os.strerror(code))))
     with pytest.raises(StorageError, match=r"Permission denied. No permission to write there"):
         storage.save(tmp_path / "x.safetensors", "k", {}, {})
 
 
+def test_a_temporary_file_of_the_same_name_is_not_overwritten(path, monkeypatch):
+    monkeypatch.setattr("secrets.token_hex", lambda _: "0123")
+    other = path.with_name(".ostinato-0123.partial")
+    other.write_bytes(b"another process writes here")
+    with pytest.raises(StorageError, match=r"File exists.*The old file is unchanged"):
+        storage.save(path, "k", {}, {"edition": "new"})
+    assert other.read_bytes() == b"another process writes here"
+    assert storage.read_document(path) == {"edition": "old"}
+
+
+def test_the_longest_name_works(tmp_path):
+    path = tmp_path / ("楽" * 80 + ".safetensors")
+    storage.save(path, "k", {}, {})
+    assert storage.load(path).kind == "k"
+    with pytest.raises(StorageError, match="The name is too long. Choose a shorter one"):
+        storage.save(tmp_path / ("a" * 300), "k", {}, {})
+
+
 def test_leftovers_of_a_killed_process_are_no_obstacle(path):
-    leftover = path.with_name(f".{path.name}.abcdefgh.partial")
+    leftover = path.with_name(".ostinato-0011223344556677.partial")
     leftover.write_bytes(b"half")
     storage.save(path, "k", {}, {"edition": "new"})
     assert storage.read_document(path) == {"edition": "new"}

@@ -108,7 +108,7 @@ def _check_labels(where: str, y: Iterable[Any]) -> list[Any]:
     if isinstance(y, str | bytes):
         raise DataError(f"{where}: labels must be a list, got one string. Write [label].")
     labels = [_plain(label) for label in y]
-    missing = [row for row, label in enumerate(labels) if _is_missing(label)]
+    missing = [row for row, label in enumerate(labels) if is_missing(label)]
     if missing:
         raise DataError(
             f"{where}: {len(missing)} of {len(labels)} labels are missing, the first in row "
@@ -122,7 +122,8 @@ def _check_labels(where: str, y: Iterable[Any]) -> list[Any]:
     return labels
 
 
-def _is_missing(label: Any) -> bool:
+def is_missing(label: Any) -> bool:
+    """Whether a value is None, NaN, or pandas' NA or NaT."""
     if label is None:
         return True
     # pandas.NA compares to neither true nor false, so it is known by its type's name.

@@ -43,7 +43,8 @@ def read_table(
         format: "csv", "tsv", "jsonl", "parquet" or "txt" instead of the name's end. Without
             it, standard input is told by its first line.
 
-    A column is numeric where all its values are numbers or missing (an empty field, NA, NaN,
+    A .csv whose header has semicolons and no comma is read with semicolons. A column is numeric
+    where all its values are numbers or missing (an empty field, NA, NaN,
     null and the like); in other columns only an empty field is missing, so that the word "NA"
     stays a word. Quotes in .tsv files are ordinary characters unless a field is quoted as a
     whole with inner quotes doubled, as spreadsheets do.
@@ -120,7 +121,10 @@ def _sniff(source: Source, hints: dict[str, str]) -> str:
 
 
 def _read_csv(source: Source) -> pd.DataFrame:
-    return _parse(source, decode(source).strip("\r\n"), sep=",")
+    text = decode(source).strip("\r\n")
+    header = text.partition("\n")[0]
+    # Spreadsheets write semicolons where the comma is the decimal point.
+    return _parse(source, text, sep=";" if ";" in header and "," not in header else ",")
 
 
 def _read_tsv(source: Source) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ostinato.data.labels import is_missing
 from ostinato.data.words import normalize, split_characters, split_words
 from ostinato.errors import DataError, NotFittedError, check_choice, check_number
 
@@ -189,7 +190,7 @@ def check_texts(where: str, texts: Iterable[str]) -> list[str]:
     wrong = [row for row, text in enumerate(texts) if not isinstance(text, str)]
     if wrong:
         value = texts[wrong[0]]
-        absent = value is None or value != value
+        absent = is_missing(value)
         raise DataError(
             f"{where}: {len(wrong)} of {len(texts)} texts are missing or no strings, the first in "
             f"row {wrong[0]}: {'missing' if absent else repr(value)}. "

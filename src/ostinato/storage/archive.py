@@ -20,7 +20,6 @@ import hashlib
 import json
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ostinato.errors import StorageError
@@ -83,10 +82,13 @@ def save(
     import safetensors.torch
     import torch
 
-    copies = {
-        name: tensor.detach().to("cpu").clone(memory_format=torch.contiguous_format)
-        for name, tensor in tensors.items()
-    }
+    copies = {}
+    for name, tensor in tensors.items():
+        if not isinstance(tensor, torch.Tensor) or tensor.layout is not torch.strided:
+            raise StorageError(
+                f"{path}: {name!r} must be a dense tensor, got {type(tensor).__name__}."
+            )
+        copies[name] = tensor.detach().to("cpu").clone(memory_format=torch.contiguous_format)
     bare = safetensors.torch.save(copies)
     index, start = _split(bare)
     metadata = {
@@ -149,7 +151,7 @@ def read_document(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def _open(path: str | os.PathLike[str]) -> BinaryIO:
-    if Path(path).is_dir():
+    if os.path.isdir(path):
         raise StorageError(f"{path}: is a folder. Give the .safetensors file in it.")
     try:
         return open(path, "rb")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import tempfile
+import secrets
 from pathlib import Path
 
 from ostinato.errors import StorageError
@@ -32,23 +32,23 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
         StorageError: the file cannot be written; the old file, if any, is as it was.
     """
     target = Path(os.path.realpath(path))
-    if target.is_dir():
+    if os.path.isdir(target):
         raise StorageError(f"{path}: is a folder. Give the name of a file in it.")
-    if not target.parent.is_dir():
+    if not os.path.isdir(target.parent):
         raise StorageError(f"{path}: the folder {target.parent} does not exist. Create it first.")
-    temporary = None
+    temporary = target.with_name(f".ostinato-{secrets.token_hex(8)}.partial")
     try:
-        descriptor, temporary = tempfile.mkstemp(
-            prefix=f".{target.name[:100]}.", suffix=".partial", dir=target.parent
-        )
-        with os.fdopen(descriptor, "wb") as file:
+        # "x" fails rather than write into a file of the same name, and gives the permissions
+        # that the user's mask asks for.
+        with open(temporary, "xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, _permissions(target))
+        if os.path.exists(target):
+            os.chmod(temporary, target.stat().st_mode & 0o777)
         os.replace(temporary, target)
     except BaseException as error:  # Ctrl-C too must not leave a temporary file behind
-        if temporary is not None:
+        if not isinstance(error, FileExistsError):
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
         if isinstance(error, OSError):
@@ -57,19 +57,10 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
     _flush_folder(target.parent)
 
 
-def _permissions(target: Path) -> int:
-    try:
-        return target.stat().st_mode & 0o777
-    except FileNotFoundError:
-        mask = os.umask(0)  # the only portable way to read it is to set it
-        os.umask(mask)
-        return 0o666 & ~mask
-
-
 def _explain(path: str | os.PathLike[str], target: Path, error: OSError) -> str:
     reason = error.strerror or str(error)
     remedy = _REMEDIES.get(error.errno or 0, "Choose another folder.")
-    state = " The old file is unchanged." if target.exists() else ""
+    state = " The old file is unchanged." if os.path.exists(target) else ""
     return f"{path}: cannot be written: {reason}. {remedy}{state}"
 
 

@@ -7,6 +7,7 @@ import torch
 from ops_cases import CELLS, OPTIONS, arguments, call, cast, gradients, split
 
 from ostinato import ops
+from ostinato.ops import fused, twice
 from tolerances import FORWARD, GRADIENT, SECOND, assert_near
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -129,3 +130,39 @@ def test_per_sample_gradients(cell):
     results = call(cell, given | dict(zip(state, per_batch, strict=True)) | {"w_hh": w_hh})
     wanted = torch.autograd.grad((results[0] ** 2).sum(), w_hh)[0]
     assert_near(found.sum(0), wanted, GRADIENT[torch.float64])
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("options", [(), ("lengths", "reverse"), ("no_bias",)])
+def test_kernels_without_second_derivatives_get_them(cell, options, plain_path, monkeypatch):
+    """What serves cuDNN, whose backward has no derivative, run on torch's CPU kernels."""
+    if plain_path == "native":
+        pytest.skip("torch's kernels are what is wrapped")
+    given = small(cell, options)
+    wanted = gradients(cell, given)
+    monkeypatch.setattr(fused, "fused", twice.fused_twice)
+    for found, expected in zip(gradients(cell, given), wanted, strict=True):
+        assert_near(found, expected, GRADIENT[torch.float64])
+    function, leaves = as_function(cell, given)
+    assert torch.autograd.gradcheck(function, leaves, fast_mode=True)
+    assert torch.autograd.gradgradcheck(function, leaves, fast_mode=True)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("options", [(), ("lengths",), ("lengths", "reverse"), ("layer_norm",)])
+def test_cuda_equals_the_reference(cell, options):
+    given = arguments(cell, options)
+    given = {n: v * 0.3 if n.startswith("w_") else v for n, v in given.items()}
+
+    def moved(value):
+        if isinstance(value, tuple):
+            return tuple(moved(each) for each in value)
+        return value.cuda() if isinstance(value, torch.Tensor) else value
+
+    on_gpu = {name: moved(value) for name, value in cast(given, torch.float32).items()}
+    for found, expected in zip(call(cell, on_gpu), call(cell, given), strict=True):
+        assert_near(found.cpu(), expected, FORWARD[torch.float32])
+    function, leaves = as_function(cell, {name: moved(value) for name, value in given.items()})
+    assert torch.autograd.gradcheck(function, leaves, fast_mode=True)
+    assert torch.autograd.gradgradcheck(function, leaves, fast_mode=True)

@@ -10,6 +10,7 @@ from torch import Tensor
 from ostinato.errors import ShapeError, check_choice
 from ostinato.ops import fused, kernels, native
 from ostinato.ops.shared import Cell
+from ostinato.ops.twice import fused_twice
 
 CELLS = ("rnn", "gru", "lstm")
 PATH_OPTIONS = (*fused.OPTIONS, "lengths", "reverse", "activation", "reset_after", "w_hr")
@@ -34,6 +35,8 @@ def path(cell: str, *, device: Any = "cpu", dtype: torch.dtype = torch.float32, 
     for name in options:
         check_choice("ops.path", "option", name, PATH_OPTIONS)
     device = torch.device(device)
+    if kernels.allows(options, device, dtype):
+        return "native"
     if kernels.allows(options, device, dtype):
         return "native"
     return _fused_name(device) if fused.allows(options, device, dtype) else "reference"
@@ -62,11 +65,6 @@ def execute(cell: Cell, arguments: dict[str, Any], need_cell: bool = True) -> tu
         # Transforms (vmap, jvp, ...) reach through the reference's plain operations only.
         return cell.reference(**arguments)
     arguments = _settle_lengths(cell, arguments)
-    if arguments["x"].is_cuda and torch.is_grad_enabled() and fused.serves(arguments):
-        from ostinato.ops.operators import OPERATORS
-
-        # cuDNN has no second derivative; the operator's backward has.
-        return OPERATORS[cell.name](*arguments.values())
     return fastest(cell, arguments, need_cell)
 
 
@@ -75,6 +73,8 @@ def fastest(cell: Cell, arguments: dict[str, Any], need_cell: bool = True) -> tu
     if kernels.serves(arguments):
         return kernels.native(cell, arguments)
     if fused.serves(arguments):
+        if arguments["x"].is_cuda and torch.is_grad_enabled():
+            return fused_twice(cell, arguments, need_cell)
         return fused.fused(cell, arguments, need_cell)
     return cell.reference(**arguments)
 

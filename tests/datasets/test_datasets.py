@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import doctest
 import gzip
 import hashlib
 import http.server
@@ -292,3 +293,7 @@ def test_a_file_put_there_by_hand_needs_no_network(tmp_path, monkeypatch):
     monkeypatch.setenv("OSTINATO_DATA", str(tmp_path))
     assert datasets.cache_directory() == tmp_path
     assert len(datasets.load("etth1")) == 1
+
+
+def test_the_examples_of_the_room_run():
+    assert doctest.testmod(datasets).failed == 0

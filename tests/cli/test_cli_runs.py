@@ -93,9 +93,3 @@ def test_a_model_is_a_folder_or_a_file(tmp_path: Path) -> None:
         runs.model_file(tmp_path / "empty")
     with pytest.raises(StorageError, match=r"no such run folder or file\. Did you mean .*mine"):
         runs.model_file(tmp_path / "mina")
-
-
-def test_history_has_a_row_for_each_epoch(tmp_path: Path) -> None:
-    path = tmp_path / "history.csv"
-    runs.write_history(path, {"train_loss": [1.0, 0.5], "val_loss": [2.0]})
-    assert path.read_text().splitlines() == ["epoch,train_loss,val_loss", "1,1.0,2.0", "2,0.5,"]

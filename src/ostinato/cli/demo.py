@@ -57,7 +57,8 @@ def demo(out: Path, *, as_json: bool) -> None:
         StorageError: `out` cannot be written.
     """
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        for name in ("co2", "reference"):
+            (out / name).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(f"{out}: cannot be made: {error.strerror}. Choose --out.") from error
     rows: list[tuple[str, str, str]] = []

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from ostinato.errors import OptionError, StorageError, suggestion
@@ -94,16 +93,3 @@ def model_file(model: Path) -> Path:
     parent = model.parent
     near = [str(parent / each.name) for each in parent.iterdir()] if parent.is_dir() else []
     raise StorageError(f"{model}: no such run folder or file.{suggestion(model, near)}")
-
-
-def write_history(path: Path, history: Mapping[str, Sequence[float]]) -> None:
-    """One row per epoch, one column per quantity."""
-    columns = {n: list(v) for n, v in history.items() if isinstance(v, (list, tuple))}
-    rows = max((len(each) for each in columns.values()), default=0)
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        names = [name for name in columns if name != "epoch"]
-        writer.writerow(["epoch", *names])
-        for row in range(rows):
-            cells = [columns[n][row] if row < len(columns[n]) else "" for n in names]
-            writer.writerow([row + 1, *cells])

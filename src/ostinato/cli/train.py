@@ -139,7 +139,6 @@ def train(task: str, made: type, taken: set[str], typed: dict[str, Any]) -> None
         raise
     model = place / runs.MODEL
     estimator.save(model)
-    runs.write_history(place / runs.HISTORY, estimator.history_)
     evidence = about.evidence(estimator, loaded)
     evidence.command = shlex.join(["ostinato", *sys.argv[1:]]) if sys.argv[1:] else ""
     report = inspection.report(estimator, place, evidence)

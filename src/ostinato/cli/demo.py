@@ -28,10 +28,12 @@ CO2_OPTIONS: dict[str, Any] = {
     "target": "co2",
     "past": 2 * YEAR,
     "horizon": YEAR,
+    "cell": "lstm",
     "hidden_size": 64,
-    "epochs": 12,
+    "epochs": 5,
+    "learning_rate": 3e-3,
 }
-REFERENCE_OPTIONS: dict[str, Any] = {"hidden_size": 64, "epochs": 12}
+REFERENCE_OPTIONS: dict[str, Any] = {"hidden_size": 64, "epochs": 5}
 
 PARTS = {
     "statements": "assert assignment async augassign break class compound continue "

@@ -37,7 +37,7 @@ def etth1(horizon: int, options: argparse.Namespace) -> None:
         hidden_size=256,
         dropout=0.5,
         loss="mae",
-        epochs=options.epochs or (5 if horizon > 24 else 6),
+        epochs=options.epochs or (3 if horizon > 24 else 6),
         batch_size=36,
         learning_rate=1e-3,
         schedule="step",

@@ -47,7 +47,6 @@ class ForecasterCore(Estimator):
     naive_scale_: np.ndarray
     known_: list[Series]
     missing_: dict[str, int]
-    history_: dict[str, list[float]]
     module_: Any
 
     def _option(self, name: str) -> Any:
@@ -73,13 +72,7 @@ class ForecasterCore(Estimator):
                     f"Forecaster: segment must divide past {self.past}, got {segment}. "
                     "Choose another segment, or None to have one chosen."
                 )
-        self._options().check("Forecaster")
-
-    def _options(self) -> training.TrainingOptions:
-        names = [field.name for field in dataclasses.fields(training.TrainingOptions)]
-        return training.TrainingOptions(
-            **{name: self._option(name) for name in names if hasattr(self, name)}
-        )
+        self._training_options()
 
     def _read(self, frame: pd.DataFrame, where: str) -> tuple[list[Series], dict[str, int]]:
         return read_series(
@@ -262,6 +255,9 @@ class ForecasterCore(Estimator):
             return answers[0]
         keys = [part.name for part in known]
         return pd.concat(answers, keys=keys, names=[self.layout_.series, name])
+
+    def _example(self) -> tuple[torch.Tensor, ...]:
+        return (torch.zeros(1, self.past, self.module_.inputs),)
 
     def _document(self) -> dict[str, Any]:
         return {

@@ -193,7 +193,7 @@ class Forecaster(ForecasterCore):
         windows = self._windows(parts, cuts, where)
         self.naive_scale_ = naive_scale(own, self.season_)
         self._build()
-        self._train(windows, self._options(), directory, resume, progress)
+        self._train(windows, self._training_options(), directory, resume, progress)
         self._remember(known)
         self.baseline_ = self._measure(windows.values, windows.validation)
         return self
@@ -212,12 +212,14 @@ class Forecaster(ForecasterCore):
             self.missing_[name] = self.missing_.get(name, 0) + number
         windows = self._windows(known, [len(part.values) for part in known], where)
         options = dataclasses.replace(
-            self._options(), epochs=1, schedule="constant", warmup=0.0, average=0.0
+            self._training_options(), epochs=1, schedule="constant", warmup=0.0, average=0.0
         )
         before = self.history_
         self._train(windows, options, None, False, progress)
-        for name, values in before.items():
-            self.history_[name] = [*values, *self.history_.get(name, [])]
+        self.history_ = {
+            name: [*values, *self.history_.get(name, [])] for name, values in before.items()
+        }
+        self.fit_result_ = dataclasses.replace(self.fit_result_, history=self.history_)
         self._remember(known)
         return self
 
@@ -259,7 +261,7 @@ class Forecaster(ForecasterCore):
         return self._measure(windows.values, windows.training)
 
     def score(self, X: Any, y: None = None) -> float:
-        """Minus the mean absolute error in the user's units, over every window: higher is better."""
+        """Minus the mean absolute error over every window, in the user's units: more is better."""
         return -self.evaluate(X)["mae"]
 
     def stream(self) -> ForecastStream:

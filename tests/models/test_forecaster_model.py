@@ -20,7 +20,8 @@ def test_every_form_answers_and_learns(cell, segment, sizes):
     assert answer.shape == (3, 8, 2)
     answer.square().sum().backward()
     for name, parameter in model.named_parameters():
-        assert parameter.grad is not None and parameter.grad.abs().sum() > 0, name
+        assert parameter.grad is not None, name
+        assert parameter.grad.abs().sum() > 0, name
 
 
 def test_segments_keep_each_target_apart():

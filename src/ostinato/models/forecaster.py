@@ -143,7 +143,12 @@ class ForecasterModel(torch.nn.Module):
         for depth, layer in enumerate(self.layers):
             if depth:
                 x = self.dropout(x)
-            x, state = layer(x, None if states is None else states[depth])
+            if states is None:
+                x, state = layer(x)
+            else:  # one decoding step; forward(x, hx) refuses the state of a GRU or RNN
+                given = states[depth]
+                given = given if isinstance(given, tuple) else (given,)
+                x, state, _ = layer._run(x, given, None, None, True)
             after.append(state)
         return x, after
 

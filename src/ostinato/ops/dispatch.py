@@ -37,8 +37,6 @@ def path(cell: str, *, device: Any = "cpu", dtype: torch.dtype = torch.float32, 
     device = torch.device(device)
     if kernels.allows(options, device, dtype):
         return "native"
-    if kernels.allows(options, device, dtype):
-        return "native"
     return _fused_name(device) if fused.allows(options, device, dtype) else "reference"
 
 

@@ -202,7 +202,7 @@ def _reference(place: Path, rows: list[tuple[str, str, str]]) -> dict[str, Any]:
             "texts": "paragraphs of Python's language reference, from pydoc_data",
             "rows learned": f"{cut:,}",
             "rows held out": f"{len(test):,}",
-            "baseline": "a linear model of counted words, trained on the same rows",
+            "baseline": "naive Bayes on the words, trained on the same rows",
         },
         command="ostinato demo",
     )

@@ -354,7 +354,7 @@ class Recurrent(Module):
         given = tuple(hx) if is_lstm else (hx,)
         if unbatched:
             given = tuple(g.unsqueeze(1) for g in given)
-        for name, value, size in zip("hc", given, sizes, strict=True):
+        for name, value, size in zip("hc"[: len(given)], given, sizes, strict=True):
             if tuple(value.shape) != (count, batch, size):
                 raise ShapeError(
                     f"{type(self).__name__}: state {name} must have shape (layers * directions, "

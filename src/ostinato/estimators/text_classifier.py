@@ -1,0 +1,481 @@
+"""Classes of texts."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any, Literal, Self
+
+import numpy as np
+import torch
+
+from ostinato import data, nn, training
+from ostinato.data.text import check_texts
+from ostinato.errors import DataError, OptionError, check_choice, check_number
+from ostinato.estimators.base import Estimator
+from ostinato.estimators.text_baseline import TextBaseline
+from ostinato.estimators.text_measures import measure_classes, measure_labels
+from ostinato.estimators.text_stream import TextStream
+from ostinato.models.text_classifier import CELLS, TextClassifierModel
+from ostinato.nn.initial import INITS
+from ostinato.nn.pooling import POOLINGS
+
+ANSWER_ROWS = 256  # texts at once when answering
+
+
+class TextClassifier(Estimator):
+    """Tells the class, or the classes, of a text.
+
+    `y` with one label a row makes a classifier of two or more classes; rows that are lists of
+    labels make a multi-label one.
+
+    Args:
+        level: tokens: "word", "char" or "bpe" (byte pairs).
+        max_vocabulary: most tokens kept, the most frequent; two of them are padding and unknown.
+        min_count: tokens rarer than this in the training texts are unknown.
+        lowercase: capitals are read as small letters.
+        max_length: tokens read of a text; None reads all.
+        truncation: which tokens of a longer text are left out: "right", "left", or "middle"
+            (the first and the last half of `max_length` are read).
+        embedding_size: numbers for a token.
+        vectors: a GloVe or word2vec text file to start the embedding from; its size then rules.
+        freeze: those vectors are not trained.
+        cell: "lstm", "gru" or "rnn".
+        hidden_size: units of the recurrent layer, or of each of several, such as (64, 32).
+        bidirectional: the layers read from both ends.
+        pooling: from outputs to one vector: "last", "mean", "max", "meanmax" or "attention".
+        dropout: probability, on embeddings and on each layer's output.
+        recurrent_dropout: probability, one mask a text on the recurrent state.
+        step_mask: probability that a whole token is hidden during training (word dropout).
+        init: initial weights of the layers: "torch", "keras" or "orthogonal".
+        neutral: for two classes, (low, high): a second class's probability between them is
+            answered "neutral".
+
+    The other arguments are those of `training.TrainingOptions`.
+
+    Attributes:
+        classes_: the labels, sorted; `predict_proba`'s columns.
+        multilabel_: whether a row has several labels.
+    """
+
+    kind = "text-classifier"
+
+    def __init__(
+        self,
+        *,
+        level: Literal["word", "char", "bpe"] = "word",
+        max_vocabulary: int | None = 30_000,
+        min_count: int = 2,
+        lowercase: bool = True,
+        max_length: int | None = 400,
+        truncation: Literal["right", "left", "middle"] = "middle",
+        embedding_size: int = 100,
+        vectors: str | None = None,
+        freeze: bool = False,
+        cell: Literal["lstm", "gru", "rnn"] = "lstm",
+        hidden_size: int | tuple[int, ...] = 100,
+        bidirectional: bool = True,
+        pooling: Literal["last", "mean", "max", "meanmax", "attention"] = "meanmax",
+        dropout: float = 0.4,
+        recurrent_dropout: float = 0.0,
+        step_mask: float = 0.2,
+        init: Literal["torch", "keras", "orthogonal"] = "keras",
+        neutral: tuple[float, float] | None = None,
+        epochs: int = 6,
+        batch_size: int = 64,
+        optimizer: str = "adam",
+        learning_rate: float = 3e-3,
+        momentum: float = 0.9,
+        weight_decay: float = 0.0,
+        clip_norm: float | None = 1.0,
+        clip_value: float | None = None,
+        schedule: str = "one_cycle",
+        warmup: float = 0.0,
+        decay: float = 0.5,
+        decay_every: int = 1,
+        patience: int | None = None,
+        monitor: str = "val_loss",
+        mode: str = "min",
+        seed: int = 0,
+        precision: str = "32",
+        accumulate: int = 1,
+        average: float = 0.0,
+    ) -> None:
+        self.level = level
+        self.max_vocabulary = max_vocabulary
+        self.min_count = min_count
+        self.lowercase = lowercase
+        self.max_length = max_length
+        self.truncation = truncation
+        self.embedding_size = embedding_size
+        self.vectors = vectors
+        self.freeze = freeze
+        self.cell = cell
+        self.hidden_size = hidden_size
+        self.bidirectional = bidirectional
+        self.pooling = pooling
+        self.dropout = dropout
+        self.recurrent_dropout = recurrent_dropout
+        self.step_mask = step_mask
+        self.init = init
+        self.neutral = neutral
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.momentum = momentum
+        self.weight_decay = weight_decay
+        self.clip_norm = clip_norm
+        self.clip_value = clip_value
+        self.schedule = schedule
+        self.warmup = warmup
+        self.decay = decay
+        self.decay_every = decay_every
+        self.patience = patience
+        self.monitor = monitor
+        self.mode = mode
+        self.seed = seed
+        self.precision = precision
+        self.accumulate = accumulate
+        self.average = average
+
+    # Learning.
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        *,
+        validation: Any = 0.1,
+        directory: Any = None,
+        resume: bool = False,
+        progress: bool = True,
+    ) -> Self:
+        """Learn from texts `X` and their labels `y`.
+
+        Args:
+            validation: a fraction of the rows, drawn at random with the classes in proportion; a
+                pair (texts, labels); or None. The best epoch is chosen by it.
+            directory, resume, progress: as in `training.fit`.
+
+        Raises:
+            OptionError: an option is not allowed.
+            DataError: texts or labels cannot be used.
+        """
+        options = self._check()
+        texts, labels = self._rows("TextClassifier.fit", X, y)
+        first = next((each for each in labels if each is not None), None)
+        self.multilabel_ = isinstance(first, (list, tuple, set, frozenset, np.ndarray))
+        encoder = data.MultiLabelEncoder() if self.multilabel_ else data.LabelEncoder()
+        self._labels = encoder.fit(labels)
+        if len(self.classes_) < 2 and not self.multilabel_:
+            raise DataError(
+                f"TextClassifier.fit: y must have two classes or more, got only "
+                f"{self.classes_[0]!r}. Is the right column named?"
+            )
+        if self.neutral is not None and (self.multilabel_ or len(self.classes_) != 2):
+            raise OptionError(
+                f"TextClassifier: neutral needs exactly two classes, got {len(self.classes_)}."
+            )
+        texts, labels, held_out = self._split(texts, labels, validation)
+        self._encoder = data.TextEncoder(
+            level=self.level,  # pyright: ignore[reportArgumentType]
+            max_vocabulary=self.max_vocabulary,
+            min_count=self.min_count,
+            lowercase=self.lowercase,
+        ).fit(texts)
+        self._build(load_vectors=True)
+        self._baseline = TextBaseline.fit(self._sequences(texts), self._targets(labels), self._size)
+        self._train(texts, labels, held_out, options, directory, resume, progress)
+        self.baseline_ = {} if held_out is None else self.evaluate(*held_out)
+        return self
+
+    def partial_fit(self, X: Any, y: Any, *, progress: bool = False) -> Self:
+        """Go on learning: one epoch over new rows at a constant rate, a tenth of the first.
+
+        Vocabulary and classes stay; the first call is a `fit` without validation.
+        """
+        if not hasattr(self, "module_"):
+            return self.fit(X, y, validation=None, progress=progress)
+        options = dataclasses.replace(
+            self._check(),
+            epochs=1,
+            schedule="constant",
+            warmup=0.0,
+            average=0.0,
+            learning_rate=self.learning_rate / 10,
+        )
+        texts, labels = self._rows("TextClassifier.partial_fit", X, y)
+        before = self.history_
+        self._train(texts, labels, None, options, None, False, progress)
+        for name, values in before.items():
+            self.history_[name] = [*values, *self.history_.get(name, [])]
+        return self
+
+    def _check(self) -> training.TrainingOptions:
+        where = "TextClassifier"
+        for name, allowed in (
+            ("level", ("word", "char", "bpe")),
+            ("truncation", ("right", "left", "middle")),
+            ("cell", tuple(CELLS)),
+            ("pooling", POOLINGS),
+            ("init", INITS),
+        ):
+            check_choice(where, name, getattr(self, name), allowed)
+        for name in ("dropout", "recurrent_dropout", "step_mask"):
+            check_number(where, name, getattr(self, name), low=0, below=1)
+        check_number(where, "embedding_size", self.embedding_size, low=1, whole=True)
+        if self.max_length is not None:
+            check_number(where, "max_length", self.max_length, low=1, whole=True)
+        for width in self._widths:
+            check_number(where, "hidden_size", width, low=1, whole=True)
+        if self.neutral is not None:
+            low, high = self.neutral
+            if not 0 <= low <= high <= 1:
+                raise OptionError(
+                    f"{where}: neutral must be (low, high) with 0 <= low <= high <= 1, got "
+                    f"{self.neutral!r}."
+                )
+        return self._training_options()
+
+    @property
+    def _widths(self) -> tuple[int, ...]:
+        size = self.hidden_size
+        return tuple(size) if isinstance(size, (tuple, list)) else (size,)
+
+    @property
+    def _size(self) -> int:
+        return len(self._encoder.vocabulary)
+
+    def _rows(self, where: str, X: Any, y: Any) -> tuple[list[str], list[Any]]:
+        texts = check_texts(where, X)
+        labels = list(y)
+        if len(texts) != len(labels):
+            raise DataError(
+                f"{where}: X and y must have the same number of rows, got {len(texts)} and "
+                f"{len(labels)}."
+            )
+        if len(texts) < 2:
+            raise DataError(f"{where}: X must have at least 2 rows, got {len(texts)}.")
+        return texts, labels
+
+    def _split(self, texts: list[str], labels: list[Any], validation: Any) -> tuple[Any, ...]:
+        where = "TextClassifier.fit"
+        if validation is None:
+            return texts, labels, None
+        if not isinstance(validation, (int, float)):
+            try:
+                other_texts, other_labels = validation
+            except (TypeError, ValueError):
+                raise OptionError(
+                    f"{where}: validation must be a fraction, a pair (texts, labels) or None."
+                ) from None
+            return texts, labels, (check_texts(where, other_texts), list(other_labels))
+        check_number(where, "validation", validation, above=0, below=1)
+        classes = None if self.multilabel_ else labels
+        learn, judge = data.split_random(
+            len(texts), float(validation), seed=self.seed, stratify=classes
+        )
+
+        def pick(rows: Any) -> tuple[list[str], list[Any]]:
+            return [texts[k] for k in rows], [labels[k] for k in rows]
+
+        return *pick(learn), pick(judge)
+
+    def _build(self, *, load_vectors: bool) -> None:
+        vectors, size = None, self.embedding_size
+        if self.vectors is not None:
+            size = self._vector_size if not load_vectors else None
+            if load_vectors:
+                vectors, found = nn.read_vectors(self.vectors, self._encoder.vocabulary)
+                size, self.vectors_found_ = vectors.shape[1], found
+            self._vector_size = size
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            self.module_ = TextClassifierModel(
+                vocabulary=self._size,
+                outputs=self._outputs,
+                embedding_size=int(size or 0),
+                cell=self.cell,
+                hidden_size=self._widths,
+                bidirectional=self.bidirectional,
+                pooling=self.pooling,
+                dropout=self.dropout,
+                recurrent_dropout=self.recurrent_dropout,
+                step_mask=self.step_mask,
+                init=self.init,
+                vectors=vectors,
+                freeze=self.freeze,
+            )
+
+    @property
+    def _outputs(self) -> int:
+        return 1 if self._binary else len(self.classes_)
+
+    @property
+    def _binary(self) -> bool:
+        return not self.multilabel_ and len(self.classes_) == 2
+
+    def _sequences(self, texts: Sequence[str]) -> list[np.ndarray]:
+        found = self._encoder.encode(texts)
+        return (
+            found
+            if self.max_length is None
+            else data.truncate(found, self.max_length, self.truncation)  # pyright: ignore[reportArgumentType]
+        )
+
+    def _targets(self, labels: Any) -> np.ndarray:
+        return self._labels.encode(labels)
+
+    def _train(
+        self,
+        texts: list[str],
+        labels: list[Any],
+        held_out: Any,
+        options: training.TrainingOptions,
+        directory: Any,
+        resume: bool,
+        progress: bool,
+    ) -> None:
+        classes = not self._binary and not self.multilabel_
+
+        def loss(module: torch.nn.Module, batch: dict[str, torch.Tensor]) -> dict[str, Any]:
+            logits, truth = module(batch["tokens"], batch["tokens_lengths"]), batch["y"]
+            if classes:
+                value = torch.nn.functional.cross_entropy(logits, truth)
+                right = logits.argmax(1) == truth
+            else:
+                truth = truth.to(logits.dtype).view(logits.shape)
+                value = torch.nn.functional.binary_cross_entropy_with_logits(logits, truth)
+                right = (logits > 0) == (truth > 0.5)
+            return {"loss": value, "accuracy": right.to(torch.float32).mean()}
+
+        def batches(rows: Any, shuffle: bool) -> training.Batches:
+            arrays = {
+                "tokens": self._sequences(rows[0]),
+                "y": torch.from_numpy(self._targets(rows[1])),
+            }
+            return training.Batches(
+                arrays, options.batch_size, shuffle=shuffle, seed=options.seed, bucket=True
+            )
+
+        self.fit_result_ = training.fit(
+            self.module_,
+            batches((texts, labels), True),
+            None if held_out is None else batches(held_out, False),
+            loss=loss,
+            options=options,
+            directory=directory,
+            resume=resume,
+            progress=progress,
+        )
+        self.module_.eval()
+        self.history_ = self.fit_result_.history
+
+    # Answering.
+
+    @property
+    def classes_(self) -> list[Any]:
+        return self._labels.classes
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Probabilities `(rows, classes)` in the order of `classes_`; of a multi-label model each
+        class's own."""
+        self._check_fitted()
+        sequences = self._sequences(check_texts("TextClassifier.predict", X))
+        if not sequences:
+            return np.zeros((0, len(self.classes_)), dtype=np.float32)
+        order = np.argsort([len(each) for each in sequences], kind="stable")
+        logits = torch.empty(len(sequences), self._outputs)
+        with torch.inference_mode():
+            for start in range(0, len(order), ANSWER_ROWS):
+                rows = order[start : start + ANSWER_ROWS]
+                tokens, lengths = data.pad([sequences[k] for k in rows])
+                answer = self.module_(torch.from_numpy(tokens).long(), torch.from_numpy(lengths))
+                logits[torch.from_numpy(rows)] = answer
+        return self._probabilities(logits)
+
+    def _probabilities(self, logits: torch.Tensor) -> np.ndarray:
+        if self._binary:
+            second = torch.sigmoid(logits)
+            return torch.cat([1 - second, second], 1).numpy()
+        if self.multilabel_:
+            return torch.sigmoid(logits).numpy()
+        return torch.softmax(logits, 1).numpy()
+
+    def predict(self, X: Any) -> Any:
+        """The label of each text, as in `y`: an array, or of a multi-label model a list of lists
+        (every class at or above one half). With `neutral`, "neutral" between its bounds."""
+        return self._decide(self.predict_proba(X))
+
+    def _decide(self, probabilities: np.ndarray) -> Any:
+        if self.multilabel_:
+            return self._labels.decode(probabilities >= 0.5)
+        if self.neutral is None:
+            return self._labels.decode(probabilities.argmax(1))
+        low, high = self.neutral
+        second = probabilities[:, 1]
+        answers = np.asarray(self._labels.decode((second >= 0.5).astype(int)), dtype=object)
+        answers[(second >= low) & (second <= high)] = "neutral"
+        return answers
+
+    def score(self, X: Any, y: Any) -> float:
+        """Accuracy; of a multi-label model the micro-averaged F1. Higher is better."""
+        found = self.evaluate(X, y)
+        return found["f1_micro"] if self.multilabel_ else found["accuracy"]
+
+    def evaluate(self, X: Any, y: Any) -> dict[str, float]:
+        """Every customary measure, with the prefix `baseline_` those of naive Bayes on words and
+        with `majority_` those of always answering the most frequent class.
+
+        Of one label a row: accuracy, macro F1, log loss (nats) and, for two classes, ROC AUC; of
+        several: micro and macro F1 and the share of rows that are right in every class.
+        """
+        self._check_fitted()
+        texts, labels = check_texts("TextClassifier.evaluate", X), list(y)
+        if len(texts) != len(labels) or not texts:
+            raise DataError(
+                "TextClassifier.evaluate: X and y must have the same number of rows, at least 1, "
+                f"got {len(texts)} and {len(labels)}."
+            )
+        truth = self._targets(labels)
+        measure = measure_labels if self.multilabel_ else measure_classes
+        answers = {"": self.predict_proba(texts)} | self._baseline.answers(self._sequences(texts))
+        return {
+            prefix + name: value
+            for prefix, probabilities in answers.items()
+            for name, value in measure(truth, probabilities).items()
+        }
+
+    def stream(self) -> TextStream:
+        """Token by token: for causal models (bidirectional=False; pooling last, mean or max).
+
+        Raises:
+            OptionError: the model needs the whole text.
+        """
+        self._check_fitted()
+        return TextStream(self)
+
+    # Keeping.
+
+    def _example(self) -> tuple[Any, ...]:
+        steps = self.max_length or 20
+        return torch.zeros(1, steps, dtype=torch.int64), torch.tensor([steps])
+
+    def _document(self) -> dict[str, Any]:
+        return {
+            "encoder": self._encoder.to_dict(),
+            "labels": self._labels.to_dict(),
+            "multilabel": self.multilabel_,
+            "vector_size": getattr(self, "_vector_size", None),
+            "baseline": self._baseline.to_dict(),
+        }
+
+    def _restore_state(self, document: dict[str, Any]) -> None:
+        self.multilabel_ = document["multilabel"]
+        labels = data.MultiLabelEncoder if self.multilabel_ else data.LabelEncoder
+        self._labels = labels.from_dict(document["labels"])
+        self._encoder = data.TextEncoder.from_dict(document["encoder"])
+        self._vector_size = document["vector_size"]
+        self._baseline = TextBaseline.from_dict(document["baseline"])
+        self._build(load_vectors=False)

@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import time
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import torch
@@ -42,6 +43,7 @@ def etth1(horizon: int, options: argparse.Namespace) -> None:
         learning_rate=1e-3,
         schedule="step",
         decay=0.5,
+        decay_every=3,
         average=0.99,
         clip_norm=None,
         seed=options.seed,
@@ -64,7 +66,7 @@ def aapl(options: argparse.Namespace) -> None:
         cell="lstm",
         hidden_size=50,
         dropout=0.2,
-        epochs=options.epochs or 10,
+        epochs=options.epochs or 4,
         seed=options.seed,
     )
     fit_and_tell(model, frame[:judge], frame[judge:cut], frame[cut - past :], options)
@@ -72,9 +74,9 @@ def aapl(options: argparse.Namespace) -> None:
 
 def fit_and_tell(
     model: Forecaster,
-    train: pd.DataFrame,
-    validation: pd.DataFrame,
-    test: pd.DataFrame,
+    train: Any,
+    validation: Any,
+    test: Any,
     options: argparse.Namespace,
 ) -> None:
     """Fit, and print every measure beside both naive forecasts'."""

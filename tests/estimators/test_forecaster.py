@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,7 +14,13 @@ from ostinato.errors import DataError, OptionError
 from ostinato.estimators import load
 from ostinato.estimators.forecaster import Forecaster
 
-SMALL = {"past": 48, "horizon": 12, "hidden_size": 16, "epochs": 2, "batch_size": 32}
+SMALL: dict[str, Any] = {
+    "past": 48,
+    "horizon": 12,
+    "hidden_size": 16,
+    "epochs": 2,
+    "batch_size": 32,
+}
 
 
 def table(rows: int = 400, *, seed: int = 0, shift: float = 0.0) -> pd.DataFrame:
@@ -67,7 +75,7 @@ def test_stream_equals_predict_bit_for_bit():
     model.fit(rows, progress=False)
     stream = model.stream()
     for number, row in enumerate(rows.to_dict("records")[:60]):
-        answer = stream.step(row)
+        answer: Any = stream.step(row)
         if number < 47:
             assert answer is None
         else:
@@ -133,7 +141,7 @@ def test_validation_rows_may_be_a_table():
     given = Forecaster(**SMALL).fit(rows[:360], validation=rows[360:], progress=False)
     assert given.history_["val_loss"] == split.history_["val_loss"]
     assert given.baseline_ == split.baseline_
-    assert given.forecast().index[0] == pd.Timestamp(rows["date"][360])
+    assert given.forecast().index[0] == pd.Timestamp(str(rows["date"][360]))
     with pytest.raises(DataError, match="rows must follow X"):
         Forecaster(**SMALL).fit(rows, validation=rows[200:], progress=False)
 
@@ -151,10 +159,12 @@ def test_saved_and_loaded_it_answers_the_same_bits(fitted, tmp_path):
 
 
 def test_the_same_seed_gives_the_same_bits(fitted):
-    again = clone(fitted).fit(table(), progress=False)
+    again: Any = clone(fitted)
+    again.fit(table(), progress=False)
     for name, value in fitted.module_.state_dict().items():
         assert torch.equal(value, again.module_.state_dict()[name]), name
-    other = clone(fitted).set_params(seed=1).fit(table(), progress=False)
+    other: Any = clone(fitted)
+    other.set_params(seed=1).fit(table(), progress=False)
     assert other.history_ != fitted.history_
 
 

@@ -143,7 +143,7 @@ class Forecaster(ForecasterCore):
     def fit(
         self,
         X: Any,
-        y: None = None,
+        y: Any = None,
         *,
         validation: Any = 0.1,
         directory: str | os.PathLike[str] | None = None,
@@ -198,7 +198,7 @@ class Forecaster(ForecasterCore):
         self.baseline_ = self._measure(windows.values, windows.validation)
         return self
 
-    def partial_fit(self, X: Any, y: None = None, *, progress: bool = False) -> Forecaster:
+    def partial_fit(self, X: Any, y: Any = None, *, progress: bool = False) -> Forecaster:
         """Go on learning, for one epoch at the constant learning rate, from every window of `X`.
 
         Scaler, columns and season stay as `fit` learned them; `forecast` then follows `X`.
@@ -247,7 +247,7 @@ class Forecaster(ForecasterCore):
         check_number("Forecaster.forecast", "h", steps, low=1, whole=True)
         return self._join([self.answer(part, steps) for part in self.known_], self.known_)
 
-    def evaluate(self, X: Any, y: None = None) -> dict[str, float]:
+    def evaluate(self, X: Any, y: Any = None) -> dict[str, float]:
         """Errors over every window of `X`, beside two naive forecasts of the same windows.
 
         Rows before the first forecast count as inputs only: `X` should start with the `past`
@@ -260,7 +260,7 @@ class Forecaster(ForecasterCore):
         windows = self._windows(known, [len(part.values) for part in known], where)
         return self._measure(windows.values, windows.training)
 
-    def score(self, X: Any, y: None = None) -> float:
+    def score(self, X: Any, y: Any = None) -> float:
         """Minus the mean absolute error over every window, in the user's units: more is better."""
         return -self.evaluate(X)["mae"]
 

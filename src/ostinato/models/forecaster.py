@@ -148,7 +148,8 @@ class ForecasterModel(torch.nn.Module):
             else:  # one decoding step; forward(x, hx) refuses the state of a GRU or RNN
                 given = states[depth]
                 given = given if isinstance(given, tuple) else (given,)
-                x, state, _ = layer._run(x, given, None, None, True)
+                run: Any = layer._run
+                x, state, _ = run(x, given, None, None, True)
             after.append(state)
         return x, after
 

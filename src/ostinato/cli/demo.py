@@ -122,7 +122,7 @@ def _co2(place: Path, rows: list[tuple[str, str, str]]) -> dict[str, Any]:
     errors = {
         "mae": float(np.abs(test.answers - test.truth).mean()),
         "baseline_mae": float(np.abs(test.naive - test.truth).mean()),
-        "same_week_last_year_mae": float(np.abs(last_year - test.truth[:, 0]).mean()),
+        "seasonal_mae": float(np.abs(last_year - test.truth[:, 0]).mean()),
     }
     picture = place / "forecast.png"
     shown = table.iloc[len(known) - 2 * YEAR : len(known)]
@@ -165,7 +165,7 @@ def _co2(place: Path, rows: list[tuple[str, str, str]]) -> dict[str, Any]:
         (
             "    the same (baseline: same week last year)",
             f"{errors['mae']:.2f}",
-            f"{errors['same_week_last_year_mae']:.2f}",
+            f"{errors['seasonal_mae']:.2f}",
         )
     )
     return {"model": str(path), "picture": str(picture), "report": str(report), "scores": errors}

@@ -42,6 +42,7 @@ def etth1(horizon: int, options: argparse.Namespace) -> None:
         batch_size=36,
         learning_rate=1e-3,
         schedule="step",
+        decay_every=3,
         decay=0.5,
         decay_every=3,
         average=0.99,

@@ -97,7 +97,10 @@ def check_number(
     below: float | None = None,
     whole: bool = False,
 ) -> None:
-    """Raise `OptionError` unless `value` is a number with low <= value <= high, above < value < below."""
+    """Raise `OptionError` unless `value` is a number within the bounds.
+
+    Those are low <= value <= high and above < value < below; `whole` asks for an integer.
+    """
     import numbers
 
     rule = ["a whole number" if whole else "a number"]

@@ -19,6 +19,7 @@ A message says where, which argument, the rule, what came, and what to do next.
 from __future__ import annotations
 
 import difflib
+import numbers
 from collections.abc import Iterable
 
 
@@ -101,8 +102,6 @@ def check_number(
 
     Those are low <= value <= high and above < value < below; `whole` asks for an integer.
     """
-    import numbers
-
     rule = ["a whole number" if whole else "a number"]
     kind = numbers.Integral if whole else numbers.Real
     fits = isinstance(value, kind) and not isinstance(value, bool) and value == value

@@ -13,6 +13,21 @@ from ostinato.errors import OptionError, ShapeError, check_choice, check_number
 from ostinato.nn.initial import INITS, fill
 from ostinato.ops.trace import trace as trace_of
 
+DEFAULTS: dict[str, Any] = {
+    "num_layers": 1,
+    "bias": True,
+    "batch_first": False,
+    "dropout": 0.0,
+    "bidirectional": False,
+    "proj_size": 0,
+    "recurrent_dropout": 0.0,
+    "zoneout": 0.0,
+    "layer_norm": False,
+    "learn_initial_state": False,
+    "init": "torch",
+    "forget_bias": None,
+    "peephole": False,
+}
 State = Any  # a tensor, or for LSTM a pair of tensors
 
 
@@ -137,16 +152,12 @@ class Recurrent(Module):
 
         return to_torch(self)
 
-    # What the subclasses fill in.
-
     def _settings(self) -> dict[str, Any]:
         """Keyword arguments of the cell's function in `ostinato.ops`."""
         return {}
 
     def _call(self, *arguments: Any, **options: Any) -> tuple[Tensor, ...]:
         raise NotImplementedError
-
-    # Running.
 
     def forward(
         self,
@@ -312,8 +323,6 @@ class Recurrent(Module):
             options["w_hr"] = own("weight_hr")
         return [x, *states, *map(own, names)], options
 
-    # Coming in.
-
     def _batched(self, x: Tensor) -> Tensor:
         """x as (batch, steps, input_size), or a clear error."""
         order = "(batch, steps" if self.batch_first else "(steps, batch"
@@ -381,25 +390,6 @@ class Recurrent(Module):
         return pack(outputs), state
 
     def extra_repr(self) -> str:
-        parts = [f"{self.input_size}, {self.hidden_size}"]
-        plain = {
-            "num_layers": 1,
-            "bias": True,
-            "batch_first": False,
-            "dropout": 0.0,
-            "bidirectional": False,
-            "proj_size": 0,
-            "recurrent_dropout": 0.0,
-            "zoneout": 0.0,
-            "layer_norm": False,
-            "learn_initial_state": False,
-            "init": "torch",
-            "forget_bias": None,
-            "peephole": False,
-        }
-        parts += [
-            f"{name}={getattr(self, name)!r}"
-            for name, default in plain.items()
-            if getattr(self, name) != default
-        ]
-        return ", ".join(parts)
+        given = {name: getattr(self, name) for name in DEFAULTS}
+        changed = [f"{k}={v!r}" for k, v in given.items() if v != DEFAULTS[k]]
+        return ", ".join([f"{self.input_size}, {self.hidden_size}", *changed])

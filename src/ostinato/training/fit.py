@@ -22,7 +22,13 @@ import torch
 from lightning.pytorch.callbacks import Callback
 from torch import Tensor
 
-from ostinato.errors import DataError, MissingDependencyError, OptionError, check_choice
+from ostinato.errors import (
+    DataError,
+    MissingDependencyError,
+    OptionError,
+    TrainingError,
+    check_choice,
+)
 from ostinato.training import state as states
 from ostinato.training.batches import Batches
 from ostinato.training.options import TrainingOptions
@@ -223,6 +229,11 @@ def fit(
     folder = None if directory is None else Path(directory)
     if resume and folder is None:
         raise OptionError("fit: resume needs the directory of the fit to go on with.")
+    if folder is not None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise TrainingError(f"fit: directory {folder} cannot be made ({error}).") from error
     train_loader = _loader(train, options, shuffle=True)
     validation_loader = None if validation is None else _loader(validation, options, shuffle=False)
     if not len(train_loader):

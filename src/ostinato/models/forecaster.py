@@ -143,13 +143,7 @@ class ForecasterModel(torch.nn.Module):
         for depth, layer in enumerate(self.layers):
             if depth:
                 x = self.dropout(x)
-            if states is None:
-                x, state = layer(x)
-            else:  # one decoding step; forward(x, hx) refuses the state of a GRU or RNN
-                given = states[depth]
-                given = given if isinstance(given, tuple) else (given,)
-                run: Any = layer._run
-                x, state, _ = run(x, given, None, None, True)
+            x, state = layer(x, None if states is None else states[depth])
             after.append(state)
         return x, after
 

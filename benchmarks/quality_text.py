@@ -28,6 +28,7 @@ TUTORIAL = {
     "bidirectional": False,
     "pooling": "last",
     "dropout": 0.2,
+    "wide": False,
 }
 SETTINGS: dict[str, dict[str, Any]] = {"imdb": {}, "imdb-tutorial": TUTORIAL, "rt-polarity": {}}
 

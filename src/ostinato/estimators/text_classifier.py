@@ -16,8 +16,6 @@ from ostinato.estimators.text_core import TextClassifierCore
 from ostinato.estimators.text_measures import measure_classes, measure_labels
 from ostinato.estimators.text_stream import TextStream
 
-ANSWER_ROWS = 256  # texts at once when answering
-
 
 class TextClassifier(TextClassifierCore):
     """Tells the class, or the classes, of a text.
@@ -44,6 +42,10 @@ class TextClassifier(TextClassifierCore):
         recurrent_dropout: probability, one mask a text on the recurrent state.
         step_mask: probability that a whole token is hidden during training (word dropout).
         init: initial weights of the layers: "torch", "keras" or "orthogonal".
+        wide: beside the network, a logistic regression of naive-Bayes log-count ratios of words
+            and word pairs (Wang & Manning 2012) answers too; their logits are added with factors
+            chosen on the validation rows (as Mesnil et al., arXiv:1412.5335, join the two kinds).
+            It reads whole texts, without `max_length`. `partial_fit` leaves it as it is.
         neutral: for two classes, (low, high): a second class's probability between them is
             answered "neutral".
 
@@ -76,6 +78,7 @@ class TextClassifier(TextClassifierCore):
         recurrent_dropout: float = 0.0,
         step_mask: float = 0.2,
         init: Literal["torch", "keras", "orthogonal"] = "keras",
+        wide: bool = True,
         neutral: tuple[float, float] | None = None,
         epochs: int = 6,
         batch_size: int = 64,
@@ -114,6 +117,7 @@ class TextClassifier(TextClassifierCore):
         self.recurrent_dropout = recurrent_dropout
         self.step_mask = step_mask
         self.init = init
+        self.wide = wide
         self.neutral = neutral
         self.epochs = epochs
         self.batch_size = batch_size
@@ -183,6 +187,8 @@ class TextClassifier(TextClassifierCore):
         self._build(load_vectors=True)
         self._baseline = TextBaseline.fit(self._sequences(texts), self._targets(labels), self._size)
         self._train(texts, labels, held_out, options, directory, resume, progress)
+        if self.wide:
+            self._widen(texts, labels, held_out)
         self.baseline_ = {} if held_out is None else self.evaluate(*held_out)
         return self
 
@@ -214,18 +220,7 @@ class TextClassifier(TextClassifierCore):
         """Probabilities `(rows, classes)` in the order of `classes_`; of a multi-label model each
         class's own."""
         self._check_fitted()
-        sequences = self._sequences(check_texts("TextClassifier.predict", X))
-        if not sequences:
-            return np.zeros((0, len(self.classes_)), dtype=np.float32)
-        order = np.argsort([len(each) for each in sequences], kind="stable")
-        logits = torch.empty(len(sequences), self._outputs)
-        with torch.inference_mode():
-            for start in range(0, len(order), ANSWER_ROWS):
-                rows = order[start : start + ANSWER_ROWS]
-                tokens, lengths = data.pad([sequences[k] for k in rows])
-                answer = self.module_(torch.from_numpy(tokens).long(), torch.from_numpy(lengths))
-                logits[torch.from_numpy(rows)] = answer
-        return self._probabilities(logits)
+        return self._probabilities(self._logits(check_texts("TextClassifier.predict", X)))
 
     def _probabilities(self, logits: torch.Tensor) -> np.ndarray:
         if self._binary:

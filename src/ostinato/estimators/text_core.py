@@ -14,8 +14,12 @@ from ostinato.errors import DataError, OptionError, check_choice, check_number
 from ostinato.estimators.base import Estimator
 from ostinato.estimators.text_baseline import TextBaseline
 from ostinato.models.text_classifier import CELLS, TextClassifierModel
+from ostinato.models.text_wide import WideNgrams
 from ostinato.nn.initial import INITS
 from ostinato.nn.pooling import POOLINGS
+
+ANSWER_ROWS = 256  # texts at once when answering
+FACTORS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)  # tried for each of the two paths
 
 
 class TextClassifierCore(Estimator):
@@ -195,6 +199,58 @@ class TextClassifierCore(Estimator):
         self.module_.eval()
         self.history_ = self.fit_result_.history
 
+    def _widen(self, texts: list[str], labels: list[Any], held_out: Any) -> None:
+        """Fit the wide path, and choose both paths' factors by the held-out rows' log loss."""
+
+        def columns(rows: Any) -> np.ndarray:
+            truth = self._targets(rows)
+            if truth.ndim == 2:
+                return truth
+            return truth[:, None] if self._binary else np.eye(len(self.classes_))[truth]
+
+        encode = self._encoder.encode
+        wide = WideNgrams.fit(encode(texts), columns(labels), self._option("seed"))
+        if held_out is not None:
+            truth = torch.from_numpy(columns(held_out[1])).float()
+            deep, other = self._deep_logits(held_out[0]), wide.logits(encode(held_out[0]))
+
+            def loss(factors: tuple[float, float]) -> float:
+                logits = factors[0] * deep + factors[1] * other
+                if logits.shape[1] == 1 or self.multilabel_:
+                    measure = torch.nn.functional.binary_cross_entropy_with_logits
+                else:
+                    measure = torch.nn.functional.cross_entropy
+                return float(measure(logits, truth))
+
+            best = min(((a, b) for a in FACTORS for b in FACTORS), key=loss)
+            wide.mix.copy_(torch.tensor(best))
+        self.module_.wide = wide
+
+    def _logits(self, texts: list[str]) -> torch.Tensor:
+        """`(rows, outputs)` of both paths together."""
+        deep = self._deep_logits(texts)
+        wide = self.module_.wide
+        if wide is None:
+            return deep
+        return self._join(deep, wide.logits(self._encoder.encode(texts)))  # pyright: ignore
+
+    def _join(self, deep: torch.Tensor, wide: torch.Tensor) -> torch.Tensor:
+        one, other = self.module_.wide.mix.tolist()  # pyright: ignore
+        return one * deep + other * wide
+
+    def _deep_logits(self, texts: list[str]) -> torch.Tensor:
+        """The network's logits, texts of like length together, in the order given."""
+        sequences = self._sequences(texts)
+        order = np.argsort([len(each) for each in sequences], kind="stable")
+        logits = torch.zeros(len(sequences), self._outputs)
+        with torch.inference_mode():
+            for start in range(0, len(order), ANSWER_ROWS):
+                rows = order[start : start + ANSWER_ROWS]
+                tokens, lengths = data.pad([sequences[k] for k in rows])
+                answer = self.module_(torch.from_numpy(tokens).long(), torch.from_numpy(lengths))
+                logits[torch.from_numpy(rows)] = answer
+        return logits
+
     def _example(self) -> tuple[Any, ...]:
         steps = self._option("max_length") or 20
         return torch.zeros(1, steps, dtype=torch.int64), torch.tensor([steps])
@@ -205,6 +261,7 @@ class TextClassifierCore(Estimator):
             "labels": self._labels.to_dict(),
             "multilabel": self.multilabel_,
             "vector_size": getattr(self, "_vector_size", None),
+            "wide": None if self.module_.wide is None else len(self.module_.wide.features),  # pyright: ignore
             "baseline": self._baseline.to_dict(),
         }
 
@@ -216,3 +273,5 @@ class TextClassifierCore(Estimator):
         self._vector_size = document["vector_size"]
         self._baseline = TextBaseline.from_dict(document["baseline"])
         self._build(load_vectors=False)
+        if document["wide"] is not None:
+            self.module_.wide = WideNgrams(document["wide"], self._outputs)

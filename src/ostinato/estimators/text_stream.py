@@ -20,7 +20,8 @@ class TextStream:
     """`step(text)` takes the next piece of a text and answers probabilities for all so far.
 
     After a whole text, shorter than the model's `max_length`, the answer is `predict_proba`'s (by
-    "mean", to rounding: its sum is made in another order).
+    "mean", to rounding: its sum is made in another order). The wide path looks at all that was
+    read at each step; `wide=False` answers in the time of one recurrent step.
     """
 
     def __init__(self, estimator: TextClassifier) -> None:
@@ -37,6 +38,7 @@ class TextStream:
         """Begin a new text."""
         self.state: list[Any] = []
         self.tokens = 0
+        self.read: list[int] = []
         self.pooled: Tensor | None = None
 
     def step(self, text: str) -> np.ndarray:
@@ -50,6 +52,7 @@ class TextStream:
         model = self.estimator.module_
         (tokens,) = self.estimator._encoder.encode([text])
         with torch.inference_mode():
+            self.read.extend(int(token) for token in tokens)
             for token in tokens:
                 output, self.state = model.step(  # pyright: ignore[reportCallIssue]
                     torch.tensor([int(token)]), self.state
@@ -62,6 +65,9 @@ class TextStream:
             elif self.estimator.pooling == "mean":
                 pooled = pooled / self.tokens
             logits = head(pooled)  # pyright: ignore[reportCallIssue]
+            if model.wide is not None:
+                wide = model.wide.logits([np.array(self.read, dtype=np.int64)])  # pyright: ignore
+                logits = self.estimator._join(logits, wide)
         return self.estimator._probabilities(logits)[0]
 
     def _pool(self, output: Tensor) -> None:

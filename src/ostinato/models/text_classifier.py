@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ostinato import nn
+from ostinato.models.text_wide import WideNgrams
 
 CELLS: dict[str, Any] = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 
@@ -63,6 +64,7 @@ class TextClassifierModel(torch.nn.Module):
             size = width * (2 if bidirectional else 1)
         self.pooling = nn.Pooling(pooling, size, directions=2 if bidirectional else 1)
         self.head = torch.nn.Linear(self.pooling.output_size, outputs)
+        self.wide: WideNgrams | None = None  # reads texts, not batches: the estimator asks it
 
     def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:
         values = self.dropout(self.step_mask(self.embedding(tokens)))

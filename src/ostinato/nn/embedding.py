@@ -90,8 +90,8 @@ def read_vectors(
     matrix: np.ndarray | None = None
     found = np.zeros(len(words), dtype=bool)
     try:
-        with _opened(path) as raw:
-            for number, line in enumerate(io.TextIOWrapper(raw, "utf-8", errors="replace"), 1):
+        with _opened(path) as raw, io.TextIOWrapper(raw, "utf-8", errors="replace") as lines:
+            for number, line in enumerate(lines, 1):
                 word, *numbers = line.rstrip().split(" ")
                 if number == 1 and len(numbers) == 1:
                     continue

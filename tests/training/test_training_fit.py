@@ -1,0 +1,141 @@
+"""`training.fit` and `Batches`: learning, stopping, resuming, refusing."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from lightning.pytorch.callbacks import Callback
+
+from ostinato.errors import DataError, NonFiniteError, OptionError, TrainingError
+from ostinato.training import Batches, TrainingOptions, fit
+
+X = torch.randn(96, 8, generator=torch.Generator().manual_seed(0))
+Y = (X.sum(1) > 0).long()
+
+
+def network():
+    torch.manual_seed(1)
+    return torch.nn.Sequential(
+        torch.nn.Linear(8, 16), torch.nn.Dropout(0.2), torch.nn.ReLU(), torch.nn.Linear(16, 2)
+    )
+
+
+def train(module, **more):
+    given = {"epochs": 5, "learning_rate": 0.02, "batch_size": 16} | more.pop("options", {})
+    options = TrainingOptions(**given)
+    return fit(
+        module, (X, Y), (X, Y), loss="cross_entropy", options=options, progress=False, **more
+    )
+
+
+class Raise(Callback):
+    def __init__(self, error, epoch):
+        self.error, self.epoch = error, epoch
+
+    def on_train_batch_end(self, trainer, *_):
+        if trainer.current_epoch == self.epoch:
+            raise self.error
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "rmsprop", "adam", "adamw", "nadam"])
+def test_every_optimizer_learns(optimizer, capfd):
+    result = train(network(), options={"optimizer": optimizer, "learning_rate": 0.005})
+    assert result.status == "finished"
+    assert result.steps == 30
+    assert result.history["train_loss"][-1] < result.history["train_loss"][0]
+    assert capfd.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    "schedule", ["constant", "step", "exponential", "cosine", "one_cycle", "plateau"]
+)
+def test_the_same_seed_gives_the_same_bits(schedule):
+    one, other = network(), network()
+    options = {"schedule": schedule, "average": 0.9, "clip_norm": 1.0, "clip_value": 0.5}
+    train(one, options=options)
+    torch.rand(3)
+    train(other, options=options)
+    for a, b in zip(one.parameters(), other.parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_resumed_ends_as_if_never_stopped(tmp_path):
+    whole, stopped, resumed = network(), network(), network()
+    options = {"schedule": "one_cycle", "average": 0.9}
+    expected = train(whole, options=options)
+    with pytest.raises(ZeroDivisionError):
+        train(
+            stopped, options=options, directory=tmp_path, callbacks=[Raise(ZeroDivisionError(), 3)]
+        )
+    found = train(resumed, options=options, directory=tmp_path, resume=True)
+    assert found.history["val_loss"] == expected.history["val_loss"]
+    assert len((tmp_path / "history.csv").read_text().splitlines()) == 6
+    for a, b in zip(whole.parameters(), resumed.parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_an_interrupt_keeps_the_best_weights():
+    result = train(network(), callbacks=[Raise(KeyboardInterrupt(), 2)])
+    assert result.status == "interrupted"
+    assert 1 <= result.best_epoch <= 2
+
+
+def test_early_stopping_and_the_random_state():
+    before = torch.get_rng_state()
+    result = train(
+        network(),
+        options={
+            "epochs": 40,
+            "patience": 1,
+            "learning_rate": 0.1,
+            "optimizer": "sgd",
+            "momentum": 0.99,
+        },
+    )
+    assert result.status == "early_stopped"
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_what_cannot_be_done_is_said():
+    spoilt = X.clone()
+    spoilt[3] = float("nan")
+    with pytest.raises(NonFiniteError, match="at step .* lower learning_rate"):
+        fit(network(), (spoilt, Y), loss="cross_entropy", progress=False)
+    with pytest.raises(OptionError, match="Did you mean 'adam'"):
+        train(network(), options={"optimizer": "adm"})
+    with pytest.raises(OptionError, match="monitor must be one of train_loss, val_loss"):
+        train(network(), options={"monitor": "val_f1"})
+    with pytest.raises(DataError, match="no rows"):
+        fit(network(), (X[:0], Y[:0]), loss="cross_entropy", progress=False)
+
+
+def test_nothing_to_resume(tmp_path):
+    with pytest.raises(TrainingError, match="no checkpoint to resume from"):
+        train(network(), directory=tmp_path, resume=True)
+
+
+def test_batches_hold_every_row_once_with_little_padding():
+    draw = torch.Generator().manual_seed(0)
+    lengths = torch.randint(0, 50, (300,), generator=draw).tolist()
+    rows = [torch.full((n,), k + 1).numpy() for k, n in enumerate(lengths)]
+
+    def padding(**options):
+        total, seen = 0, []
+        batches = Batches({"t": rows, "k": torch.arange(300)}, 16, shuffle=True, **options)
+        for batch in batches:
+            total += batch["t"].numel() - int(batch["t_lengths"].sum())
+            seen += batch["k"].tolist()
+            for row, k, n in zip(batch["t"], batch["k"], batch["t_lengths"], strict=True):
+                assert n == lengths[k]
+                assert (row[:n] == k + 1).all()
+                assert not row[n:].any()
+        assert sorted(seen) == list(range(300))
+        assert len(batches) == 19
+        return total
+
+    assert padding(bucket=True) < padding() / 4
+
+
+def test_batches_of_unequal_arrays():
+    with pytest.raises(DataError, match="same number of rows"):
+        Batches({"a": torch.zeros(3), "b": torch.zeros(4)}, 2)

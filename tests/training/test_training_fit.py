@@ -81,9 +81,10 @@ def test_an_interrupt_keeps_the_best_weights():
 
 
 def test_early_stopping_and_the_random_state():
+    module = network()
     before = torch.get_rng_state()
     result = train(
-        network(),
+        module,
         options={
             "epochs": 40,
             "patience": 1,

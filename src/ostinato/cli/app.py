@@ -30,8 +30,6 @@ app.add_typer(train.app, name="train")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Model = Annotated[Path, typer.Argument(help="A run folder (runs/NAME) or a .safetensors file.")]
-Text = Annotated[str, typer.Option(help="Column with the texts.")]
-Label = Annotated[str, typer.Option(help="Column with the labels.")]
 Neutral = Annotated[
     tuple[float, float] | None,
     typer.Option(help="Probabilities between LO and HI are answered 'neutral'.", metavar="LO HI"),
@@ -80,10 +78,7 @@ def predict(
     run_predict(
         model,
         data or [],
-        texts=text or [],
-        column=column,
-        horizon=horizon,
-        neutral=neutral,
+        {"text": text, "column": column, "horizon": horizon, "neutral": neutral},
         form=format,
         out=out,
         as_json=json,
@@ -94,14 +89,14 @@ def predict(
 def evaluate(
     model: Model,
     data: Annotated[list[str], typer.Argument(help="Files or glob patterns with the truth.")],
-    text: Text = "text",
-    label: Label = "label",
+    text: Annotated[str | None, typer.Option(help="Column with the texts.")] = None,
+    label: Annotated[str | None, typer.Option(help="Column with the labels.")] = None,
     json: Json = False,
 ) -> None:
     """Measure a trained model beside a naive baseline."""
     from ostinato.cli.answer import evaluate as run_evaluate
 
-    run_evaluate(model, data, text=text, label=label, as_json=json)
+    run_evaluate(model, data, {"text": text, "label": label}, as_json=json)
 
 
 @app.command()

@@ -13,11 +13,8 @@ import typer
 from typer.core import TyperGroup
 
 from ostinato.cli import output, runs
-
-TASKS = {
-    "text-classifier": "Learn which label a text has.",
-    "forecaster": "Learn what comes next in a series.",
-}
+from ostinato.cli.tasks import TASKS
+from ostinato.cli.tasks import task as task_named
 
 _COMMON = {
     "validation": (
@@ -69,10 +66,10 @@ for _task, _words in TASKS.items():
 
 def _command(task: str) -> Any:
     """The command of one task, its options generated from the estimator's signature."""
-    from ostinato.cli import tasks, words
+    from ostinato.cli import words
     from ostinato.training import TrainingOptions
 
-    about = tasks.TASKS[task]
+    about = task_named(task)
     made = about.estimator()
     own = [
         inspect.Parameter(
@@ -91,7 +88,7 @@ def _command(task: str) -> Any:
             typer.Argument(help="Files, glob patterns, or - for standard input.", metavar="DATA"),
         ],
     )
-    taken = {each.name for each in own} | {"data"} | set(about.hidden)
+    taken = {each.name for each in own} | {"data"}
 
     def call(**typed: Any) -> None:
         train(task, made, taken, typed)
@@ -114,10 +111,10 @@ def train(task: str, made: type, taken: set[str], typed: dict[str, Any]) -> None
         typer.Exit: with status 130 after Ctrl-C, when the best weights so far are saved.
     """
     from ostinato import inspection
-    from ostinato.cli import tasks, words
+    from ostinato.cli import words
     from ostinato.cli.app import INTERRUPTED
 
-    about = tasks.TASKS[task]
+    about = task_named(task)
     options = words.values(made, typed, taken)
     stem = runs.stem_of(task, typed["data"])
     loaded = about.read(typed, options)

@@ -1,0 +1,137 @@
+"""Text classes in the shell: a table with a column of texts and one of labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from ostinato.cli import output
+from ostinato.cli.tasks.common import (
+    Loaded,
+    Task,
+    fraction,
+    labels_of,
+    table,
+    texts_of,
+    typed_texts,
+)
+
+if TYPE_CHECKING:
+    from ostinato.inspection import Evidence
+
+
+def _read(typed: dict[str, Any], options: dict[str, Any]) -> Loaded:
+    from ostinato import data
+
+    sources = typed["data"]
+    if typed.get("neutral") is not None:
+        options["neutral"] = tuple(typed["neutral"])
+    text, label = typed["text"], typed["label"]
+    frame = table(sources, text=text, label=label)
+    texts, labels = texts_of(frame, text, sources), labels_of(frame, label, sources)
+    share = fraction(typed["validation"])
+    if share is None:
+        files = [typed["validation"]]
+        other = table(files, text=text, label=label)
+        held_out = texts_of(other, text, files), labels_of(other, label, files)
+    else:
+        seed = int(options.get("seed") or 0)
+        train, valid = data.split_random(len(texts), share, seed=seed, stratify=labels)
+        held_out = [texts[k] for k in valid], [labels[k] for k in valid]
+        texts, labels = [texts[k] for k in train], [labels[k] for k in train]
+    facts: dict[str, object] = {
+        "files": ", ".join(sources),
+        "columns": f"text {text!r}, label {label!r}",
+        "training rows": f"{len(texts):,}",
+        "held-out rows": f"{len(held_out[0]):,}",
+        "classes": ", ".join(sorted({str(each) for each in labels})[:40]),
+    }
+    return Loaded(
+        training=(texts, labels),
+        validation=held_out,
+        facts=facts,
+        example=["--text", "your text here"],
+    )
+
+
+def _judge(estimator: Any, loaded: Loaded) -> Evidence:
+    import numpy as np
+
+    from ostinato.inspection import Evidence
+
+    texts, truth = loaded.validation
+    scores = estimator.evaluate(texts, truth)
+    probabilities = np.asarray(estimator.predict_proba(texts))
+    best = probabilities.argmax(1)
+    answers = [estimator.classes_[k] for k in best]
+    return Evidence(
+        scores=scores,
+        truth=truth,
+        answers=answers,
+        samples=texts,
+        confidence=probabilities[np.arange(len(best)), best].tolist(),
+        facts=loaded.facts,
+    )
+
+
+def _answer(
+    estimator: Any, sources: Sequence[str], options: dict[str, Any]
+) -> list[dict[str, Any]]:
+    import numpy as np
+
+    texts = typed_texts(sources, options)
+    if options.get("neutral") is not None:
+        estimator.set_params(neutral=tuple(options["neutral"]))
+    answers = estimator.predict(texts)
+    probabilities = np.asarray(estimator.predict_proba(texts))
+    return [
+        {"label": _label(answer), "confidence": round(float(row.max()), 6), "text": text}
+        for answer, row, text in zip(answers, probabilities, texts, strict=True)
+    ]
+
+
+def _label(answer: Any) -> Any:
+    """A class as it is, several as one word with bars between."""
+    if isinstance(answer, (list, tuple, set)):
+        return "|".join(str(each) for each in answer)
+    return output.plain(answer)
+
+
+def _measure(
+    estimator: Any, sources: Sequence[str], options: dict[str, Any]
+) -> tuple[Mapping[str, float], int]:
+    text, label = options.get("text", "text"), options.get("label", "label")
+    frame = table(sources, text=text, label=label)
+    texts, labels = texts_of(frame, text, sources), labels_of(frame, label, sources)
+    return estimator.evaluate(texts, labels), len(frame)
+
+
+def _estimator() -> type:
+    from ostinato.estimators import TextClassifier
+
+    return TextClassifier
+
+
+TASK = Task(
+    estimator=_estimator,
+    words={
+        "text": (str, typer.Option(help="Column with the texts.", metavar="COL"), "text"),
+        "label": (str, typer.Option(help="Column with the labels.", metavar="COL"), "label"),
+        "neutral": (
+            tuple[float, float] | None,
+            typer.Option(
+                help="Two classes: probabilities between LO and HI answer 'neutral'.",
+                metavar="LO HI",
+            ),
+            None,
+        ),
+    },
+    read=_read,
+    evidence=_judge,
+    answer=_answer,
+    asks=("text", "column", "neutral"),
+    measure=_measure,
+    names=("text", "label"),
+)

@@ -290,3 +290,27 @@ def test_ctrl_c_keeps_the_best_weights(shell: Shell, monkeypatch: pytest.MonkeyP
     assert status == 130
     assert "the model is partial, the best weights so far are saved" in err
     assert Path("runs/cut/model.safetensors").exists()
+
+
+def test_rows_with_several_labels(shell: Shell) -> None:
+    rows = [("rain and wind", "wet|wild"), ("rain", "wet"), ("wind", "wild"), ("sun", "")] * 12
+    Path("w.csv").write_text("text,label\n" + "".join(f"{t},{n}\n" for t, n in rows))
+    words = ["train", "text-classifier", "w.csv", "--separator", "|", "--name", "weather", *SMALL]
+    status, out, _ = shell(*words, "--hidden-size", "4", "--json")
+    assert status == 0
+    assert "f1_micro" in json.loads(out)["scores"]
+    status, out, _ = shell("predict", "runs/weather", "--text", "rain", "--json")
+    assert status == 0
+    assert set(json.loads(out)["answers"][0]["label"].split("|")) <= {"wet", "wild", ""}
+    status, out, _ = shell("evaluate", "runs/weather", "w.csv", "--separator", "|", "--json")
+    assert status == 0
+    assert "baseline_f1_micro" in json.loads(out)["scores"]
+
+
+def test_options_of_another_kind_are_refused(shell: Shell, trained: Path) -> None:
+    status, _, err = shell("predict", str(trained / "texts"), "--text", "a", "--horizon", "3")
+    assert status == 2
+    assert "--horizon is not for a text-classifier" in err
+    status, _, err = shell("predict", str(trained / "series"), "--text", "a")
+    assert status == 2
+    assert "--text is not for a forecaster" in err

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+import lzma
+import zipfile
+
 import pytest
 import torch
 
@@ -161,9 +165,22 @@ def test_pooling_reads_only_what_counts(mode):
         torch.testing.assert_close(found[row : row + 1], alone)
 
 
-def test_vectors_from_a_file(tmp_path):
-    path = tmp_path / "glove.txt"
-    path.write_text("the 1 2 3\ncat 4 5 6\n")
+def write_vectors(path, words):
+    """The words in a plain, gzip, xz or zip file, by the name's ending."""
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("vectors.txt", words)
+        return
+    opened = {".gz": gzip.open, ".xz": lzma.open, ".txt": open}[path.suffix]
+    with opened(path, "wt") as file:
+        file.write(words)
+
+
+@pytest.mark.parametrize("name", ["glove.txt", "glove.txt.gz", "glove.txt.xz", "glove.zip"])
+@pytest.mark.parametrize("header", ["", "2 3\n"], ids=["glove", "word2vec"])
+def test_vectors_from_a_file(tmp_path, name, header):
+    path = tmp_path / name
+    write_vectors(path, f"{header}the 1 2 3\ncat 4 5 6\n")
     matrix, found = nn.read_vectors(path, ["<padding>", "cat"])
     assert found == 1
     assert matrix[1].tolist() == [4, 5, 6]

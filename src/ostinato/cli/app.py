@@ -91,12 +91,15 @@ def evaluate(
     data: Annotated[list[str], typer.Argument(help="Files or glob patterns with the truth.")],
     text: Annotated[str | None, typer.Option(help="Column with the texts.")] = None,
     label: Annotated[str | None, typer.Option(help="Column with the labels.")] = None,
+    separator: Annotated[
+        str | None, typer.Option(help="What stands between the several labels of a row.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Measure a trained model beside a naive baseline."""
     from ostinato.cli.answer import evaluate as run_evaluate
 
-    run_evaluate(model, data, {"text": text, "label": label}, as_json=json)
+    run_evaluate(model, data, {"text": text, "label": label, "separator": separator}, as_json=json)
 
 
 @app.command()

@@ -114,8 +114,14 @@ def texts_of(frame: pd.DataFrame, name: str, sources: Sequence[str]) -> list[str
     return [str(each) for each in frame[name]]
 
 
-def labels_of(frame: pd.DataFrame, name: str, sources: Sequence[str]) -> list[Any]:
-    """The labels of a column, checked as `texts_of`, in the type the file has."""
+def labels_of(
+    frame: pd.DataFrame, name: str, sources: Sequence[str], separator: str | None = None
+) -> list[Any]:
+    """The labels of a column, checked as `texts_of`, in the type the file has; with `separator`
+    each row is a list of labels, and an empty one has none."""
+    if separator is not None:
+        words = ["" if each is None else str(each) for each in frame[name].fillna("")]
+        return [[part.strip() for part in row.split(separator) if part.strip()] for row in words]
     texts_of(frame, name, sources)
     return frame[name].tolist()
 

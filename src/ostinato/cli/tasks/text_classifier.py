@@ -28,17 +28,18 @@ def _read(typed: dict[str, Any], options: dict[str, Any]) -> Loaded:
     sources = typed["data"]
     if typed.get("neutral") is not None:
         options["neutral"] = tuple(typed["neutral"])
-    text, label = typed["text"], typed["label"]
+    text, label, separator = typed["text"], typed["label"], typed["separator"]
     frame = table(sources, text=text, label=label)
-    texts, labels = texts_of(frame, text, sources), labels_of(frame, label, sources)
+    texts, labels = texts_of(frame, text, sources), labels_of(frame, label, sources, separator)
     share = fraction(typed["validation"])
     if share is None:
         files = [typed["validation"]]
         other = table(files, text=text, label=label)
-        held_out = texts_of(other, text, files), labels_of(other, label, files)
+        held_out = texts_of(other, text, files), labels_of(other, label, files, separator)
     else:
         seed = int(options.get("seed") or 0)
-        train, valid = data.split_random(len(texts), share, seed=seed, stratify=labels)
+        classes = None if isinstance(labels[0], list) else labels
+        train, valid = data.split_random(len(texts), share, seed=seed, stratify=classes)
         held_out = [texts[k] for k in valid], [labels[k] for k in valid]
         texts, labels = [texts[k] for k in train], [labels[k] for k in train]
     facts: dict[str, object] = {
@@ -46,7 +47,7 @@ def _read(typed: dict[str, Any], options: dict[str, Any]) -> Loaded:
         "columns": f"text {text!r}, label {label!r}",
         "training rows": f"{len(texts):,}",
         "held-out rows": f"{len(held_out[0]):,}",
-        "classes": ", ".join(sorted({str(each) for each in labels})[:40]),
+        "classes": ", ".join(sorted({name for each in labels for name in _names(each)})[:40]),
     }
     return Loaded(
         training=(texts, labels),
@@ -63,6 +64,8 @@ def _judge(estimator: Any, loaded: Loaded) -> Evidence:
 
     texts, truth = loaded.validation
     scores = estimator.evaluate(texts, truth)
+    if estimator.multilabel_:
+        return Evidence(scores=scores, facts=loaded.facts)
     probabilities = np.asarray(estimator.predict_proba(texts))
     best = probabilities.argmax(1)
     answers = [estimator.classes_[k] for k in best]
@@ -92,11 +95,15 @@ def _answer(
     ]
 
 
+def _names(label: Any) -> list[str]:
+    """The classes in a row's label."""
+    return [str(each) for each in (label if isinstance(label, (list, tuple, set)) else [label])]
+
+
 def _label(answer: Any) -> Any:
     """A class as it is, several as one word with bars between."""
-    if isinstance(answer, (list, tuple, set)):
-        return "|".join(str(each) for each in answer)
-    return output.plain(answer)
+    several = isinstance(answer, (list, tuple, set))
+    return "|".join(_names(answer)) if several else output.plain(answer)
 
 
 def _measure(
@@ -104,8 +111,8 @@ def _measure(
 ) -> tuple[Mapping[str, float], int]:
     text, label = options.get("text", "text"), options.get("label", "label")
     frame = table(sources, text=text, label=label)
-    texts, labels = texts_of(frame, text, sources), labels_of(frame, label, sources)
-    return estimator.evaluate(texts, labels), len(frame)
+    labels = labels_of(frame, label, sources, options.get("separator"))
+    return estimator.evaluate(texts_of(frame, text, sources), labels), len(frame)
 
 
 def _estimator() -> type:
@@ -119,6 +126,14 @@ TASK = Task(
     words={
         "text": (str, typer.Option(help="Column with the texts.", metavar="COL"), "text"),
         "label": (str, typer.Option(help="Column with the labels.", metavar="COL"), "label"),
+        "separator": (
+            str | None,
+            typer.Option(
+                help="A row may have several labels, with this between them, such as '|'.",
+                metavar="WORD",
+            ),
+            None,
+        ),
         "neutral": (
             tuple[float, float] | None,
             typer.Option(
@@ -133,5 +148,5 @@ TASK = Task(
     answer=_answer,
     asks=("text", "column", "neutral"),
     measure=_measure,
-    names=("text", "label"),
+    names=("text", "label", "separator"),
 )

@@ -1,0 +1,45 @@
+"""Layers inside torch.compile and torch.export: one operator a layer and direction, no break."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from ostinato import nn
+
+
+class Network(torch.nn.Module):
+    """A stacked bidirectional layer and a head."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer(3, 5, 2, batch_first=True, bidirectional=True)
+        self.head = torch.nn.Linear(10, 2)
+
+    def forward(self, x, lengths):
+        return self.head(self.layer(x, lengths=lengths)[0])
+
+
+@pytest.mark.parametrize("layer", [nn.RNN, nn.GRU, nn.LSTM])
+def test_compiles_whole_and_learns_the_same(layer):
+    network, lengths = Network(layer), torch.tensor([6, 0, 3, 2])
+    compiled = torch.compile(network, fullgraph=True, backend="aot_eager")
+    gradients = []
+    for run in (compiled, network):
+        x = torch.ones(4, 6, 3, requires_grad=True)
+        network.zero_grad()
+        run(x, lengths).square().sum().backward()
+        gradients.append([x.grad, *(p.grad.clone() for p in network.parameters())])
+    for one, other in zip(*gradients, strict=True):
+        torch.testing.assert_close(one, other)
+    torch.compiler.reset()
+
+
+@pytest.mark.parametrize("layer", [nn.RNN, nn.GRU, nn.LSTM])
+def test_exports_as_one_operator_a_direction(layer):
+    network = Network(layer).eval()
+    x, lengths = torch.randn(4, 6, 3), torch.tensor([6, 0, 3, 2])
+    program = torch.export.export(network, (x, lengths))
+    ours = [n for n in program.graph.nodes if str(n.target).startswith("ostinato.")]
+    assert len(ours) == 4
+    torch.testing.assert_close(program.module()(x, lengths), network(x, lengths))

@@ -26,9 +26,11 @@ TUTORIAL = {
     "embedding_size": 64,
     "hidden_size": (64, 32),
     "bidirectional": False,
-    "pooling": "last",
     "dropout": 0.2,
+    "recurrent_dropout": 0.2,
+    "step_mask": 0.35,
     "wide": False,
+    "epochs": 10,
 }
 SETTINGS: dict[str, dict[str, Any]] = {"imdb": {}, "imdb-tutorial": TUTORIAL, "rt-polarity": {}}
 

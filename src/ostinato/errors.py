@@ -11,7 +11,8 @@
     ├── MissingDependencyError  an extra is not installed
     └── DownloadError           a data set cannot be fetched
     OstinatoWarning
-    └── FallbackWarning         a slower path serves
+    ├── FallbackWarning         a slower path serves
+    └── RecordWarning           a fit goes on, but its record cannot be written
 
 A message says where, which argument, the rule, what came, and what to do next.
 """
@@ -69,6 +70,10 @@ class OstinatoWarning(UserWarning):
 
 class FallbackWarning(OstinatoWarning):
     """A slower path serves than the machine could offer."""
+
+
+class RecordWarning(OstinatoWarning):
+    """A fit goes on although its history or checkpoint cannot be written."""
 
 
 def suggestion(word: object, allowed: Iterable[object]) -> str:

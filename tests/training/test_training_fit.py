@@ -6,7 +6,13 @@ import pytest
 import torch
 from lightning.pytorch.callbacks import Callback
 
-from ostinato.errors import DataError, NonFiniteError, OptionError, TrainingError
+from ostinato.errors import (
+    DataError,
+    NonFiniteError,
+    OptionError,
+    RecordWarning,
+    TrainingError,
+)
 from ostinato.training import Batches, TrainingOptions, fit
 
 X = torch.randn(96, 8, generator=torch.Generator().manual_seed(0))
@@ -108,6 +114,25 @@ def test_what_cannot_be_done_is_said():
         train(network(), options={"monitor": "val_f1"})
     with pytest.raises(DataError, match="no rows"):
         fit(network(), (X[:0], Y[:0]), loss="cross_entropy", progress=False)
+
+
+def test_a_full_disk_does_not_end_training(tmp_path, monkeypatch):
+    expected = train(network())
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("ostinato.training.state.os.replace", full)
+    with pytest.warns(RecordWarning, match="could not be recorded .*No space left"):
+        found = train(network(), directory=tmp_path)
+    assert found.history["val_loss"] == expected.history["val_loss"]
+    assert not list((tmp_path / "checkpoints").iterdir())
+
+
+def test_a_directory_that_cannot_be_written_is_refused_first(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(TrainingError, match="cannot be written"):
+        train(network(), directory=tmp_path / "file")
 
 
 def test_nothing_to_resume(tmp_path):

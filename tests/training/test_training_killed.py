@@ -45,7 +45,6 @@ def test_killed_and_resumed_ends_with_the_same_bits(tmp_path):
         assert process.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    time.sleep(0.5)  # the checkpoint follows the history
     process.send_signal(signal.SIGKILL)
     assert process.wait(10) == -signal.SIGKILL
     assert run(cut, "resume").wait(120) == 0

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Annotated
 
@@ -141,11 +142,20 @@ def demo(
     run_demo(out, as_json=json)
 
 
+def _show_warning(message: Warning | str, category: type, *_: object) -> None:
+    """Ours as one line; the libraries' below us are not for the person at the terminal."""
+    from ostinato.errors import OstinatoWarning
+
+    if issubclass(category, OstinatoWarning):
+        output.note(f"Warning: {message}")
+
+
 def run(words: list[str]) -> int:
     """Run the command that `words` name and return the status to exit with."""
     from ostinato.errors import OptionError, OstinatoError
 
     command = typer.main.get_command(app)
+    warnings.showwarning = _show_warning
     try:
         command.main(args=list(words), prog_name="ostinato")
     except SystemExit as stop:

@@ -6,6 +6,7 @@ import contextlib
 import inspect
 import shlex
 import sys
+import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from typer.core import TyperGroup
 from ostinato.cli import output, runs
 from ostinato.cli.tasks import TASKS
 from ostinato.cli.tasks import task as task_named
+from ostinato.errors import StorageError
 
 _COMMON = {
     "validation": (
@@ -135,7 +137,7 @@ def train(task: str, made: type, taken: set[str], typed: dict[str, Any]) -> None
             place.rmdir()  # only if nothing was written yet
         raise
     model = place / runs.MODEL
-    estimator.save(model)
+    _save(estimator, model)
     evidence = about.evidence(estimator, loaded)
     evidence.command = shlex.join(["ostinato", *sys.argv[1:]]) if sys.argv[1:] else ""
     report = inspection.report(estimator, place, evidence)
@@ -156,11 +158,27 @@ def train(task: str, made: type, taken: set[str], typed: dict[str, Any]) -> None
         )
     _summary(task, place, evidence.scores, result, about.next_words(place, loaded))
     if partial:
+        begun = (place / runs.CHECKPOINTS).exists()
+        resume = "The same command with --resume continues." if begun else ""
         output.note(
             f"Interrupted: the model is partial, the best weights so far are saved in {model}. "
-            "The same command with --resume continues."
+            f"{resume}"
         )
         raise typer.Exit(INTERRUPTED)
+
+
+def _save(estimator: Any, model: Path) -> None:
+    """Save, if need be elsewhere: a full disk must not cost what was learned.
+
+    Raises:
+        StorageError: it was not saved in `model`; the message says where instead.
+    """
+    try:
+        estimator.save(model)
+    except StorageError as error:
+        refuge = Path(tempfile.mkdtemp(prefix="ostinato-")) / runs.MODEL
+        estimator.save(refuge)
+        raise StorageError(f"{error} The trained model is in {refuge} instead.") from error
 
 
 def _summary(task: str, place: Path, scores: Any, result: Any, next_words: str) -> None:

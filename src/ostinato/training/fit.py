@@ -26,7 +26,7 @@ from ostinato.errors import (
     DataError,
     MissingDependencyError,
     OptionError,
-    TrainingError,
+    RecordWarning,
     check_choice,
 )
 from ostinato.training import state as states
@@ -131,9 +131,21 @@ class _Keeper(Callback):
             for name, each in record.items():
                 self.board.add_scalar(name, each, self.epoch)
         if self.directory is not None:
+            self.write(self.directory, trainer)
+
+    def write(self, directory: Path, trainer: Any) -> None:
+        """The record on disk; a full disk must not cost what was learned."""
+        try:
+            states.write(directory, self.state(trainer))
             if "csv" in self.logs:
-                _write_history(self.directory / "history.csv", self.result.history)
-            states.write(self.directory, self.state(trainer))
+                _write_history(directory / "history.csv", self.result.history)
+        except OSError as error:
+            warnings.warn(
+                f"fit: epoch {self.epoch} could not be recorded in {directory} ({error}). Training "
+                "goes on; resume would begin after the last epoch that was.",
+                RecordWarning,
+                stacklevel=2,
+            )
 
     def weights(self) -> dict[str, Tensor]:
         """The module's weights (their averages, where kept), copied to the CPU."""
@@ -217,7 +229,10 @@ def fit(
         OptionError: an option is not allowed.
         DataError: there is nothing to train on.
         NonFiniteError: the loss became NaN or infinite.
-        TrainingError: no checkpoint to resume from, or it cannot be written.
+        TrainingError: no checkpoint to resume from, or `directory` cannot be written.
+
+    Warns:
+        RecordWarning: an epoch's record could not be written; training went on.
     """
     options = (options or TrainingOptions()).check("fit")
     logs = (log,) if isinstance(log, str) else tuple(log)
@@ -230,10 +245,7 @@ def fit(
     if resume and folder is None:
         raise OptionError("fit: resume needs the directory of the fit to go on with.")
     if folder is not None:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise TrainingError(f"fit: directory {folder} cannot be made ({error}).") from error
+        states.check_writable(folder)
     train_loader = _loader(train, options, shuffle=True)
     validation_loader = None if validation is None else _loader(validation, options, shuffle=False)
     if not len(train_loader):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 from pathlib import Path
 from typing import Any
@@ -15,17 +16,39 @@ NAME = "last.ckpt"
 
 
 def write(directory: Path, state: dict[str, Any]) -> None:
-    """Write `directory/checkpoints/last.ckpt` whole or not at all."""
+    """Write `directory/checkpoints/last.ckpt` whole or not at all.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     folder = directory / "checkpoints"
     folder.mkdir(parents=True, exist_ok=True)
     temporary = folder / f".{NAME}.{os.getpid()}"
     try:
-        torch.save(state, temporary)
+        # Through memory: torch's own writer ends a full disk's OSError in a RuntimeError.
+        memory = io.BytesIO()
+        torch.save(state, memory)
+        temporary.write_bytes(memory.getbuffer())
         os.replace(temporary, folder / NAME)
-    except OSError as error:
+    except OSError:
         with contextlib.suppress(OSError):
             temporary.unlink()
-        raise TrainingError(f"{folder}: the checkpoint cannot be written ({error}).") from error
+        raise
+
+
+def check_writable(directory: Path) -> None:
+    """Make the directory, and see that files can be made in it.
+
+    Raises:
+        TrainingError: they cannot.
+    """
+    probe = directory / f".probe.{os.getpid()}"
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise TrainingError(f"fit: directory {directory} cannot be written ({error}).") from error
 
 
 def read(directory: Path) -> dict[str, Any]:

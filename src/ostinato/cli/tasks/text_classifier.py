@@ -17,6 +17,7 @@ from ostinato.cli.tasks.common import (
     texts_of,
     typed_texts,
 )
+from ostinato.errors import DataError
 
 if TYPE_CHECKING:
     from ostinato.inspection import Evidence
@@ -31,6 +32,8 @@ def _read(typed: dict[str, Any], options: dict[str, Any]) -> Loaded:
     text, label, separator = typed["text"], typed["label"], typed["separator"]
     frame = table(sources, text=text, label=label)
     texts, labels = texts_of(frame, text, sources), labels_of(frame, label, sources, separator)
+    if len(texts) < 2:
+        raise DataError(f"{', '.join(sources)}: must have at least 2 rows, got {len(texts)}.")
     share = fraction(typed["validation"])
     if share is None:
         files = [typed["validation"]]

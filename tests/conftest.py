@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,8 @@ def shared_data() -> Path:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
+    # The same random tensors for a test in whatever order the tests run.
+    torch.manual_seed(zlib.crc32(item.nodeid.encode()))
     if item.get_closest_marker("shared_data") and not SHARED_DATA.is_dir():
         pytest.skip("no ../shared/data beside the checkout")
     if item.get_closest_marker("gpu") and not torch.cuda.is_available():

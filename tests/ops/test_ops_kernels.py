@@ -118,12 +118,14 @@ def compare(cell, values, dtype):
     loss = sum((f * w.to(dtype)).sum() for f, w in zip(found, weights, strict=True))
     gradients = torch.autograd.grad(loss, leaves(same))
     forward, backward = LEEWAY[dtype]
-    for one, other in zip(found, expected, strict=True):
-        assert off(one, other) < forward
-    # A gradient whose terms cancel keeps their rounding: a tenth of the largest one is its scale.
-    least = 0.1 * max(float(each.abs().max()) for each in expected_gradients if each.numel())
-    for one, other in zip(gradients, expected_gradients, strict=True):
-        assert off(one, other, least) < backward
+    for ours, theirs, leeway in (
+        (found, expected, forward),
+        (gradients, expected_gradients, backward),
+    ):
+        # A sum that cancels keeps its terms' rounding: a tenth of the largest value is its scale.
+        least = 0.1 * max(float(each.detach().abs().max()) for each in theirs if each.numel())
+        for one, other in zip(ours, theirs, strict=True):
+            assert off(one, other, least) < leeway
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)

@@ -1,8 +1,10 @@
 """How well TextClassifier does on real texts.
 
     python -m benchmarks.quality_text imdb | imdb-tutorial | rt-polarity [--data DIR] [--test]
+    python -m benchmarks.quality_text rt-polarity --folds 10
 
-Choices are made on validation rows; `--test` measures the test rows once.
+Choices are made on validation rows; `--test` measures the test rows once. `--folds` answers every
+row by a model that was trained on the other folds.
 """
 
 from __future__ import annotations
@@ -11,10 +13,11 @@ import argparse
 import ast
 import gzip
 import json
+import statistics
 from pathlib import Path
 from typing import Any
 
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import StratifiedKFold, train_test_split
 
 from ostinato import TextClassifier, data
 
@@ -31,6 +34,8 @@ TUTORIAL = {
     "step_mask": 0.35,
     "wide": False,
     "epochs": 10,
+    "monitor": "val_accuracy",
+    "mode": "max",
 }
 SETTINGS: dict[str, dict[str, Any]] = {"imdb": {}, "imdb-tutorial": TUTORIAL, "rt-polarity": {}}
 
@@ -54,11 +59,25 @@ def rt_polarity(folder: Path) -> tuple[Any, Any]:
     return (a, c), (b, d)
 
 
+def by_folds(rows: tuple[Any, Any], folds: int, options: dict[str, Any]) -> dict[str, Any]:
+    """The accuracy of each stratified fold, ours and naive Bayes's."""
+    texts, labels = rows
+    found: dict[str, list[float]] = {"accuracy": [], "baseline_accuracy": []}
+    for learn, judge in StratifiedKFold(folds, shuffle=True, random_state=0).split(texts, labels):
+        learning, judging = (([t[k] for k in r] for t in rows) for r in (learn, judge))
+        scores = TextClassifier(**options).fit(*learning, progress=False).evaluate(*judging)
+        for name, values in found.items():
+            values.append(round(scores[name], 4))
+    means = {f"mean_{name}": round(statistics.mean(v), 4) for name, v in found.items()}
+    return {"options": options, **found, **means}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("name", choices=SETTINGS)
     parser.add_argument("--data", type=Path, default=HERE.parent / "shared" / "data")
     parser.add_argument("--test", action="store_true", help="measure the test rows too")
+    parser.add_argument("--folds", type=int, help="cross-validate over all rows")
     parser.add_argument("--set", action="append", default=[], metavar="OPTION=VALUE")
     words = parser.parse_args()
     options = dict(SETTINGS[words.name])
@@ -69,6 +88,10 @@ def main() -> None:
         except ValueError:
             options[name] = value
     train, test = (rt_polarity if words.name == "rt-polarity" else imdb)(words.data)
+    if words.folds:
+        rows = (train[0] + test[0], train[1] + test[1])
+        print(json.dumps(by_folds(rows, words.folds, options), indent=1))
+        return
     model = TextClassifier(**options).fit(*train)
     figures: dict[str, Any] = {
         "options": options,

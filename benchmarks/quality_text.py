@@ -59,13 +59,18 @@ def rt_polarity(folder: Path) -> tuple[Any, Any]:
     return (a, c), (b, d)
 
 
+def _pick(rows: tuple[Any, Any], places: Any) -> tuple[list[Any], list[Any]]:
+    texts, labels = rows
+    return [texts[k] for k in places], [labels[k] for k in places]
+
+
 def by_folds(rows: tuple[Any, Any], folds: int, options: dict[str, Any]) -> dict[str, Any]:
     """The accuracy of each stratified fold, ours and naive Bayes's."""
     texts, labels = rows
     found: dict[str, list[float]] = {"accuracy": [], "baseline_accuracy": []}
     for learn, judge in StratifiedKFold(folds, shuffle=True, random_state=0).split(texts, labels):
-        learning, judging = (([t[k] for k in r] for t in rows) for r in (learn, judge))
-        scores = TextClassifier(**options).fit(*learning, progress=False).evaluate(*judging)
+        model = TextClassifier(**options).fit(*_pick(rows, learn), progress=False)
+        scores = model.evaluate(*_pick(rows, judge))
         for name, values in found.items():
             values.append(round(scores[name], 4))
     means = {f"mean_{name}": round(statistics.mean(v), 4) for name, v in found.items()}

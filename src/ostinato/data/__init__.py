@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ostinato.data.labels import LabelEncoder as LabelEncoder
 from ostinato.data.labels import MultiLabelEncoder as MultiLabelEncoder
+from ostinato.data.pairs import read_pairs as read_pairs
 from ostinato.data.sequences import pad as pad
 from ostinato.data.sequences import truncate as truncate
 from ostinato.data.series import Scaler as Scaler
@@ -15,6 +16,7 @@ from ostinato.data.series import windows as windows
 from ostinato.data.splits import split_groups as split_groups
 from ostinato.data.splits import split_random as split_random
 from ostinato.data.splits import split_time as split_time
+from ostinato.data.subwords import SubwordSampler as SubwordSampler
 from ostinato.data.tables import read_table as read_table
 from ostinato.data.text import PADDING as PADDING
 from ostinato.data.text import UNKNOWN as UNKNOWN

@@ -9,8 +9,10 @@ from ostinato.estimators.base import Estimator as Estimator
 from ostinato.estimators.base import load_as
 from ostinato.estimators.forecaster import Forecaster as Forecaster
 from ostinato.estimators.text_classifier import TextClassifier as TextClassifier
+from ostinato.estimators.translator import Aligned as Aligned
+from ostinato.estimators.translator import Translator as Translator
 
-KINDS: dict[str, type[Estimator]] = {each.kind: each for each in (TextClassifier, Forecaster)}
+KINDS: dict[str, type[Estimator]] = {each.kind: each for each in (TextClassifier, Forecaster, Translator)}
 
 
 def load(path: str | os.PathLike[str]) -> Any:

@@ -1,0 +1,109 @@
+"""Pairs of texts to the batches that a translator learns from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ostinato import training
+from ostinato.data.subwords import SubwordSampler
+from ostinato.data.text import TextEncoder
+
+
+def with_end(rows: Sequence[np.ndarray], end: int, limit: int | None = None) -> list[np.ndarray]:
+    """The rows, cut to `limit` tokens, each with the end behind it."""
+    return [np.append(row[:limit], end) for row in rows]
+
+
+class PairBatches:
+    """Batches of "source", "target" and "fed" (the target with the end in front), with lengths.
+
+    Args:
+        encoders: of sources and of targets; the number behind an encoder's last is the end.
+        pairs: sources and targets.
+        limit: most tokens read of a text.
+        shuffle: a new order each epoch.
+        subword_dropout: the texts are cut anew each epoch (see `SubwordSampler`).
+        scheduled_sampling: "share" in a batch rises from 0 to it over `epochs`.
+    """
+
+    def __init__(
+        self,
+        encoders: tuple[TextEncoder, TextEncoder],
+        pairs: tuple[Sequence[str], Sequence[str]],
+        options: training.TrainingOptions,
+        *,
+        limit: int | None,
+        shuffle: bool,
+        subword_dropout: float = 0.0,
+        scheduled_sampling: float = 0.0,
+    ) -> None:
+        self.ends = [len(each) for each in encoders]
+        self.options, self.limit, self.shuffle = options, limit, shuffle
+        self.most = scheduled_sampling
+        self.samplers = [
+            SubwordSampler(encoder, texts, subword_dropout) if subword_dropout else None
+            for encoder, texts in zip(encoders, pairs, strict=True)
+        ]
+        self.rows = [e.encode(texts) for e, texts in zip(encoders, pairs, strict=True)]
+        self.set_epoch(0)
+
+    def set_epoch(self, epoch: int) -> None:
+        """The number that, with the seed, decides order and cuts of the next pass."""
+        seed = self.options.seed * 1_000_003 + 2 * epoch
+        drawn = [
+            rows if sampler is None else sampler.draw(seed + side)
+            for side, (rows, sampler) in enumerate(zip(self.rows, self.samplers, strict=True))
+        ]
+        source, target = (
+            with_end(rows, end, self.limit) for rows, end in zip(drawn, self.ends, strict=True)
+        )
+        self.share = self.most * epoch / max(1, self.options.epochs - 1)
+        self.batches = training.Batches(
+            {"source": source, "target": target},
+            self.options.batch_size,
+            shuffle=self.shuffle,
+            seed=self.options.seed,
+            bucket=True,
+            transform=self._feed,
+        )
+        self.batches.set_epoch(epoch)
+
+    def _feed(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        target = batch["target"]
+        first = torch.full_like(target[:, :1], self.ends[1])
+        batch["fed"] = torch.cat([first, target[:, :-1]], 1)
+        batch["share"] = torch.tensor(self.share)
+        return batch
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def __iter__(self) -> Iterator[dict[str, Tensor]]:
+        return iter(self.batches)
+
+
+def loss_of(label_smoothing: float) -> Any:
+    """The loss of a fit: cross-entropy in nats per target token, with label smoothing (Szegedy et
+    al., arXiv:1512.00567) in training alone; validation also has the accuracy per token."""
+
+    def loss(module: Any, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        source, source_lengths = batch["source"], batch["source_lengths"]
+        fed, lengths = batch["fed"], batch["target_lengths"]
+        share = float(batch["share"])
+        if module.training and share:
+            fed = module.mixed(source, source_lengths, fed, share)
+        logits = module(source, source_lengths, fed, lengths)
+        live = torch.arange(fed.shape[1], device=fed.device) < lengths.unsqueeze(1)
+        truth = batch["target"][live]
+        measure = torch.nn.functional.cross_entropy
+        if module.training:
+            return {"loss": measure(logits, truth, label_smoothing=label_smoothing)}
+        right = (logits.argmax(1) == truth).to(torch.float32).mean()
+        return {"loss": measure(logits, truth), "accuracy": right}
+
+    return loss

@@ -1,0 +1,255 @@
+"""From the tokens of one sequence to those of another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ostinato import nn
+from ostinato.models.text_classifier import CELLS
+from ostinato.nn.attention import Attention
+from ostinato.nn.dropout import Dropout
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What an encoder read.
+
+    Attributes:
+        values: outputs `(batch, steps, hidden)`.
+        lengths: `(batch,)`.
+        summary: the whole as one vector `(batch, 3 * hidden)`.
+        keys: of the attention, `(batch, steps, hidden)`.
+    """
+
+    values: Tensor
+    lengths: Tensor
+    summary: Tensor
+    keys: Tensor | None
+
+    def pick(self, rows: Tensor) -> Memory:
+        """The memory of those rows."""
+        keys = None if self.keys is None else self.keys[rows]
+        return Memory(self.values[rows], self.lengths[rows], self.summary[rows], keys)
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a decoder stands: (h, c) or (h,), each `(layers, batch, hidden)`, and with input
+    feeding the last attentional vector `(batch, embedding)`."""
+
+    layers: tuple[Tensor, ...]
+    feed: Tensor | None = None
+
+    def pick(self, rows: Tensor) -> State:
+        """The state of those rows."""
+        feed = None if self.feed is None else self.feed[rows]
+        return State(tuple(each[:, rows] for each in self.layers), feed)
+
+
+class TranslatorModel(torch.nn.Module):
+    """Encoder, decoder, and attention of the one over the other.
+
+    The encoder's layers read the source from both ends. The decoder's start from the source's
+    summary (last outputs, mean and maximum over steps). Attention acts after the last layer, so
+    that under teacher forcing all steps run as one recurrence, then once for all:
+
+        context, a = attention(h_t, memory);  v_t = tanh(W [context; h_t])   (Luong et al.,
+        logits = E v_t + b                                                    arXiv:1508.04025)
+
+    with E the target's embedding (Press & Wolf, arXiv:1608.05859). With input feeding v_t also
+    enters the next step (section 3.3 there), and steps run one by one. Without attention the
+    summary stands for the context, and also enters every step (Cho et al., arXiv:1406.1078).
+
+    Number `target - 1` of a target, and `source - 1` of a source, is the end of a sequence; the
+    target's is also what the decoder is fed first.
+
+    Args:
+        source, target: sizes of the vocabularies, the end included.
+        shared: one embedding serves both.
+        hidden_size: units of a decoder's layer, and of an encoder's both directions together.
+
+    Shape:
+        - source `(batch, steps)`, source_lengths `(batch,)`; fed `(batch, target_steps)`, the
+          target with the end in front, and its lengths `(batch,)`.
+        - returns logits `(sum of target lengths, target)`, row after row, no padding among them.
+    """
+
+    def __init__(
+        self,
+        *,
+        source: int,
+        target: int,
+        shared: bool,
+        embedding_size: int,
+        cell: str,
+        hidden_size: int,
+        num_layers: int,
+        bidirectional: bool,
+        attention: str,
+        input_feeding: bool,
+        dropout: float,
+        recurrent_dropout: float,
+        step_mask: float,
+    ) -> None:
+        super().__init__()
+        self.end = target - 1
+        self.input_feeding = input_feeding
+        self.target_embedding = _embedding(target, embedding_size)
+        self.source_embedding = (
+            self.target_embedding if shared else _embedding(source, embedding_size)
+        )
+        self.step_mask = nn.StepMask(step_mask)
+        self.dropout = Dropout(dropout)
+        directions = 2 if bidirectional else 1
+
+        def layers(size: int, width: int, **options: Any) -> torch.nn.ModuleList:
+            sizes = [size, *[hidden_size] * (num_layers - 1)]
+            options |= {"recurrent_dropout": recurrent_dropout, "init": "keras"}
+            return torch.nn.ModuleList(
+                CELLS[cell](each, width, batch_first=True, **options) for each in sizes
+            )
+
+        self.encoder = layers(
+            embedding_size, hidden_size // directions, bidirectional=bidirectional
+        )
+        self.last = nn.Pooling("last", hidden_size, directions=directions)
+        self.whole = nn.Pooling("meanmax", hidden_size)
+        self.parts = 2 if cell == "lstm" else 1
+        summary = 3 * hidden_size
+        self.bridge = torch.nn.Linear(summary, self.parts * num_layers * hidden_size)
+        if attention == "none":
+            self.attention, extra, context = None, summary, summary
+        else:
+            self.attention = Attention(hidden_size, hidden_size, attention)
+            extra, context = embedding_size if input_feeding else 0, hidden_size
+        self.decoder = layers(embedding_size + extra, hidden_size)
+        self.combine = torch.nn.Linear(hidden_size + context, embedding_size)
+        self.bias = torch.nn.Parameter(torch.zeros(target))
+
+    # Reading.
+
+    def encode(self, source: Tensor, lengths: Tensor) -> Memory:
+        """What the decoder needs of the sources."""
+        values = self.dropout(self.step_mask(self.source_embedding(source)))
+        for layer in self.encoder:
+            values, _ = layer(values, lengths=lengths, need_state=False)
+            values = self.dropout(values)
+        summary = torch.cat([self.last(values, lengths), self.whole(values, lengths)], 1)
+        keys = None if self.attention is None else self.attention.keys(values)
+        return Memory(values, lengths, summary, keys)
+
+    def start(self, memory: Memory) -> State:
+        """The decoder's state before its first step."""
+        batch, layers = len(memory.lengths), len(self.decoder)
+        parts = self.bridge(memory.summary).view(batch, self.parts, layers, -1)
+        first, *rest = (each.transpose(0, 1).contiguous() for each in parts.unbind(1))
+        width = self.combine.out_features
+        feed = memory.values.new_zeros(batch, width) if self.input_feeding else None
+        return State((torch.tanh(first), *rest), feed)
+
+    # Writing.
+
+    def decode(self, fed: Tensor, memory: Memory, lengths: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Attentional vectors `(batch, steps, embedding)` for every token fed, and the weights
+        `(batch, steps, source steps)`; None without attention."""
+        inputs = self.dropout(self.step_mask(self.target_embedding(fed)))
+        state = self.start(memory)
+        if self.input_feeding:
+            return self._fed_steps(inputs, memory, state)
+        if self.attention is None:
+            whole = memory.summary.unsqueeze(1).expand(-1, fed.shape[1], -1)
+            inputs = torch.cat([inputs, whole], 2)
+        for k, layer in enumerate(self.decoder):
+            hx = self._hx(state, k)
+            inputs, _ = layer(inputs, hx, lengths=lengths, need_state=False)
+            inputs = self.dropout(inputs)
+        return self._attend(inputs, memory)
+
+    def logits(self, vectors: Tensor) -> Tensor:
+        """`(..., embedding)` to `(..., target)`."""
+        return torch.nn.functional.linear(vectors, self.target_embedding.weight, self.bias)
+
+    def step(
+        self, tokens: Tensor, state: State, memory: Memory
+    ) -> tuple[Tensor, Tensor | None, State]:
+        """One step of one or several rows for each memory, row after row: tokens `(rows,)` to
+        logits `(rows, target)`, weights `(rows, source steps)` and the state after it. Without
+        dropout."""
+        vectors, weights, state = self._step(self.target_embedding(tokens), state, memory)
+        return self.logits(vectors), weights, state
+
+    def forward(
+        self, source: Tensor, source_lengths: Tensor, fed: Tensor, lengths: Tensor
+    ) -> Tensor:
+        vectors, _ = self.decode(fed, self.encode(source, source_lengths), lengths)
+        live = torch.arange(fed.shape[1], device=fed.device) < lengths.unsqueeze(1)
+        return self.logits(vectors[live])
+
+    def mixed(self, source: Tensor, source_lengths: Tensor, fed: Tensor, share: float) -> Tensor:
+        """`fed` with a share of its tokens, but never the first, replaced by what the model would
+        have written there: scheduled sampling (Bengio et al., arXiv:1506.03099) in two passes
+        (Mihaylova & Martins, arXiv:1906.07651), so that the decoder still runs as one recurrence.
+        """
+        with torch.no_grad():
+            every = torch.full_like(source_lengths, fed.shape[1])
+            vectors, _ = self.decode(fed, self.encode(source, source_lengths), every)
+            written = self.logits(vectors).argmax(2).roll(1, 1)
+            chosen = torch.rand(fed.shape, device=fed.device) < share
+            chosen[:, 0] = False
+            return torch.where(chosen, written, fed)
+
+    def _hx(self, state: State, layer: int) -> Any:
+        parts = tuple(each[layer : layer + 1] for each in state.layers)
+        return parts if self.parts == 2 else parts[0]
+
+    def _attend(self, hidden: Tensor, memory: Memory) -> tuple[Tensor, Tensor | None]:
+        if self.attention is None:
+            context = memory.summary.unsqueeze(1).expand(-1, hidden.shape[1], -1)
+            weights = None
+        else:
+            context, weights = self.attention(hidden, memory.values, memory.lengths, memory.keys)
+        return self.dropout(torch.tanh(self.combine(torch.cat([context, hidden], 2)))), weights
+
+    def _step(
+        self, values: Tensor, state: State, memory: Memory
+    ) -> tuple[Tensor, Tensor | None, State]:
+        rows, sources = len(values), len(memory.lengths)
+        if self.attention is None:
+            whole = memory.summary.repeat_interleave(rows // sources, 0)
+            values = torch.cat([values, whole], 1)
+        elif state.feed is not None:
+            values = torch.cat([values, state.feed], 1)
+        after = []
+        for k, layer in enumerate(self.decoder):
+            if self.training:
+                values, new = layer(values.unsqueeze(1), self._hx(state, k))
+                values = self.dropout(values[:, 0])
+            else:
+                values, new = layer.step(values, self._hx(state, k))  # pyright: ignore
+            after.append(new if self.parts == 2 else (new,))
+        vectors, weights = self._attend(values.view(sources, rows // sources, -1), memory)
+        vectors = vectors.flatten(0, 1)
+        layers = tuple(torch.cat(each) for each in zip(*after, strict=True))
+        state = State(layers, None if state.feed is None else vectors)
+        return vectors, None if weights is None else weights.flatten(0, 1), state
+
+    def _fed_steps(self, inputs: Tensor, memory: Memory, state: State) -> tuple[Tensor, Tensor]:
+        vectors, weights = [], []
+        for values in inputs.unbind(1):
+            vector, weight, state = self._step(values, state, memory)
+            vectors.append(vector)
+            weights.append(weight)
+        return torch.stack(vectors, 1), torch.stack(weights, 1)
+
+
+def _embedding(size: int, width: int) -> nn.Embedding:
+    layer = nn.Embedding(size, width, 0)
+    # torch's standard deviation of 1 would drown what the layers begin with.
+    torch.nn.init.normal_(layer.weight, std=0.1)
+    with torch.no_grad():
+        layer.weight[0] = 0
+    return layer

@@ -1,0 +1,40 @@
+"""Dropout whose mask costs little."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ostinato.errors import check_number
+
+LEVELS = 1 << 16
+
+
+class Dropout(torch.nn.Module):
+    """`torch.nn.Dropout`, several times faster on a CPU.
+
+    There torch draws one random number for each element. Here each 64 random bits serve four, so
+    that p is rounded to a multiple of 2⁻¹⁶. The mask comes from torch's generator, as torch's
+    own does, but is another one.
+
+    Shape: any; returns the same.
+    """
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        check_number("Dropout", "p", p, low=0, below=1)
+        self.p = p
+        self.dropped = round(p * LEVELS)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or not self.dropped:
+            return x
+        if x.device.type != "cpu":
+            return torch.dropout(x, self.p, True)
+        bits = torch.empty((x.numel() + 3) // 4, dtype=torch.int64)
+        bits.random_(-(1 << 63), None)
+        kept = bits.view(torch.int16)[: x.numel()].view(x.shape) >= self.dropped - LEVELS // 2
+        return x * (kept.to(x.dtype) * (LEVELS / (LEVELS - self.dropped)))
+
+    def extra_repr(self) -> str:
+        return f"p={self.p}"

@@ -1,0 +1,94 @@
+"""Pairs out of files, and byte pairs drawn at random."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import numpy as np
+import pytest
+
+from ostinato.data import SubwordSampler, TextEncoder, read_pairs
+from ostinato.errors import DataError, OptionError
+
+TEXTS = ["the lower tower", "a low, low row", "", "größer und größer", "lowest newest widest"] * 4
+
+
+def write(folder, **files):
+    paths = []
+    for name, content in files.items():
+        path = folder / name.replace("_", ".")
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        paths.append(path)
+    return paths
+
+
+def test_lines_of_two_files_belong_together(tmp_path):
+    paths = write(tmp_path, a_de="eins\r\nzwei \u2028 x\n", b_en="one\ntwo\n")
+    assert read_pairs(paths) == (["eins", "zwei \u2028 x"], ["one", "two"])
+    packed = tmp_path / "b.en.gz"
+    packed.write_bytes(gzip.compress(b"one\ntwo"))
+    assert read_pairs([paths[0], packed])[1] == ["one", "two"]
+
+
+def test_files_of_unequal_length_say_where_they_part(tmp_path):
+    paths = write(tmp_path, a_de="eins\nzwei\ndrei\nvier\n", b_en="one\n\nthree\n")
+    message = (
+        r"a.de has 4 lines and .*b.en 3; .*b.en ends after line 3; line 4 of .*a.de has no "
+        r"partner: 'vier'. They may part at line 2, which is empty in .*b.en alone"
+    )
+    with pytest.raises(DataError, match=message):
+        read_pairs(paths)
+
+
+def test_tables(tmp_path):
+    tsv, jsonl = write(
+        tmp_path,
+        p_tsv="source\ttarget\neins\tone\n12\t7\n",
+        p_jsonl="".join(json.dumps({"q": f"how {k}", "a": f"so {k}"}) + "\n" for k in range(2)),
+    )
+    assert read_pairs(tsv) == (["eins", "12"], ["one", "7"])
+    assert read_pairs(jsonl, source="q", target="a") == (["how 0", "how 1"], ["so 0", "so 1"])
+    with pytest.raises(DataError, match="no column 'source'. Columns: q, a"):
+        read_pairs(jsonl)
+    (bare,) = write(tmp_path, bare_tsv="eins\tone\tCC-BY\nzwei\ttwo\tCC-BY\n")
+    assert read_pairs(bare, header=False) == (["eins", "zwei"], ["one", "two"])
+    (bare,) = write(tmp_path, bare_tsv="eins\tone\nzwei\n")
+    with pytest.raises(DataError, match="line 2 must have two fields"):
+        read_pairs(bare, header=False)
+
+
+def test_what_cannot_be_read(tmp_path):
+    paths = write(tmp_path, a_de="eins\n\ndrei\n", b_en="one\ntwo\nthree\n")
+    with pytest.raises(DataError, match="1 of 3 pairs have an empty side, the first in row 1: its"):
+        read_pairs(paths)
+    assert read_pairs(paths, empty="drop") == (["eins", "drei"], ["one", "three"])
+    with pytest.raises(DataError, match="pairs are in two files of text"):
+        read_pairs(paths[:1])
+    with pytest.raises(OptionError, match="Did you mean 'drop'"):
+        read_pairs(paths, empty="drp")  # pyright: ignore[reportArgumentType]
+    broken = write(tmp_path, c_de=b"eins\nzw\xffei\n", d_en="one\ntwo\n")
+    with pytest.raises(DataError, match="byte 0xff at offset 7"):
+        read_pairs(broken)
+    assert read_pairs(broken, errors="replace")[0] == ["eins", "zw\ufffdei"]
+
+
+def test_without_dropout_pieces_are_the_encoders():
+    encoder = TextEncoder("bpe", 290).fit(TEXTS)
+    sampler = SubwordSampler(encoder, TEXTS, 0.0)
+    for drawn, expected in zip(sampler.draw(0), encoder.encode(TEXTS), strict=True):
+        assert np.array_equal(drawn, expected)
+
+
+def test_drawn_pieces_spell_the_text_and_repeat_with_the_seed():
+    encoder = TextEncoder("bpe", 290).fit(TEXTS)
+    sampler = SubwordSampler(encoder, TEXTS, 0.3)
+    drawn, again, other = sampler.draw(5), sampler.draw(5), sampler.draw(6)
+    assert [encoder.decode(row) for row in drawn] == [text.lower() for text in TEXTS]
+    assert all(np.array_equal(a, b) for a, b in zip(drawn, again, strict=True))
+    assert any(len(a) != len(b) for a, b in zip(drawn, other, strict=True))
+    # All merges left out: one piece for each byte.
+    bare = SubwordSampler(encoder, TEXTS, 0.999999).draw(0)
+    assert [len(row) for row in bare] == [len(text.encode()) for text in TEXTS]
+    with pytest.raises(OptionError, match="level 'bpe', got 'word'"):
+        SubwordSampler(TextEncoder().fit(TEXTS), TEXTS, 0.1)

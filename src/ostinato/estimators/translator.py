@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from ostinato.data.text import check_texts
-from ostinato.errors import DataError, OptionError
+from ostinato.errors import DataError, OptionError, check_number
 from ostinato.estimators.translator_core import JUDGED, TranslatorCore, pieces
 from ostinato.estimators.translator_measures import signatures
 
@@ -301,6 +301,7 @@ class Translator(TranslatorCore):
         texts = check_texts("Translator.predict", X)
         rows = [k for k, text in enumerate(texts) if text.strip()]
         width = self.beam if beam is None else beam
+        check_number("Translator.predict", "beam", width, low=1, whole=True)
         if n is not None and not 1 <= n <= width:
             raise OptionError(
                 f"Translator.predict_best: n must be from 1 to beam, {width}, got {n!r}."

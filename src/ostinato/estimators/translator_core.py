@@ -212,7 +212,6 @@ class TranslatorCore(Estimator):
         where = "Translator.predict"
         width = self._option("beam") if beam is None else beam
         penalty = self._option("length_penalty") if length_penalty is None else length_penalty
-        check_number(where, "beam", width, low=1, whole=True)
         check_number(where, "length_penalty", penalty, low=0)
         if max_tokens is not None:
             check_number(where, "max_tokens", max_tokens, low=1, whole=True)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 TASKS = {
     "text-classifier": "Learn which label a text has.",
+    "translator": "Learn to write one text from another: translations, summaries, answers.",
     "forecaster": "Learn what comes next in a series.",
 }
 """Every task, the `kind` of its estimator, and what `train --help` says about it."""

@@ -1,0 +1,123 @@
+"""Pairs of texts in the shell: two files line by line, or a table with two columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from ostinato.cli.tasks.common import Loaded, Task, fraction, typed_texts
+
+if TYPE_CHECKING:
+    from ostinato.inspection import Evidence
+
+
+def _read(typed: dict[str, Any], options: dict[str, Any]) -> Loaded:
+    from ostinato import data
+
+    def pairs(files: Sequence[str]) -> tuple[list[str], list[str]]:
+        return data.read_pairs(
+            files,
+            source=typed["source"],
+            target=typed["target"],
+            header=not typed["no_header"],
+            empty="drop" if typed["drop_empty"] else "error",
+            errors=typed["errors"],
+        )
+
+    sources, targets = pairs(typed["data"])
+    share = fraction(typed["validation"])
+    if share is None:
+        held_out = pairs(typed["validation"].split(","))
+    else:
+        seed = int(options.get("seed") or 0)
+        learn, judge = data.split_random(len(sources), share, seed=seed)
+        held_out = [sources[k] for k in judge], [targets[k] for k in judge]
+        sources, targets = [sources[k] for k in learn], [targets[k] for k in learn]
+    facts: dict[str, object] = {
+        "files": ", ".join(typed["data"]),
+        "training pairs": f"{len(sources):,}",
+        "held-out pairs": f"{len(held_out[0]):,}",
+        "an example": f"{sources[0][:80]} → {targets[0][:80]}",
+    }
+    return Loaded(
+        training=(sources, targets),
+        validation=held_out,
+        facts=facts,
+        example=["--text", held_out[0][0]],
+    )
+
+
+def _judge(estimator: Any, loaded: Loaded) -> Evidence:
+    from ostinato.inspection import Evidence
+
+    return Evidence(scores=estimator.baseline_, facts=loaded.facts)
+
+
+def _answer(
+    estimator: Any, sources: Sequence[str], options: dict[str, Any]
+) -> list[dict[str, Any]]:
+    texts = typed_texts(sources, options)
+    answers = estimator.predict_best(texts, 1)
+    return [
+        {"answer": best[0][0], "score": round(best[0][1], 6), "text": text}
+        for best, text in zip(answers, texts, strict=True)
+    ]
+
+
+def _measure(
+    estimator: Any, sources: Sequence[str], options: dict[str, Any]
+) -> tuple[Mapping[str, float], int]:
+    from ostinato import data
+
+    names = {"source": options.get("text", "source"), "target": options.get("label", "target")}
+    texts, truth = data.read_pairs(list(sources), **names)
+    return estimator.evaluate(texts, truth), len(texts)
+
+
+def _estimator() -> type:
+    from ostinato.estimators import Translator
+
+    return Translator
+
+
+TASK = Task(
+    estimator=_estimator,
+    words={
+        "source": (
+            str,
+            typer.Option(help="Tables: column with the texts to read.", metavar="COL"),
+            "source",
+        ),
+        "target": (
+            str,
+            typer.Option(help="Tables: column with the texts to write.", metavar="COL"),
+            "target",
+        ),
+        "no_header": (
+            bool,
+            typer.Option("--no-header", help=".tsv without a header: its first two fields."),
+            False,
+        ),
+        "drop_empty": (
+            bool,
+            typer.Option("--drop-empty", help="Leave out pairs with an empty side."),
+            False,
+        ),
+        "errors": (
+            str,
+            typer.Option(
+                help="Bytes that are not UTF-8: strict (an error) or replace.",
+                metavar="strict|replace",
+            ),
+            "strict",
+        ),
+    },
+    read=_read,
+    evidence=_judge,
+    answer=_answer,
+    asks=("text", "column"),
+    measure=_measure,
+    names=("text", "label"),
+)

@@ -1,0 +1,71 @@
+"""Pairs of texts from the shell."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ostinato.cli.app import run
+
+SIZES = {"embedding_size": 8, "hidden_size": 16, "num_layers": 1, "batch_size": 8, "epochs": 2}
+SMALL = ["--level", "word", "--learning-rate", "0.02", "--quiet"]
+for _name, _size in SIZES.items():
+    SMALL += [f"--{_name.replace('_', '-')}", str(_size)]
+WORDS = ["ab", "cd", "ef", "gh"]
+PAIRS = [(f"{a} {b}", f"{a[::-1]} {b[::-1]}") for a in WORDS for b in ("xy", "zw")]
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.src").write_text("".join(f"{source}\n" for source, _ in PAIRS * 4))
+    (tmp_path / "a.tgt").write_text("".join(f"{target}\n" for _, target in PAIRS * 4))
+    (tmp_path / "p.tsv").write_text(
+        "q\ta\n" + "".join(f"{source}\t{target}\n" for source, target in PAIRS)
+    )
+
+
+def shell(capsys, *words):
+    status = run(list(words))
+    said = capsys.readouterr()
+    return status, said.out, said.err
+
+
+def test_train_predict_evaluate(files, capsys):
+    words = ["train", "translator", "a.src", "a.tgt", "--name", "toy", *SMALL, "--json"]
+    status, out, err = shell(capsys, *words)
+    assert status == 0, err
+    said = json.loads(out)
+    assert {"bleu", "chrf", "baseline_bleu"} <= set(said["scores"])
+    assert "toy" in err
+    status, out, err = shell(capsys, "predict", "runs/toy", "--text", "ab xy", "--json")
+    assert status == 0, err
+    assert set(json.loads(out)["answers"][0]) == {"answer", "score", "text"}
+    status, out, err = shell(capsys, "evaluate", "runs/toy", "a.src", "a.tgt", "--json")
+    assert status == 0, err
+    assert json.loads(out)["rows"] == 32
+    named = ["evaluate", "runs/toy", "p.tsv", "--text", "q", "--label", "a", "--json"]
+    assert json.loads(shell(capsys, *named)[1])["rows"] == 8
+
+
+def test_tables_and_held_out_files(files, capsys):
+    words = ["train", "translator", "p.tsv", "--source", "q", "--target", "a", *SMALL]
+    status, _, err = shell(capsys, *words, "--validation", "a.src,a.tgt")
+    assert status == 0, err
+
+
+def test_what_cannot_be_used(files, tmp_path, capsys):
+    (tmp_path / "short.tgt").write_text("one\ntwo\n")
+    status, _, err = shell(capsys, "train", "translator", "a.src", "short.tgt", *SMALL)
+    assert status == 1
+    assert "a.src has 32 lines and short.tgt 2" in err
+    (tmp_path / "bad.src").write_bytes(b"on\xffe\n" * 32)
+    status, _, err = shell(capsys, "train", "translator", "bad.src", "a.tgt", *SMALL)
+    assert status == 1
+    assert "byte 0xff at offset 2" in err
+    words = ["train", "translator", "bad.src", "a.tgt", *SMALL, "--errors", "replace"]
+    assert shell(capsys, *words)[0] == 0
+    status, _, err = shell(capsys, "train", "translator", "p.tsv", *SMALL)
+    assert status == 1
+    assert "no column 'source'" in err

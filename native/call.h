@@ -43,4 +43,27 @@ struct Call {
     void* (*workspace)(int thread, int slot, size_t bytes);  // at least 64-byte aligned, kept
 };
 
+// One time step of a batch from packed weights; arrays are dense and row-major. The new states may
+// be written over the old ones.
+template <class T>
+struct StepCall {
+    int cell;
+    int64_t batch, input, hidden, threads;
+    const T *pack, *x, *h, *c;
+    T *h_out, *c_out;
+    void* (*workspace)(int thread, int slot, size_t bytes);
+};
+
+// The kernels of one instruction set for one type.
+template <class T>
+struct Table {
+    int64_t (*gate_values)(int cell, int64_t hidden);
+    int64_t (*cell_values)(int cell, int64_t hidden);
+    void (*forward)(const Call<T>&);
+    void (*backward)(const Call<T>&);
+    int64_t (*packed_values)(int cell, int64_t input, int64_t hidden);
+    void (*pack)(const Call<T>&, T* to);
+    void (*step)(const StepCall<T>&);
+};
+
 }  // namespace ostinato

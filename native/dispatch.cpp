@@ -8,23 +8,15 @@
 
 namespace ostinato {
 
-#define OSTINATO_DECLARE(set)               \
-    }                                       \
-    namespace set {                         \
-    template <class T>                      \
-    int64_t gate_values(int, int64_t);      \
-    template <class T>                      \
-    int64_t cell_values(int, int64_t);      \
-    template <class T>                      \
-    void forward(const ostinato::Call<T>&); \
-    template <class T>                      \
-    void backward(const ostinato::Call<T>&);\
-    }                                       \
+#define OSTINATO_DECLARE(set) \
+    }                         \
+    namespace set {           \
+    template <class T>        \
+    ostinato::Table<T> table(); \
+    }                         \
     namespace ostinato {
-#define OSTINATO_KERNELS(set, bytes)                                                       \
-    Kernels{#set, bytes, set::gate_values<float>, set::gate_values<double>,                \
-            set::cell_values<float>, set::cell_values<double>, set::forward<float>,        \
-            set::forward<double>, set::backward<float>, set::backward<double>}
+#define OSTINATO_KERNELS(set, bytes) \
+    Kernels { #set, bytes, set::table<float>(), set::table<double>() }
 
 OSTINATO_DECLARE(baseline)
 #ifdef OSTINATO_X86
@@ -157,24 +149,50 @@ Call<T> call_of(const int64_t* f) {
 }
 
 template <class T>
-void run_as(const int64_t* fields, void (*kernel)(const Call<T>&)) {
+void run_as(const int64_t* fields, bool backward) {
     Call<T> q = call_of<T>(fields);
     q.threads = std::max<int64_t>(1, std::min<int64_t>({q.threads, q.batch, 256}));
     const Plan plan(q.lengths, q.batch, q.steps, q.threads);
     q.lengths = plan.lengths.data();
     q.shares = plan.shares.data();
     q.workspace = workspace;
-    kernel(q);
+    const Table<T>& kernels = chosen().of<T>();
+    (backward ? kernels.backward : kernels.forward)(q);
 }
 
 }  // namespace
 
 void run(int dtype_bytes, const int64_t* fields, bool backward) {
-    const Kernels& k = chosen();
-    if (dtype_bytes == 4)
-        run_as<float>(fields, backward ? k.backward_float : k.forward_float);
-    else
-        run_as<double>(fields, backward ? k.backward_double : k.forward_double);
+    (dtype_bytes == 4 ? run_as<float> : run_as<double>)(fields, backward);
 }
+
+template <class T>
+void Stack<T>::add(int cell, int64_t input, int64_t hidden, const T* w_ih, const T* w_hh,
+                   const T* b_ih, const T* b_hh) {
+    Call<T> q{};
+    q.cell = cell, q.input = input, q.hidden = hidden;
+    q.w_ih = w_ih, q.w_hh = w_hh, q.b_ih = b_ih, q.b_hh = b_hh;
+    const size_t values = size_t(kernels_.packed_values(cell, input, hidden));
+    T* packed = static_cast<T*>(std::aligned_alloc(64, (values * sizeof(T) + 63) / 64 * 64));
+    if (!packed) throw std::bad_alloc();
+    layers_.push_back({cell, input, hidden, {packed, std::free}});
+    kernels_.pack(q, packed);
+}
+
+template <class T>
+void Stack<T>::step(int64_t batch, const T* x, const T* h, const T* c, T* h_out, T* c_out,
+                    int64_t threads) const {
+    for (const Layer& layer : layers_) {
+        StepCall<T> q{layer.cell, batch, layer.input, layer.hidden, std::min(threads, batch),
+                      layer.packed.get(), x, h, c, h_out, c_out, workspace};
+        kernels_.step(q);
+        const int64_t size = batch * layer.hidden;
+        x = h_out;
+        h += size, h_out += size;
+        if (c) c += size, c_out += size;
+    }
+}
+template class Stack<float>;
+template class Stack<double>;
 
 }  // namespace ostinato

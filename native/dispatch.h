@@ -1,5 +1,6 @@
 // Choosing an instruction set, dealing sequences to threads, keeping workspaces.
 #pragma once
+#include <memory>
 #include <vector>
 
 #include "call.h"
@@ -9,14 +10,16 @@ namespace ostinato {
 struct Kernels {
     const char* name;
     int vector_bytes;
-    int64_t (*gate_values_float)(int, int64_t);
-    int64_t (*gate_values_double)(int, int64_t);
-    int64_t (*cell_values_float)(int, int64_t);
-    int64_t (*cell_values_double)(int, int64_t);
-    void (*forward_float)(const Call<float>&);
-    void (*forward_double)(const Call<double>&);
-    void (*backward_float)(const Call<float>&);
-    void (*backward_double)(const Call<double>&);
+    Table<float> of_float;
+    Table<double> of_double;
+    template <class T>
+    const Table<T>& of() const {
+        if constexpr (sizeof(T) == 4) {
+            return of_float;
+        } else {
+            return of_double;
+        }
+    }
 };
 
 // The sets this machine can run, best first.
@@ -25,5 +28,33 @@ const Kernels& chosen();
 bool choose(const char* name);  // false where the machine cannot run it
 void run(int dtype_bytes, const int64_t* fields, bool backward);
 constexpr int kFields = 41;
+
+// Layers one upon the other, their weights packed once, stepped together. States are
+// (layers, batch, hidden), so all layers have one hidden size.
+template <class T>
+class Stack {
+public:
+    Stack() : kernels_(chosen().of<T>()) {}
+    Stack(const Stack&) = delete;
+    void add(int cell, int64_t input, int64_t hidden, const T* w_ih, const T* w_hh, const T* b_ih,
+             const T* b_hh);
+    void step(int64_t batch, const T* x, const T* h, const T* c, T* h_out, T* c_out,
+              int64_t threads) const;
+    struct Sizes {
+        int64_t input, hidden, layers;
+    };
+    Sizes sizes() const {
+        return {layers_.front().input, layers_.front().hidden, int64_t(layers_.size())};
+    }
+
+private:
+    struct Layer {
+        int cell;
+        int64_t input, hidden;
+        std::unique_ptr<T, void (*)(void*)> packed;
+    };
+    const Table<T> kernels_;
+    std::vector<Layer> layers_;
+};
 
 }  // namespace ostinato

@@ -1,5 +1,6 @@
 // Compiled once for each instruction set, into a namespace of its own.
 #include "backward.h"
+#include "step.h"
 
 namespace OSTINATO_SET {
 
@@ -14,32 +15,63 @@ int64_t cell_values(int cell, int64_t hidden) {
     constexpr int64_t L = kLanes<T>;
     return cell == ostinato::kLstm ? (hidden + L - 1) / L * L : 0;
 }
+// What `Work<T, Cell>` does, for the cell of that code.
+template <class T, template <class, class> class Work, class... Given>
+auto with_cell(int cell, Given&&... given) {
+    switch (cell) {
+        case ostinato::kRnnTanh: return Work<T, RnnCell<T, false>>::run(given...);
+        case ostinato::kRnnRelu: return Work<T, RnnCell<T, true>>::run(given...);
+        case ostinato::kGru: return Work<T, GruCell<T>>::run(given...);
+        default: return Work<T, LstmCell<T>>::run(given...);
+    }
+}
+template <class T, class C>
+struct Forward {
+    static void run(const Call<T>& q) { forward_cell<T, C>(q); }
+};
+template <class T, class C>
+struct Backward {
+    static void run(const Call<T>& q) { backward_cell<T, C>(q); }
+};
+template <class T, class C>
+struct Packed {
+    static int64_t run(int64_t input, int64_t hidden) { return Pack<T, C>(input, hidden).total; }
+};
+template <class T, class C>
+struct Packing {
+    static void run(const Call<T>& q, T* to) { pack_cell<T, C>(q, to); }
+};
+template <class T, class C>
+struct Step {
+    static void run(const StepCall<T>& q) { step_cell<T, C>(q); }
+};
+
 template <class T>
 void forward(const Call<T>& q) {
-    switch (q.cell) {
-        case ostinato::kRnnTanh: return forward_cell<T, RnnCell<T, false>>(q);
-        case ostinato::kRnnRelu: return forward_cell<T, RnnCell<T, true>>(q);
-        case ostinato::kGru: return forward_cell<T, GruCell<T>>(q);
-        default: return forward_cell<T, LstmCell<T>>(q);
-    }
+    with_cell<T, Forward>(q.cell, q);
 }
 template <class T>
 void backward(const Call<T>& q) {
-    switch (q.cell) {
-        case ostinato::kRnnTanh: return backward_cell<T, RnnCell<T, false>>(q);
-        case ostinato::kRnnRelu: return backward_cell<T, RnnCell<T, true>>(q);
-        case ostinato::kGru: return backward_cell<T, GruCell<T>>(q);
-        default: return backward_cell<T, LstmCell<T>>(q);
-    }
+    with_cell<T, Backward>(q.cell, q);
+}
+template <class T>
+int64_t packed_values(int cell, int64_t input, int64_t hidden) {
+    return with_cell<T, Packed>(cell, input, hidden);
+}
+template <class T>
+void pack(const Call<T>& q, T* to) {
+    with_cell<T, Packing>(q.cell, q, to);
+}
+template <class T>
+void step(const StepCall<T>& q) {
+    with_cell<T, Step>(q.cell, q);
 }
 
-template int64_t gate_values<float>(int, int64_t);
-template int64_t gate_values<double>(int, int64_t);
-template int64_t cell_values<float>(int, int64_t);
-template int64_t cell_values<double>(int, int64_t);
-template void forward<float>(const Call<float>&);
-template void forward<double>(const Call<double>&);
-template void backward<float>(const Call<float>&);
-template void backward<double>(const Call<double>&);
+template <class T>
+ostinato::Table<T> table() {
+    return {gate_values<T>, cell_values<T>, forward<T>, backward<T>, packed_values<T>, pack<T>, step<T>};
+}
+template ostinato::Table<float> table<float>();
+template ostinato::Table<double> table<double>();
 
 }  // namespace OSTINATO_SET

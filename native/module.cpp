@@ -1,6 +1,9 @@
 #include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
+
+#include <cstring>
 
 #include "cpu.h"
 #ifdef OSTINATO_KERNELS_BUILT
@@ -8,6 +11,49 @@
 #endif
 
 namespace nb = nanobind;
+
+#ifdef OSTINATO_KERNELS_BUILT
+template <class T>
+using Array = nb::ndarray<T, nb::c_contig, nb::device::cpu>;
+
+template <class T>
+void copy_last(const ostinato::Stack<T>& stack, int64_t batch, const T* h, T* out) {
+    const auto size = stack.sizes();
+    const int64_t count = batch * size.hidden;
+    std::memcpy(out, h + (size.layers - 1) * count, size_t(count) * sizeof(T));
+}
+
+// Addresses come as integers: reading them off a tensor costs less than passing it.
+template <class T>
+void stack_of(nb::module_& m, const char* name) {
+    using Stack = ostinato::Stack<T>;
+    auto at = [](int64_t address) { return reinterpret_cast<T*>(address); };
+    nb::class_<Stack>(m, name, "Layers with packed weights, stepped together.")
+        .def(nb::init<>())
+        .def("add",
+             [at](Stack& stack, int cell, int64_t input, int64_t hidden, int64_t w_ih, int64_t w_hh,
+                  int64_t b_ih, int64_t b_hh) {
+                 stack.add(cell, input, hidden, at(w_ih), at(w_hh), at(b_ih), at(b_hh));
+             })
+        .def("step",
+             [at](const Stack& stack, int64_t batch, int64_t threads, int64_t x, int64_t out, int64_t h,
+                  int64_t h_out, int64_t c, int64_t c_out) {
+                 stack.step(batch, at(x), at(h), at(c), at(h_out), at(c_out), threads);
+                 copy_last(stack, batch, at(h_out), at(out));
+             })
+        .def(
+            "step_arrays",
+            [at](const Stack& stack, Array<const T> x, Array<T> out, int64_t h, int64_t c) {
+                const int64_t batch = int64_t(out.size()) / stack.sizes().hidden;
+                if (int64_t(x.size()) != batch * stack.sizes().input)
+                    throw nb::value_error("x does not fit the layer");
+                stack.step(batch, x.data(), at(h), at(c), at(h), at(c), 1);
+                copy_last(stack, batch, at(h), out.data());
+            },
+            nb::arg("x").noconvert(), nb::arg("out").noconvert(), nb::arg("h"), nb::arg("c"),
+            "One step in place: the states at h and c become the next ones.");
+}
+#endif
 
 NB_MODULE(_native, m) {
     m.doc() = "Ostinato's native kernels";
@@ -37,8 +83,8 @@ NB_MODULE(_native, m) {
         "saved_values",
         [](int bytes, int cell, int64_t hidden) {
             const auto& k = ostinato::chosen();
-            const auto gates = bytes == 4 ? k.gate_values_float : k.gate_values_double;
-            const auto cells = bytes == 4 ? k.cell_values_float : k.cell_values_double;
+            const auto gates = bytes == 4 ? k.of_float.gate_values : k.of_double.gate_values;
+            const auto cells = bytes == 4 ? k.of_float.cell_values : k.of_double.cell_values;
             return nb::make_tuple(gates(cell, hidden), cells(cell, hidden));
         },
         "Values of gates and of c that a row (one sequence at one step) saves.");
@@ -51,5 +97,7 @@ NB_MODULE(_native, m) {
             ostinato::run(bytes, fields.data(), backward);
         },
         "One call of a recurrence, forward or backward; the fields are those of call.h in order.");
+    stack_of<float>(m, "StackFloat");
+    stack_of<double>(m, "StackDouble");
 #endif
 }

@@ -181,15 +181,16 @@ def test_a_sequence_has_the_same_bits_in_any_company(kind, instruction_set):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_step_by_step_and_any_thread_count_give_the_same_bits(kind):
+def test_step_by_step_and_any_thread_count_give_the_same_bits(kind, monkeypatch):
     cell, values = make(kind, (6, 17, 5, 33))
     values = as_type(values, torch.float32)
     threads = torch.get_num_threads()
     with torch.no_grad():
-        whole = results_of(cell, values, kernels.native)
+        single = results_of(cell, values, kernels.native)
         try:
-            torch.set_num_threads(1)
-            single = results_of(cell, values, kernels.native)
+            monkeypatch.setattr(kernels, "THREAD_WORK", 1)
+            torch.set_num_threads(3)
+            whole = results_of(cell, values, kernels.native)
         finally:
             torch.set_num_threads(threads)
         states = [values["h0"], values.get("c0")]
@@ -259,3 +260,14 @@ def test_strides_of_any_kind_are_served():
         assert torch.equal(found, plain)
         found.sum().backward()
         assert x.grad is not None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_gradients_of_several_threads(kind, monkeypatch):
+    monkeypatch.setattr(kernels, "THREAD_WORK", 1)
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(3)
+        compare(*make(kind, (7, 11, 5, 33), ragged=True, resets=True), torch.float32)
+    finally:
+        torch.set_num_threads(threads)

@@ -7,10 +7,13 @@ from typing import Any, ClassVar, cast
 import torch
 from torch import Tensor
 from torch.nn import Module, Parameter
-from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
+from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
 from ostinato.errors import OptionError, ShapeError, check_choice, check_number
 from ostinato.nn.initial import INITS, fill
+from ostinato.nn.masks import pack_like
+from ostinato.nn.stepping import Packed
+from ostinato.ops import kernels
 from ostinato.ops.trace import trace as trace_of
 
 DEFAULTS: dict[str, Any] = {
@@ -129,6 +132,10 @@ class Recurrent(Module):
                 parameter("initial_c", len(self.suffixes), hidden_size)
         self.reset_parameters()
 
+    def __getstate__(self) -> dict[str, Any]:
+        # Packed weights belong to this very object: a copy packs its own.
+        return {name: value for name, value in self.__dict__.items() if name != "_packed"}
+
     def reset_parameters(self) -> None:
         """Draw every parameter anew, by `init`."""
         fill(self)
@@ -174,7 +181,7 @@ class Recurrent(Module):
         time.
         """
         if isinstance(input, PackedSequence):
-            return self._packed(input, hx, resets)
+            return self._packed_run(input, hx, resets)
         x = self._batched(input)
         unbatched = input.dim() == 2
         states = self._states(hx, x, unbatched)
@@ -194,7 +201,8 @@ class Recurrent(Module):
         """One time step, without dropout: x `(batch, input_size)` to outputs `(batch, hidden)`.
 
         The state is that of `forward`. Fed one after the other, steps give what `forward` gives in
-        evaluation mode, on the native path bit for bit.
+        evaluation mode, on the native path bit for bit. Without gradients (`torch.no_grad()`) the
+        native path keeps the packed weights from step to step; `nn.Stepper` saves more.
 
         Raises:
             OptionError: the layer is bidirectional, and so needs the future.
@@ -205,6 +213,12 @@ class Recurrent(Module):
                 f"{type(self).__name__}: step needs bidirectional=False. Backwards, a layer reads "
                 "the sequence from its end, which a stream has not reached."
             )
+        if state is not None and kernels.steps():
+            packed = self.__dict__.get("_packed") or self.__dict__.setdefault(
+                "_packed", Packed(self)
+            )
+            if (found := packed.step(x, state)) is not None:
+                return found
         if x.dim() != 2 or x.shape[1] != self.input_size:
             raise ShapeError(
                 f"{type(self).__name__}.step: x must have shape (batch, {self.input_size}), "
@@ -371,23 +385,16 @@ class Recurrent(Module):
                 )
         return given
 
-    def _packed(self, packed: PackedSequence, hx: State, resets: Tensor | None) -> Any:
+    def _packed_run(self, packed: PackedSequence, hx: State, resets: Tensor | None) -> Any:
         x, lengths = pad_packed_sequence(packed, batch_first=True)
         states = self._states(hx, x, False)
         outputs, finals, cells = self._run(x, states, lengths, resets, True)
         assert finals is not None
-
-        def pack(values: Tensor) -> PackedSequence:
-            order = packed.sorted_indices
-            rows = values if order is None else values.index_select(0, order)
-            sizes = lengths if order is None else lengths[order.cpu()]
-            data = pack_padded_sequence(rows, sizes, batch_first=True).data
-            return PackedSequence(data, packed.batch_sizes, order, packed.unsorted_indices)
-
         state = finals if self.cell == "lstm" else finals[0]
-        if cells is not None:
-            return pack(outputs), state, pack(cells)
-        return pack(outputs), state
+        sequences = [
+            pack_like(packed, each, lengths) for each in (outputs, cells) if each is not None
+        ]
+        return (sequences[0], state, *sequences[1:])
 
     def extra_repr(self) -> str:
         given = {name: getattr(self, name) for name in DEFAULTS}

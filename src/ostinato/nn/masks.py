@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
 from ostinato.errors import check_number
 
@@ -47,3 +48,12 @@ class StepMask(torch.nn.Module):
 
     def extra_repr(self) -> str:
         return f"p={self.p}"
+
+
+def pack_like(packed: PackedSequence, values: Tensor, lengths: Tensor) -> PackedSequence:
+    """`values` `(batch, steps, n)` packed in the order and sizes of `packed`."""
+    order = packed.sorted_indices
+    rows = values if order is None else values.index_select(0, order)
+    sizes = lengths if order is None else lengths[order.cpu()]
+    data = pack_padded_sequence(rows, sizes, batch_first=True).data
+    return PackedSequence(data, packed.batch_sizes, order, packed.unsorted_indices)

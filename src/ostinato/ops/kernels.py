@@ -18,6 +18,8 @@ from ostinato.ops.shared import Cell
 
 CODES = {"tanh": 0, "relu": 1, "gru": 2, "lstm": 3}
 ITEM_SIZES = {torch.float32: 4, torch.float64: 8}
+# Products of one thread before another is worth waking: about 20 microseconds.
+THREAD_WORK = 500_000
 # Any of these, given, is beyond the kernels so far.
 OPTIONS = (
     "zoneout",
@@ -45,6 +47,15 @@ def allows(options: dict[str, Any], device: torch.device, dtype: torch.dtype) ->
             return False
     known = options.get("activation", "tanh") in CODES and options.get("reset_after", True)
     return bool(known) and device.type == "cpu" and dtype in ITEM_SIZES
+
+
+def steps() -> bool:
+    """Whether a step may run beside autograd, a compiler's tracing and torch.func's transforms."""
+    return not (
+        torch.is_grad_enabled()
+        or torch.compiler.is_compiling()
+        or torch._C._functorch.peek_interpreter_stack() is not None  # pyright: ignore
+    )
 
 
 def serves(arguments: dict[str, Any]) -> bool:
@@ -108,7 +119,8 @@ class _Call:
         self.reverse, self.keep = bool(arguments["reverse"]), keep
         self.batch, self.steps, self.input = self.x.shape
         self.hidden = weights[1].shape[1]
-        self.threads = max(1, min(torch.get_num_threads(), self.batch))
+        work = self.batch * self.steps * weights[0].shape[0] * (self.input + self.hidden)
+        self.threads = max(1, min(torch.get_num_threads(), self.batch, work // THREAD_WORK))
         self.bytes = ITEM_SIZES[self.x.dtype]
         self.is_lstm = cell.name == "lstm"
 

@@ -10,6 +10,7 @@ from types import ModuleType
 from ostinato.errors import FallbackWarning
 
 
+@functools.cache
 def load() -> ModuleType | None:
     """The extension module, or None."""
     try:

@@ -1,0 +1,136 @@
+// One time step from weights that were packed before: for streams, which feed a row at a time.
+// Every sum runs in the order of recurrence.h, so a stream's bits are the whole sequence's.
+#pragma once
+#include "recurrence.h"
+
+namespace OSTINATO_SET {
+
+using ostinato::StepCall;
+
+template <class T, class C>
+struct Pack {  // [x weights and biases][h weights][the bias inside GRU's reset gate]
+    static constexpr int L = kLanes<T>, U = C::kWide * L;
+    int64_t blocks, x, h, total;
+    Pack(int64_t input, int64_t hidden)
+        : blocks((hidden + U - 1) / U),
+          x(blocks * (input + 1) * C::kXSlots * U),
+          h(blocks * hidden * C::kHSlots * U),
+          total(x + h + blocks * U) {}
+};
+
+template <class T, class C>
+void pack_cell(const Call<T>& q, T* to) {
+    const Pack<T, C> p(q.input, q.hidden);
+    pack_forward<T, C>(q, to, to + p.x, to + p.x + p.h);
+}
+
+// One row's products for `Blocks` blocks side by side: a sum alone would wait for itself.
+template <class T, int Wide, int Blocks, Start start>
+OSTINATO_INLINE void row_product(const T* a, int64_t k, const T* b, T* c, int64_t c_block) {
+    using V = Vec<T>;
+    constexpr int L = kLanes<T>;
+    const int64_t b_block = k * Wide * L;
+    V sum[Blocks][Wide];
+#pragma GCC unroll 8
+    for (int j = 0; j < Blocks; ++j)
+#pragma GCC unroll 8
+        for (int v = 0; v < Wide; ++v)
+            sum[j][v] = start == kContinue ? load(c + j * c_block + v * L) : V{};
+    for (int64_t i = 0; i < k; ++i, b += Wide * L) {
+        const V each = splat(a[i]);
+#pragma GCC unroll 8
+        for (int j = 0; j < Blocks; ++j)
+#pragma GCC unroll 8
+            for (int v = 0; v < Wide; ++v) sum[j][v] += each * load(b + j * b_block + v * L);
+    }
+#pragma GCC unroll 8
+    for (int j = 0; j < Blocks; ++j)
+#pragma GCC unroll 8
+        for (int v = 0; v < Wide; ++v) store(c + j * c_block + v * L, sum[j][v]);
+}
+
+template <class T, int Wide, Start start>
+void row_products(const T* a, int64_t k, const T* b, int64_t blocks, T* c, int64_t c_block) {
+    constexpr int Most = OSTINATO_REGISTERS == 32 ? (Wide == 4 ? 4 : Wide == 3 ? 5 : 8)
+                                                  : (Wide >= 3 ? 3 : 4);
+    const int64_t b_block = k * Wide * kLanes<T>;
+    int64_t block = 0;
+    for (; block + Most <= blocks; block += Most)
+        row_product<T, Wide, Most, start>(a, k, b + block * b_block, c + block * c_block, c_block);
+    if (block + 2 <= blocks && Most > 2) {
+        for (; block + 2 <= blocks; block += 2)
+            row_product<T, Wide, 2, start>(a, k, b + block * b_block, c + block * c_block, c_block);
+    }
+    for (; block < blocks; ++block)
+        row_product<T, Wide, 1, start>(a, k, b + block * b_block, c + block * c_block, c_block);
+}
+
+// Rows [first, first + rows) of the batch.
+template <class T, class C>
+void step_rows(const StepCall<T>& q, int thread, int64_t first, int64_t rows) {
+    using S = Sizes<T, C>;
+    constexpr int U = S::U, W = S::W, L = S::L;
+    const Pack<T, C> pack(q.input, q.hidden);
+    const T *x_pack = q.pack, *h_pack = q.pack + pack.x, *hn_bias = h_pack + pack.h;
+    const int64_t H = q.hidden, x_row = (q.input + 8) / 8 * 8, state_row = pack.blocks * U + 16;
+    const int64_t block_row = rows * W;
+    auto room = [&](int slot, int64_t count) {
+        return static_cast<T*>(q.workspace(thread, slot, size_t(count + 64) * sizeof(T)));
+    };
+    T *inputs = room(0, rows * x_row), *enter = room(1, rows * state_row);
+    T *kept = room(2, rows * state_row), *gates = room(4, pack.blocks * block_row);
+    for (int64_t r = 0; r < rows; ++r) {
+        const int64_t row = first + r;
+        T *x = inputs + r * x_row, *h = enter + r * state_row, *state = kept + r * state_row;
+        std::memcpy(x, q.x + row * q.input, size_t(q.input) * sizeof(T));
+        x[q.input] = T(1);
+        std::memcpy(h, q.h + row * H, size_t(H) * sizeof(T));
+        for (int64_t u = H; u < pack.blocks * U; ++u) h[u] = T(0);
+        if (C::kKeepsState) {
+            std::memcpy(state, (C::kSaves ? q.c : q.h) + row * H, size_t(H) * sizeof(T));
+            for (int64_t u = H; u < pack.blocks * U; ++u) state[u] = T(0);
+        }
+    }
+    constexpr int XW = S::XV * L, HW = S::HV * L;
+    if (rows == 1) {
+        row_products<T, S::XV, kZero>(inputs, q.input + 1, x_pack, pack.blocks, gates + C::kX * U, W);
+        if (C::kHiddenBias)
+            for (int64_t b = 0; b < pack.blocks; ++b)
+                store(gates + b * W + 3 * U, load(hn_bias + b * U));
+        row_products<T, S::HV, kContinue>(enter, H, h_pack, pack.blocks, gates + C::kH * U, W);
+    } else {
+        for (int64_t b = 0; b < pack.blocks; ++b) {
+            T* panel = gates + b * block_row;
+            product<T, S::XV, kZero>(rows, inputs, x_row, q.input + 1,
+                                     x_pack + b * (q.input + 1) * XW, XW, panel + C::kX * U, W);
+            if (C::kHiddenBias)
+                for (int64_t r = 0; r < rows; ++r) store(panel + r * W + 3 * U, load(hn_bias + b * U));
+            product<T, S::HV, kContinue>(rows, enter, state_row, H, h_pack + b * H * HW, HW,
+                                         panel + C::kH * U, W);
+        }
+    }
+    for (int64_t b = 0; b < pack.blocks; ++b)
+        for (int64_t r = 0; r < rows; ++r) {
+            const int64_t row = first + r;
+#pragma GCC unroll 2
+            for (int v = 0; v < C::kWide; ++v) {
+                const int64_t unit = b * U + v * L;
+                Vec<T> h = C::forward({gates + b * block_row + r * W + v * L,
+                                       kept + r * state_row + unit, nullptr, nullptr});
+                store_some(q.h_out + row * H + unit, h, H - unit);
+                if (C::kSaves)
+                    store_some(q.c_out + row * H + unit, load(kept + r * state_row + unit), H - unit);
+            }
+        }
+}
+
+template <class T, class C>
+void step_cell(const StepCall<T>& q) {
+#pragma omp parallel for schedule(static, 1) num_threads(int(q.threads)) if (q.threads > 1)
+    for (int64_t i = 0; i < q.threads; ++i) {
+        const int64_t from = q.batch * i / q.threads, to = q.batch * (i + 1) / q.threads;
+        if (to > from) step_rows<T, C>(q, int(i), from, to - from);
+    }
+}
+
+}  // namespace OSTINATO_SET

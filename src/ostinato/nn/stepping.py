@@ -1,0 +1,185 @@
+"""One step at a time from weights that stay packed, until they change."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any, cast
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ostinato.errors import OptionError, ShapeError
+from ostinato.ops import kernels, native
+
+THREAD_ROWS = 32  # rows that are worth a second thread
+
+
+class Packed:
+    """The packed weights of a layer, or of every layer of a stack.
+
+    They are packed again when a parameter was replaced, moved or changed in place, which torch
+    counts; a change through `parameter.data` is not counted, and `refresh` is for that.
+    """
+
+    def __init__(self, layer: Any) -> None:
+        self.parameters = layer._parameters
+        self.layer = layer
+        self.lstm = layer.cell == "lstm"
+        self.input, self.layers, self.hidden = layer.input_size, layer.num_layers, layer.hidden_size
+        self.last = self.last_c = None  # the states that the last step returned
+        self.batch = 0
+        self.seen: list[int] | None = None
+        self.stack: Any = None
+
+    def refresh(self) -> None:
+        """Pack the weights again, whatever torch has counted."""
+        self.seen = None
+
+    def ready(self) -> bool:
+        """Whether the kernels can step this layer as it is now; packs what has changed."""
+        try:
+            parameters = self.parameters.values()
+            seen = [*map(_version, parameters), *map(_address, parameters)]
+        except (AttributeError, RuntimeError):  # inference tensors have no version
+            return False
+        if seen != self.seen:
+            self.seen, self.stack, self.last = seen, self._pack(), None
+        return self.stack is not None
+
+    def _pack(self) -> Any:
+        layer, module = self.layer, cast(Any, native.load())
+        # A parametrised weight is no parameter of the layer itself.
+        plain = "weight_hh_l0" in self.parameters and not layer.bidirectional and not layer.zoneout
+        options = layer._settings() | {
+            name: getattr(layer, name) for name in ("layer_norm", "peephole")
+        }
+        options["w_hr"] = bool(layer.proj_size)
+        first = layer.weight_hh_l0
+        if not plain or not kernels.allows(options, first.device, first.dtype):
+            return None
+        self.dtype = first.dtype
+        stack = (module.StackFloat if first.dtype == torch.float32 else module.StackDouble)()
+        code = kernels.CODES[options.get("activation", layer.cell)]
+        for depth, suffix in enumerate(layer.suffixes):
+            names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+            given = [self.parameters.get(f"{name}{suffix}") for name in names]
+            if any(p is not None and p.dtype != self.dtype for p in given):
+                return None
+            held = [None if p is None else p.detach().contiguous() for p in given]
+            addresses = [0 if p is None else p.data_ptr() for p in held]
+            size = layer.hidden_size if depth else layer.input_size
+            stack.add(code, size, layer.hidden_size, *addresses)
+        return stack
+
+    def step(self, x: Tensor, state: Any) -> Any:
+        """(output, state), or None where another path must serve."""
+        if not self.ready():
+            return None
+        shape = x.shape
+        if len(shape) != 2 or shape[1] != self.input or not shape[0] or not self._fits(x):
+            return None
+        batch = shape[0]
+        parts: Any = state if self.lstm else (state,)
+        h = parts[0]
+        # What the last step returned fits, and a stream gives it back.
+        if h is not self.last or batch != self.batch:
+            size = (self.layers, batch, self.hidden)
+            if any(part.shape != size or not self._fits(part) for part in parts):
+                return None
+            self.batch, self.like = batch, h.new_empty(batch, self.hidden)
+        threads = 1 if batch < THREAD_ROWS else torch.get_num_threads()
+        new, output = torch.empty_like(h), torch.empty_like(self.like)
+        addresses = (x.data_ptr(), output.data_ptr(), h.data_ptr(), new.data_ptr())
+        self.last = new
+        if not self.lstm:
+            self.stack.step(batch, threads, *addresses, 0, 0)
+            return output, new
+        c = parts[1]
+        if c is not self.last_c and not (c.shape == h.shape and self._fits(c)):
+            return None
+        self.last_c = c_new = torch.empty_like(c)
+        self.stack.step(batch, threads, *addresses, c.data_ptr(), c_new.data_ptr())
+        return output, (new, c_new)
+
+    def _fits(self, tensor: Tensor) -> bool:
+        return tensor.dtype is self.dtype and tensor.is_contiguous() and tensor.is_cpu
+
+
+_version, _address = operator.attrgetter("_version"), Tensor.data_ptr
+
+
+class Stepper:
+    """A layer, or a stack of layers, fed one time step after the other with NumPy arrays.
+
+    It keeps the state, in place, so that a step costs little more than its arithmetic. Its outputs
+    are `layer.step`'s and, in evaluation mode, `forward`'s, bit for bit.
+
+    Args:
+        layer: an `nn.RNN`, `nn.GRU` or `nn.LSTM`, not bidirectional.
+        batch: sequences that are fed side by side.
+
+    Raises:
+        OptionError: the layer is bidirectional.
+    """
+
+    def __init__(self, layer: Any, batch: int = 1) -> None:
+        if layer.bidirectional:
+            raise OptionError(f"Stepper: layer must not be bidirectional, got {layer}.")
+        self.layer, self.batch = layer, batch
+        self._packed = Packed(layer)
+        self._dtype = layer.weight_hh_l0.detach().numpy().dtype
+        self._shape = (batch, layer.input_size)
+        self._out = (batch, layer.proj_size or layer.hidden_size)
+        self.reset()
+
+    def reset(self) -> None:
+        """Return to the initial state."""
+        x = torch.zeros(self.batch, 1, self.layer.input_size, dtype=self.layer.weight_hh_l0.dtype)
+        with torch.no_grad():
+            self.state = self.layer._states(None, x, False)
+
+    @property
+    def state(self) -> tuple[np.ndarray, ...]:
+        """Copies of h, and of an LSTM's c: each `(layers, batch, hidden)`."""
+        return tuple(np.array(part) for part in self._state)
+
+    @state.setter
+    def state(self, parts: Any) -> None:
+        # Own, dense copies: steps write into them.
+        arrays = [part.numpy() if isinstance(part, Tensor) else part for part in parts]
+        self._state = tuple(np.array(part, dtype=self._dtype, order="C") for part in arrays)
+        self._addresses = [part.ctypes.data for part in self._state]
+        if len(self._addresses) == 1:
+            self._addresses.append(0)
+
+    def step(self, x: np.ndarray) -> np.ndarray:
+        """The outputs `(batch, hidden)` after the inputs x `(batch, input_size)`.
+
+        With `batch=1`, x may be `(input_size,)`.
+
+        Raises:
+            ShapeError: x has another shape.
+        """
+        out = np.empty(self._out, self._dtype)
+        packed = self._packed
+        if packed.ready():
+            try:
+                packed.stack.step_arrays(x, out, *self._addresses)
+                return out
+            except (TypeError, ValueError):
+                pass  # another dtype, order or shape
+        x = np.ascontiguousarray(x, dtype=self._dtype)
+        if x.size != self._shape[0] * self._shape[1] or x.ndim > 2:
+            raise ShapeError(f"Stepper.step: x must have shape {self._shape}, got {x.shape}.")
+        x = x.reshape(self._shape)
+        if packed.ready():
+            packed.stack.step_arrays(x, out, *self._addresses)
+            return out
+        tensors = tuple(torch.from_numpy(part) for part in self._state)
+        with torch.no_grad():
+            output, state = self.layer.step(
+                torch.from_numpy(x), tensors if packed.lstm else tensors[0]
+            )
+        self.state = state if packed.lstm else (state,)
+        return output.numpy()

@@ -78,10 +78,7 @@ class Recurrent(Module):
                 f"{where}: dropout must be 0 with num_layers=1, got {dropout!r}. It acts between "
                 "layers; put a Dropout after the layer, or use recurrent_dropout."
             )
-        if proj_size and not 0 < proj_size < hidden_size:
-            raise OptionError(
-                f"{where}: proj_size must be from 0 to below hidden_size, got {proj_size!r}."
-            )
+        check_number(where, "proj_size", proj_size, low=0, below=hidden_size, whole=True)
         self.input_size = input_size
         self.hidden_size = hidden_size
         self.num_layers = num_layers
@@ -133,8 +130,7 @@ class Recurrent(Module):
         self.reset_parameters()
 
     def __getstate__(self) -> dict[str, Any]:
-        # Packed weights belong to this very object: a copy packs its own.
-        return {name: value for name, value in self.__dict__.items() if name != "_packed"}
+        return {k: v for k, v in self.__dict__.items() if k != "_packed"}  # a copy packs its own
 
     def reset_parameters(self) -> None:
         """Draw every parameter anew, by `init`."""

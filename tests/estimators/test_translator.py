@@ -112,6 +112,7 @@ def test_unknown_words_are_copied_from_where_attention_looks():
         {"attention": "none", "cell": "gru", "num_layers": 2},
         {"cell": "rnn", "bidirectional": False},
         {"input_feeding": True, "epochs": 1},
+        {"pointer": True, "shared_vocabulary": True},
         {"scheduled_sampling": 0.5, "dropout": 0.2, "recurrent_dropout": 0.1, "step_mask": 0.1},
         {"level": "bpe", "max_vocabulary": 280, "shared_vocabulary": True, "average": 0.9},
         {"level": "char", "label_smoothing": 0.1, "max_length": 10},
@@ -212,6 +213,7 @@ def test_several_models_answer_together_or_as_their_average(good):
         ({"cell": "gruu"}, "Did you mean 'gru'"),
         ({"hidden_size": 33}, "hidden_size must be even with bidirectional=True, got 33"),
         ({"attention": "none", "input_feeding": True}, "input_feeding must be False"),
+        ({"pointer": True}, "pointer needs attention and shared_vocabulary=True"),
         ({"subword_dropout": 1}, "subword_dropout must be a number"),
         ({"beam": 0}, "beam must be a whole number at least 1"),
         ({"scheduled_sampling": 2}, "scheduled_sampling must be a number"),
@@ -259,3 +261,18 @@ def test_a_missing_package_is_named_before_training(monkeypatch):
     monkeypatch.setattr(translator_measures.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ImportError, match="pip install 'ostinato\\[translation\\]'"):
         fitted(validation=0.1)
+
+
+def test_a_pointer_copies_words_it_has_hardly_seen():
+    # A title is the word after "of"; every such word is in one training pair only.
+    words = ["".join("bcdfgh"[k // 6**p % 6] for p in range(4)) for k in range(400)]
+    sources = [
+        f"{WORDS[k % 8]} {WORDS[k % 5]} of {word} {WORDS[k % 3]}" for k, word in enumerate(words)
+    ]
+    options = {"shared_vocabulary": True, "epochs": 8}
+    scores = {}
+    for pointer in (False, True):
+        model = fitted(sources[:300], words[:300], pointer=pointer, **options)
+        found = model.predict(sources[:100])
+        scores[pointer] = sum(a == b for a, b in zip(found, words, strict=False))
+    assert scores[True] > 50 > scores[False]

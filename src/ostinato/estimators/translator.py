@@ -59,6 +59,9 @@ class Translator(TranslatorCore):
             arXiv:1409.0473) or "none".
         input_feeding: what attention found also enters the next step (Luong et al., section 3.3).
             Steps then run one by one: several times slower to train.
+        pointer: tokens of the source can also be copied, to where attention looks; the network
+            learns when (See et al., arXiv:1704.04368). For summaries and answers; needs
+            shared_vocabulary.
         dropout: probability, on embeddings, on each layer's output and before the output.
         recurrent_dropout: probability, one mask a text on the recurrent state.
         step_mask: probability that a whole token is hidden during training (word dropout).
@@ -100,6 +103,7 @@ class Translator(TranslatorCore):
         bidirectional: bool = True,
         attention: Literal["multiplicative", "additive", "none"] = "multiplicative",
         input_feeding: bool = False,
+        pointer: bool = False,
         dropout: float = 0.4,
         recurrent_dropout: float = 0.0,
         step_mask: float = 0.0,
@@ -143,6 +147,7 @@ class Translator(TranslatorCore):
         self.bidirectional = bidirectional
         self.attention = attention
         self.input_feeding = input_feeding
+        self.pointer = pointer
         self.dropout = dropout
         self.recurrent_dropout = recurrent_dropout
         self.step_mask = step_mask

@@ -69,6 +69,13 @@ class TranslatorCore(Estimator):
                 f"{where}: input_feeding must be False with attention='none', got True. It feeds "
                 "back what attention found; choose attention='multiplicative'."
             )
+        if option("pointer") and (option("attention") == "none" or not option("shared_vocabulary")):
+            raise OptionError(
+                f"{where}: pointer needs attention and shared_vocabulary=True, got "
+                f"attention={option('attention')!r} and "
+                f"shared_vocabulary={option('shared_vocabulary')!r}. It copies the source's tokens "
+                "to where attention looks."
+            )
         return self._training_options()
 
     @staticmethod
@@ -140,6 +147,7 @@ class TranslatorCore(Estimator):
                 bidirectional=self._option("bidirectional"),
                 attention=self._option("attention"),
                 input_feeding=self._option("input_feeding"),
+                pointer=self._option("pointer"),
                 dropout=self._option("dropout"),
                 recurrent_dropout=self._option("recurrent_dropout"),
                 step_mask=self._option("step_mask"),

@@ -24,17 +24,20 @@ class Memory:
         lengths: `(batch,)`.
         summary: the whole as one vector `(batch, 3 * hidden)`.
         keys: of the attention, `(batch, steps, hidden)`.
+        tokens: what was read, `(batch, steps)`.
     """
 
     values: Tensor
     lengths: Tensor
     summary: Tensor
     keys: Tensor | None
+    tokens: Tensor
 
     def pick(self, rows: Tensor) -> Memory:
         """The memory of those rows."""
         keys = None if self.keys is None else self.keys[rows]
-        return Memory(self.values[rows], self.lengths[rows], self.summary[rows], keys)
+        values, lengths, summary = self.values[rows], self.lengths[rows], self.summary[rows]
+        return Memory(values, lengths, summary, keys, self.tokens[rows])
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,9 @@ class TranslatorModel(torch.nn.Module):
     enters the next step (section 3.3 there), and steps run one by one. Without attention the
     summary stands for the context, and also enters every step (Cho et al., arXiv:1406.1078).
 
+    With a pointer, p = (1 − g) softmax(logits) + g Σ_j a_j [source_j], with g = σ(u · v_t): the
+    source's tokens can be copied (See et al., arXiv:1704.04368, section 2.2).
+
     Number `target - 1` of a target, and `source - 1` of a source, is the end of a sequence; the
     target's is also what the decoder is fed first.
 
@@ -76,7 +82,8 @@ class TranslatorModel(torch.nn.Module):
     Shape:
         - source `(batch, steps)`, source_lengths `(batch,)`; fed `(batch, target_steps)`, the
           target with the end in front, and its lengths `(batch,)`.
-        - returns logits `(sum of target lengths, target)`, row after row, no padding among them.
+        - returns logits `(sum of target lengths, target)`, with a pointer log p, row after row, no
+          padding among them.
     """
 
     def __init__(
@@ -92,6 +99,7 @@ class TranslatorModel(torch.nn.Module):
         bidirectional: bool,
         attention: str,
         input_feeding: bool,
+        pointer: bool,
         dropout: float,
         recurrent_dropout: float,
         step_mask: float,
@@ -130,6 +138,7 @@ class TranslatorModel(torch.nn.Module):
         self.decoder = layers(embedding_size + extra, hidden_size)
         self.combine = RowLinear(hidden_size + context, embedding_size)
         self.bias = torch.nn.Parameter(torch.zeros(target))
+        self.gate = RowLinear(embedding_size, 1) if pointer else None
 
     # Reading.
 
@@ -141,7 +150,7 @@ class TranslatorModel(torch.nn.Module):
             values = self.dropout(values)
         summary = torch.cat([self.last(values, lengths), self.whole(values, lengths)], 1)
         keys = None if self.attention is None else self.attention.keys(values)
-        return Memory(values, lengths, summary, keys)
+        return Memory(values, lengths, summary, keys, source)
 
     def start(self, memory: Memory) -> State:
         """The decoder's state before its first step."""
@@ -181,14 +190,25 @@ class TranslatorModel(torch.nn.Module):
         logits `(rows, target)`, weights `(rows, source steps)` and the state after it. Without
         dropout."""
         vectors, weights, state = self._step(self.target_embedding(tokens), state, memory)
-        return self.logits(vectors), weights, state
+        tokens = memory.tokens.repeat_interleave(len(vectors) // len(memory.tokens), 0)
+        return self._scores(vectors, weights, tokens), weights, state
 
     def forward(
         self, source: Tensor, source_lengths: Tensor, fed: Tensor, lengths: Tensor
     ) -> Tensor:
-        vectors, _ = self.decode(fed, self.encode(source, source_lengths), lengths)
+        vectors, weights = self.decode(fed, self.encode(source, source_lengths), lengths)
         live = torch.arange(fed.shape[1], device=fed.device) < lengths.unsqueeze(1)
-        return self.logits(vectors[live])
+        tokens = source.repeat_interleave(lengths, 0)
+        return self._scores(vectors[live], None if weights is None else weights[live], tokens)
+
+    def _scores(self, vectors: Tensor, weights: Tensor | None, tokens: Tensor) -> Tensor:
+        """Of rows of vectors, their attention and the tokens it goes to."""
+        logits = self.logits(vectors)
+        if self.gate is None or weights is None:
+            return logits
+        share = torch.sigmoid(self.gate(vectors))
+        p = (torch.softmax(logits, 1) * (1 - share)).scatter_add(1, tokens, share * weights)
+        return torch.log(p + 1e-9)
 
     def mixed(self, source: Tensor, source_lengths: Tensor, fed: Tensor, share: float) -> Tensor:
         """`fed` with a share of its tokens, but never the first, replaced by what the model would

@@ -54,6 +54,15 @@ struct StepCall {
     void* (*workspace)(int thread, int slot, size_t bytes);
 };
 
+// A linear map of dense rows, `x_row` apart, to dense rows of outputs.
+template <class T>
+struct LinearCall {
+    int64_t rows, inputs, outputs, x_row, threads;
+    const T *pack, *x;
+    T* out;
+    void* (*workspace)(int thread, int slot, size_t bytes);
+};
+
 // The kernels of one instruction set for one type.
 template <class T>
 struct Table {
@@ -64,6 +73,9 @@ struct Table {
     int64_t (*packed_values)(int cell, int64_t input, int64_t hidden);
     void (*pack)(const Call<T>&, T* to);
     void (*step)(const StepCall<T>&);
+    int64_t (*linear_values)(int64_t inputs, int64_t outputs);
+    void (*linear_pack)(int64_t inputs, int64_t outputs, const T* w, const T* bias, T* to);
+    void (*linear)(const LinearCall<T>&);
 };
 
 }  // namespace ostinato

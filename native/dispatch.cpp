@@ -167,16 +167,21 @@ void run(int dtype_bytes, const int64_t* fields, bool backward) {
 }
 
 template <class T>
+Values<T> values(int64_t count) {
+    const size_t bytes = (size_t(count) * sizeof(T) + 63) / 64 * 64;
+    T* data = static_cast<T*>(std::aligned_alloc(64, bytes));
+    if (!data) throw std::bad_alloc();
+    return {data, std::free};
+}
+
+template <class T>
 void Stack<T>::add(int cell, int64_t input, int64_t hidden, const T* w_ih, const T* w_hh,
                    const T* b_ih, const T* b_hh) {
     Call<T> q{};
     q.cell = cell, q.input = input, q.hidden = hidden;
     q.w_ih = w_ih, q.w_hh = w_hh, q.b_ih = b_ih, q.b_hh = b_hh;
-    const size_t values = size_t(kernels_.packed_values(cell, input, hidden));
-    T* packed = static_cast<T*>(std::aligned_alloc(64, (values * sizeof(T) + 63) / 64 * 64));
-    if (!packed) throw std::bad_alloc();
-    layers_.push_back({cell, input, hidden, {packed, std::free}});
-    kernels_.pack(q, packed);
+    layers_.push_back({cell, input, hidden, values<T>(kernels_.packed_values(cell, input, hidden))});
+    kernels_.pack(q, layers_.back().packed.get());
 }
 
 template <class T>
@@ -192,6 +197,22 @@ void Stack<T>::step(int64_t batch, const T* x, const T* h, const T* c, T* h_out,
         if (c) c += size, c_out += size;
     }
 }
+template <class T>
+Linear<T>::Linear(int64_t inputs, int64_t outputs, const T* w, const T* bias)
+    : kernels_(chosen().of<T>()),
+      inputs_(inputs),
+      outputs_(outputs),
+      packed_(values<T>(kernels_.linear_values(inputs, outputs))) {
+    kernels_.linear_pack(inputs, outputs, w, bias, packed_.get());
+}
+
+template <class T>
+void Linear<T>::run(int64_t rows, const T* x, int64_t x_row, T* out, int64_t threads) const {
+    const int64_t most = std::max<int64_t>(1, std::min<int64_t>(threads, 256));
+    kernels_.linear({rows, inputs_, outputs_, x_row, most, packed_.get(), x, out, workspace});
+}
+template class Linear<float>;
+template class Linear<double>;
 template class Stack<float>;
 template class Stack<double>;
 

@@ -29,6 +29,12 @@ bool choose(const char* name);  // false where the machine cannot run it
 void run(int dtype_bytes, const int64_t* fields, bool backward);
 constexpr int kFields = 41;
 
+// Values that begin on a cache line.
+template <class T>
+using Values = std::unique_ptr<T, void (*)(void*)>;
+template <class T>
+Values<T> values(int64_t count);
+
 // Layers one upon the other, their weights packed once, stepped together. States are
 // (layers, batch, hidden), so all layers have one hidden size.
 template <class T>
@@ -51,10 +57,24 @@ private:
     struct Layer {
         int cell;
         int64_t input, hidden;
-        std::unique_ptr<T, void (*)(void*)> packed;
+        Values<T> packed;
     };
     const Table<T> kernels_;
     std::vector<Layer> layers_;
+};
+
+// A linear map, its weights packed once.
+template <class T>
+class Linear {
+public:
+    Linear(int64_t inputs, int64_t outputs, const T* w, const T* bias);
+    Linear(const Linear&) = delete;
+    void run(int64_t rows, const T* x, int64_t x_row, T* out, int64_t threads) const;
+
+private:
+    const Table<T> kernels_;
+    int64_t inputs_, outputs_;
+    Values<T> packed_;
 };
 
 }  // namespace ostinato

@@ -1,6 +1,6 @@
 // Compiled once for each instruction set, into a namespace of its own.
 #include "backward.h"
-#include "step.h"
+#include "linear.h"
 
 namespace OSTINATO_SET {
 
@@ -69,7 +69,8 @@ void step(const StepCall<T>& q) {
 
 template <class T>
 ostinato::Table<T> table() {
-    return {gate_values<T>, cell_values<T>, forward<T>, backward<T>, packed_values<T>, pack<T>, step<T>};
+    return {gate_values<T>,  cell_values<T>, forward<T>,       backward<T>,    packed_values<T>,
+            pack<T>,         step<T>,        linear_values<T>, linear_pack<T>, linear<T>};
 }
 template ostinato::Table<float> table<float>();
 template ostinato::Table<double> table<double>();

@@ -53,9 +53,26 @@ void stack_of(nb::module_& m, const char* name) {
             nb::arg("x").noconvert(), nb::arg("out").noconvert(), nb::arg("h"), nb::arg("c"),
             "One step in place: the states at h and c become the next ones.");
 }
+
+template <class T>
+void linear_of(nb::module_& m, const char* name) {
+    using Linear = ostinato::Linear<T>;
+    auto at = [](int64_t address) { return reinterpret_cast<T*>(address); };
+    nb::class_<Linear>(m, name, "A linear map with packed weights.")
+        .def("__init__",
+             [at](Linear* made, int64_t inputs, int64_t outputs, int64_t w, int64_t bias) {
+                 new (made) Linear(inputs, outputs, at(w), at(bias));
+             })
+        .def("run", [at](const Linear& map, int64_t rows, int64_t x, int64_t x_row, int64_t out,
+                         int64_t threads) {
+            nb::gil_scoped_release release;
+            map.run(rows, at(x), x_row, at(out), threads);
+        });
+}
 #endif
 
 NB_MODULE(_native, m) {
+    nb::set_leak_warnings(false);  // layers that live as long as the process are no leak
     m.doc() = "Ostinato's native kernels";
     m.attr("compiler") = __VERSION__;
     m.def("instructions", &ostinato::instructions,
@@ -99,5 +116,7 @@ NB_MODULE(_native, m) {
         "One call of a recurrence, forward or backward; the fields are those of call.h in order.");
     stack_of<float>(m, "StackFloat");
     stack_of<double>(m, "StackDouble");
+    linear_of<float>(m, "LinearFloat");
+    linear_of<double>(m, "LinearDouble");
 #endif
 }

@@ -90,13 +90,13 @@ class ForecasterModel(torch.nn.Module):
         )
         self.dropout = torch.nn.Dropout(dropout)
         if segment == 1:
-            self.head = torch.nn.Linear(sizes[-1], horizon * targets)
+            self.head = nn.Linear(sizes[-1], horizon * targets)
             return
         self.future = -(-horizon // segment)
-        self.embedding = torch.nn.Linear(segment * (1 + extra), width)
+        self.embedding = nn.Linear(segment * (1 + extra), width)
         self.position_code = torch.nn.Parameter(torch.randn(self.future, width // 2))
         self.column_code = torch.nn.Parameter(torch.randn(targets, width - width // 2))
-        self.head = torch.nn.Linear(sizes[-1], segment)
+        self.head = nn.Linear(sizes[-1], segment)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         if x.dim() != 3 or x.shape[1:] != (self.past, self.inputs):

@@ -63,7 +63,7 @@ class TextClassifierModel(torch.nn.Module):
             )
             size = width * (2 if bidirectional else 1)
         self.pooling = nn.Pooling(pooling, size, directions=2 if bidirectional else 1)
-        self.head = torch.nn.Linear(self.pooling.output_size, outputs)
+        self.head = nn.Linear(self.pooling.output_size, outputs)
         self.wide: WideNgrams | None = None  # reads texts, not batches: the estimator asks it
 
     def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:

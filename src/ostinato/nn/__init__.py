@@ -9,6 +9,7 @@ from ostinato.nn.dropout import Dropout as Dropout
 from ostinato.nn.embedding import Embedding as Embedding
 from ostinato.nn.embedding import read_vectors as read_vectors
 from ostinato.nn.gru import GRU as GRU
+from ostinato.nn.linear import Linear as Linear
 from ostinato.nn.lstm import LSTM as LSTM
 from ostinato.nn.masks import SequenceDropout as SequenceDropout
 from ostinato.nn.masks import StepMask as StepMask

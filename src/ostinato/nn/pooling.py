@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from ostinato.errors import check_choice
+from ostinato.nn.linear import Linear
 
 POOLINGS = ("last", "mean", "max", "attention", "meanmax")
 
@@ -33,8 +34,8 @@ class Pooling(torch.nn.Module):
         self.mode, self.size, self.directions = mode, size, directions
         self.output_size = 2 * size if mode == "meanmax" else size
         if mode == "attention":
-            self.key = torch.nn.Linear(size, size, bias=False)
-            self.score = torch.nn.Linear(size, 1, bias=False)
+            self.key = Linear(size, size, bias=False)
+            self.score = Linear(size, 1, bias=False)
 
     def forward(self, outputs: Tensor, lengths: Tensor | None = None) -> Tensor:
         batch, steps, _ = outputs.shape

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Iterable
 from typing import Any, cast
 
 import numpy as np
@@ -13,6 +14,19 @@ from ostinato.errors import OptionError, ShapeError
 from ostinato.ops import kernels, native
 
 THREAD_ROWS = 32  # rows that are worth a second thread
+
+
+_version, _address = operator.attrgetter("_version"), Tensor.data_ptr
+
+
+def versions(parameters: Iterable[Any]) -> list[int] | None:
+    """Numbers that change when a parameter does, or None where torch does not count its changes:
+    an inference tensor."""
+    held = [each for each in parameters if each is not None]
+    try:
+        return [*map(_version, held), *map(_address, held)]
+    except RuntimeError:
+        return None
 
 
 class Packed:
@@ -38,10 +52,8 @@ class Packed:
 
     def ready(self) -> bool:
         """Whether the kernels can step this layer as it is now; packs what has changed."""
-        try:
-            parameters = self.parameters.values()
-            seen = [*map(_version, parameters), *map(_address, parameters)]
-        except (AttributeError, RuntimeError):  # inference tensors have no version
+        seen = versions(self.parameters.values())
+        if seen is None:
             return False
         if seen != self.seen:
             self.seen, self.stack, self.last = seen, self._pack(), None
@@ -104,9 +116,6 @@ class Packed:
 
     def _fits(self, tensor: Tensor) -> bool:
         return tensor.dtype is self.dtype and tensor.is_contiguous() and tensor.is_cpu
-
-
-_version, _address = operator.attrgetter("_version"), Tensor.data_ptr
 
 
 class Stepper:

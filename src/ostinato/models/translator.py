@@ -12,7 +12,7 @@ from ostinato import nn
 from ostinato.models.text_classifier import CELLS
 from ostinato.nn.attention import Attention
 from ostinato.nn.dropout import Dropout
-from ostinato.nn.rows import RowLinear, row_linear
+from ostinato.nn.product import ProductLinear
 
 
 @dataclass(frozen=True)
@@ -129,16 +129,18 @@ class TranslatorModel(torch.nn.Module):
         self.whole = nn.Pooling("meanmax", hidden_size)
         self.parts = 2 if cell == "lstm" else 1
         summary = 3 * hidden_size
-        self.bridge = RowLinear(summary, self.parts * num_layers * hidden_size)
+        self.bridge = ProductLinear(summary, self.parts * num_layers * hidden_size)
         if attention == "none":
             self.attention, extra, context = None, summary, summary
         else:
             self.attention = Attention(hidden_size, hidden_size, attention)
             extra, context = embedding_size if input_feeding else 0, hidden_size
         self.decoder = layers(embedding_size + extra, hidden_size)
-        self.combine = RowLinear(hidden_size + context, embedding_size)
-        self.bias = torch.nn.Parameter(torch.zeros(target))
-        self.gate = RowLinear(embedding_size, 1) if pointer else None
+        self.combine = ProductLinear(hidden_size + context, embedding_size)
+        self.output = ProductLinear(embedding_size, target)
+        self.output.weight = self.target_embedding.weight
+        torch.nn.init.zeros_(self.output.bias)
+        self.gate = ProductLinear(embedding_size, 1) if pointer else None
 
     # Reading.
 
@@ -181,7 +183,7 @@ class TranslatorModel(torch.nn.Module):
 
     def logits(self, vectors: Tensor) -> Tensor:
         """`(..., embedding)` to `(..., target)`."""
-        return row_linear(vectors, self.target_embedding.weight, self.bias)
+        return self.output(vectors)
 
     def step(
         self, tokens: Tensor, state: State, memory: Memory

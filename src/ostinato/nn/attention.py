@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ostinato.errors import ShapeError, check_choice, check_number
-from ostinato.nn.rows import RowLinear
+from ostinato.nn.product import ProductLinear
 
 ATTENTIONS = ("additive", "multiplicative")
 
@@ -58,10 +58,10 @@ class Attention(torch.nn.Module):
             check_number("Attention", name, value, low=1, whole=True)
         self.query_size, self.memory_size, self.kind = query_size, memory_size, kind
         if kind == "multiplicative":
-            self.key = RowLinear(memory_size, query_size, bias=False)
+            self.key = ProductLinear(memory_size, query_size, bias=False)
         else:
-            self.key = RowLinear(memory_size, size, bias=False)
-            self.query = RowLinear(query_size, size)
+            self.key = ProductLinear(memory_size, size, bias=False)
+            self.query = ProductLinear(query_size, size)
             self.score = torch.nn.Parameter(torch.empty(size).uniform_(-(size**-0.5), size**-0.5))
 
     def keys(self, memory: Tensor) -> Tensor:

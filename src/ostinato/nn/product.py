@@ -1,0 +1,62 @@
+"""Linear maps that train quickly on a CPU."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ostinato.nn.linear import Linear
+
+
+class ProductLinear(Linear):
+    """`nn.Linear` whose products under gradients are oneDNN's where torch has it.
+
+    On an AMD processor that is twice as fast as the library which `torch.nn.functional.linear`
+    calls, in float32 all the same; for a softmax over thousands of tokens it is a third of the
+    training time. It can be differentiated once.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        if not torch.is_grad_enabled():
+            return super().forward(input)
+        return product(input, self.weight, self.bias)
+
+
+def product(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """x Wᵀ + b, `(..., inputs)` to `(..., outputs)`."""
+    tensors = (x, weight) if bias is None else (x, weight, bias)
+    float32 = all(each.is_cpu and each.dtype == torch.float32 for each in tensors)
+    if not (float32 and x.numel() and _available() and not torch.is_autocast_enabled("cpu")):
+        return torch.nn.functional.linear(x, weight, bias)
+    return _Product.apply(x, weight, bias)  # pyright: ignore[reportReturnType]
+
+
+def _available() -> bool:
+    return torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+
+
+def _linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    call = torch.ops.mkldnn._linear_pointwise
+    return call(x.contiguous(), weight.contiguous(), bias, "none", [], "")
+
+
+class _Product(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        return _linear(x, weight, bias)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+        x, weight = ctx.saved_tensors
+        grad = grads[0].contiguous()
+        rows, outer = x.reshape(-1, x.shape[-1]), grad.reshape(-1, grad.shape[-1])
+        for_x, for_weight, for_bias = ctx.needs_input_grad
+        return (
+            _linear(grad, weight.t()) if for_x else None,
+            _linear(outer.t(), rows.t()) if for_weight else None,
+            outer.sum(0) if for_bias else None,
+        )

@@ -29,7 +29,8 @@ struct BackPacks {
 };
 
 template <class T, class C>
-void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x_sum, T* h_sum) {
+void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x_sum, T* h_sum,
+                    const T* peephole, T* peephole_sum) {
     using S = Sizes<T, C>;
     constexpr int U = S::U, W = S::W, L = S::L;
     const S z(q);
@@ -49,6 +50,9 @@ void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x
     T* priors = buffer(q, thread, 5, most * prior_row);
     T* back = q.grad_x ? buffer(q, thread, 6, most * back_row) : nullptr;
     T* start_c = C::kSaves ? buffer(q, thread, 7, z.blocks * rows * U) : nullptr;
+    const Zone<T> zone_h(q.zone_h, q.rates, 0), zone_c(q.zone_c, q.rates, 1);
+    const int64_t P = z.blocks * U;
+    T* peephole_run = peephole_sum ? peephole_sum + 3 * P : nullptr;  // of one chunk
     T* gates = q.gates + p.first_row * z.blocks * W;
     const T* cells = C::kSaves ? q.cells + p.first_row * z.blocks * U : nullptr;
 
@@ -88,6 +92,7 @@ void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x
         for (int64_t s = 0; s < ends[1]; s = z.chunk_end(p, s, q.steps)) ends[0] = s;
         const int64_t from = ends[0], to = ends[1];
         const int64_t base = p.offset[from], chunk = p.offset[to] - base;
+        for (int64_t u = 0; peephole && u < 3 * P; ++u) peephole_run[u] = T(0);
         T* row_at = priors;
         for (int64_t s = from; s < to; ++s)
             for (int64_t r = 0; r < p.active[s]; ++r, row_at += prior_row) {
@@ -112,20 +117,34 @@ void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x
                                                : nullptr;
 #pragma GCC unroll 2
                     for (int v = 0; v < C::kWide; ++v) {
-                        const int64_t unit = block * U + v * L;
+                        const int64_t unit = block * U + v * L, left = H - unit;
+                        const int64_t place = (row * q.steps + time_of(q, row, s)) * H + unit;
                         Vec<T> dh = load(dh_rows + r * z.state_row + unit);
-                        if (dout) dh += load_some(dout + unit, H - unit);
+                        if (dout) dh += load_some(dout + unit, left);
                         const T* prior = priors + (at - base + r) * prior_row + unit;
-                        if (C::kSaves)
+                        T* d_state = dc + (block * rows + r) * U + v * L;
+                        Vec<T> kept{}, kept_c{};  // what reaches the old states around the cell
+                        if (zone_h.on) {
+                            kept = dh * zone_h.share(place, left);
+                            dh = dh - kept;
+                        }
+                        if (C::kSaves) {
                             prior = first ? start_c + (block * rows + r) * U
                                           : cells + (block * total + p.offset[s - 1] + r) * U;
+                            Vec<T> d_c = load(d_state);
+                            if (q.grad_cell_sequence)
+                                d_c += load_some(q.grad_cell_sequence + place, left);
+                            if (zone_c.on) kept_c = d_c * zone_c.share(place, left);
+                            if (q.grad_cell_sequence || zone_c.on) store(d_state, d_c - kept_c);
+                        }
                         Vec<T> direct = C::backward(
-                            {gates + (block * total + at + r) * W + v * L,
-                             dc + (block * rows + r) * U + v * L,
+                            {gates + (block * total + at + r) * W + v * L, d_state,
                              C::kSaves ? const_cast<T*>(cells) + (block * total + at + r) * U : nullptr,
-                             prior},
+                             prior, peephole ? peephole + unit : nullptr, P,
+                             peephole ? peephole_run + unit : nullptr, zone_c.on},
                             dh);
-                        store(dh_rows + r * z.state_row + unit, direct);
+                        if (C::kSaves && zone_c.on) store(d_state, load(d_state) + kept_c);
+                        store(dh_rows + r * z.state_row + unit, zone_h.on ? direct + kept : direct);
                     }
                 }
             const int64_t stride = total * W;
@@ -146,6 +165,7 @@ void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x
                 if (resets_at(q, p.rows[r], s)) to_initial(r);
             }
         }
+        for (int64_t u = 0; peephole && u < 3 * P; ++u) peephole_sum[u] += peephole_run[u];
         if (x_sum || q.grad_x) gather_inputs(q, p, z, from, to, inputs);
         const T* panel = gates + base * W;
         if (q.mask || C::kHiddenBias) {
@@ -227,8 +247,11 @@ void backward_cell(const Call<T>& q) {
         pack_backward<T, C, 2>(q.w_hh, q.hidden, q.hidden, C::kH, C::kHSlots, h_pack);
     const int64_t x_count = z.blocks * (q.input + 1) * C::kXSlots * S::U;
     const int64_t h_count = z.blocks * depth_h * C::kHSlots * S::U;
-    T *x_sums[256], *h_sums[256];
+    const int64_t P = z.blocks * S::U;
+    const T* peephole = pack_peephole(q, P, buffer(q, 0, 13, 3 * P));
+    T *x_sums[256], *h_sums[256], *peephole_sums[256];
     for (int64_t i = 0; i < q.threads; ++i) {
+        peephole_sums[i] = peephole ? buffer(q, int(i), 14, 6 * P) : nullptr;
         x_sums[i] = buffer(q, int(i), 8, x_count);
         h_sums[i] = buffer(q, int(i), 9, h_count);
     }
@@ -236,7 +259,14 @@ void backward_cell(const Call<T>& q) {
     for (int64_t i = 0; i < q.threads; ++i) {
         std::memset(x_sums[i], 0, size_t(x_count) * sizeof(T));
         std::memset(h_sums[i], 0, size_t(h_count) * sizeof(T));
-        backward_share<T, C>(q, int(i), packs, x_sums[i], h_sums[i]);
+        for (int64_t u = 0; peephole && u < 3 * P; ++u) peephole_sums[i][u] = T(0);
+        backward_share<T, C>(q, int(i), packs, x_sums[i], h_sums[i], peephole, peephole_sums[i]);
+    }
+    for (int64_t k = 0; q.grad_peephole && k < 3 * q.hidden; ++k) {
+        T sum = 0;
+        for (int64_t i = 0; i < q.threads; ++i)
+            sum += peephole_sums[i][k / q.hidden * P + k % q.hidden];
+        q.grad_peephole[k] = sum;
     }
     unpack_gradient<T, C>(q, x_sums, q.input + 1, C::kX, C::kXSlots, q.grad_w_ih, q.input, q.grad_b_ih);
     unpack_gradient<T, C>(q, h_sums, depth_h, C::kH, C::kHSlots, q.grad_w_hh, q.hidden,

@@ -5,7 +5,7 @@
 
 namespace ostinato {
 
-enum Cell { kRnnTanh = 0, kRnnRelu = 1, kGru = 2, kLstm = 3 };
+enum Cell { kRnnTanh = 0, kRnnRelu = 1, kGru = 2, kLstm = 3, kLstmCoupled = 4 };
 
 // The sequences one thread serves, longest first, so that those still running at a step are a
 // prefix. `offset[s]` counts the rows (one sequence at one step) before step s.
@@ -37,6 +37,15 @@ struct Call {
     int64_t grad_batch, grad_step;
     T *grad_x, *grad_h0, *grad_c0, *grad_w_ih, *grad_w_hh, *grad_b_ih, *grad_b_hh;
     int64_t grad_x_batch, grad_x_step;
+    // Zoneout: where a byte of (batch, steps, hidden) is set the state stays; or the share of the
+    // old state in the new one, `rates` of h and c.
+    const uint8_t *zone_h, *zone_c;
+    const T* rates;
+    // LSTM: weights (3, hidden) of i, f, o from c, and c at every step (batch, steps, hidden).
+    const T* peephole;
+    T* cell_sequence;
+    const T* grad_cell_sequence;
+    T* grad_peephole;
     // Filled in by the plan.
     const Share* shares;
     int64_t threads, total;

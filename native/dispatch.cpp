@@ -145,6 +145,10 @@ Call<T> call_of(const int64_t* f) {
     q.grad_x = pointer(), q.grad_h0 = pointer(), q.grad_c0 = pointer();
     q.grad_w_ih = pointer(), q.grad_w_hh = pointer(), q.grad_b_ih = pointer(), q.grad_b_hh = pointer();
     q.grad_x_batch = number(), q.grad_x_step = number();
+    q.zone_h = reinterpret_cast<const uint8_t*>(*f++);
+    q.zone_c = reinterpret_cast<const uint8_t*>(*f++);
+    q.rates = pointer(), q.peephole = pointer(), q.cell_sequence = pointer();
+    q.grad_cell_sequence = pointer(), q.grad_peephole = pointer();
     return q;
 }
 

@@ -4,17 +4,6 @@
 
 namespace OSTINATO_SET {
 
-template <class T>
-int64_t gate_values(int cell, int64_t hidden) {
-    constexpr int64_t L = kLanes<T>;
-    return cell <= ostinato::kRnnRelu ? (hidden + 2 * L - 1) / (2 * L) * 2 * L
-                                      : (hidden + L - 1) / L * L * 4;
-}
-template <class T>
-int64_t cell_values(int cell, int64_t hidden) {
-    constexpr int64_t L = kLanes<T>;
-    return cell == ostinato::kLstm ? (hidden + L - 1) / L * L : 0;
-}
 // What `Work<T, Cell>` does, for the cell of that code.
 template <class T, template <class, class> class Work, class... Given>
 auto with_cell(int cell, Given&&... given) {
@@ -22,9 +11,24 @@ auto with_cell(int cell, Given&&... given) {
         case ostinato::kRnnTanh: return Work<T, RnnCell<T, false>>::run(given...);
         case ostinato::kRnnRelu: return Work<T, RnnCell<T, true>>::run(given...);
         case ostinato::kGru: return Work<T, GruCell<T>>::run(given...);
+        case ostinato::kLstmCoupled: return Work<T, LstmCell<T, true>>::run(given...);
         default: return Work<T, LstmCell<T>>::run(given...);
     }
 }
+template <class T, class C>
+struct SavedGates {
+    static int64_t run(int64_t hidden) {
+        constexpr int64_t U = C::kWide * kLanes<T>;
+        return (hidden + U - 1) / U * U * C::kSlots;
+    }
+};
+template <class T, class C>
+struct SavedCells {
+    static int64_t run(int64_t hidden) {
+        constexpr int64_t L = kLanes<T>;
+        return C::kSaves ? (hidden + L - 1) / L * L : 0;
+    }
+};
 template <class T, class C>
 struct Forward {
     static void run(const Call<T>& q) { forward_cell<T, C>(q); }
@@ -46,6 +50,14 @@ struct Step {
     static void run(const StepCall<T>& q) { step_cell<T, C>(q); }
 };
 
+template <class T>
+int64_t gate_values(int cell, int64_t hidden) {
+    return with_cell<T, SavedGates>(cell, hidden);
+}
+template <class T>
+int64_t cell_values(int cell, int64_t hidden) {
+    return with_cell<T, SavedCells>(cell, hidden);
+}
 template <class T>
 void forward(const Call<T>& q) {
     with_cell<T, Forward>(q.cell, q);

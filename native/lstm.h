@@ -4,20 +4,33 @@
 
 namespace OSTINATO_SET {
 
-template <class T>
-struct LstmCell {  // slots and gates i, f, g, o
-    static constexpr int kSlots = 4, kWide = 1, kX = 0, kXSlots = 4, kH = 0, kHSlots = 4;
+// Slots and gates are i, f, g, o; coupled (Greff et al. 2017) f is 1 - i and has none.
+template <class T, bool coupled = false>
+struct LstmCell {
+    static constexpr int kSlots = coupled ? 3 : 4, kWide = 1, kX = 0, kXSlots = kSlots, kH = 0;
+    static constexpr int kHSlots = kSlots, G = coupled ? 1 : 2, O = G + 1;
     static constexpr bool kKeepsState = true, kHiddenBias = false, kSaves = true;
     static int gate(int slot) { return slot; }
     OSTINATO_INLINE static Vec<T> forward(const Unit<T>& u) {
         constexpr int L = kLanes<T>;
-        Vec<T> i = sigmoid<T>(load(u.gates)), f = sigmoid<T>(load(u.gates + L));
-        Vec<T> g = hyperbolic_tangent(load(u.gates + 2 * L)), o = sigmoid<T>(load(u.gates + 3 * L));
-        Vec<T> c = f * load(u.state) + i * g;
+        Vec<T> before = load(u.state), i = load(u.gates), f{};
+        if (u.peephole) i += load(u.peephole) * before;
+        i = sigmoid<T>(i);
+        if constexpr (coupled) {
+            f = T(1) - i;
+        } else {
+            f = load(u.gates + L);
+            if (u.peephole) f += load(u.peephole + u.peephole_row) * before;
+            f = sigmoid<T>(f);
+            store(u.gates + L, f);
+        }
+        Vec<T> g = hyperbolic_tangent(load(u.gates + G * L)), o = load(u.gates + O * L);
+        Vec<T> c = f * before + i * g;
+        if (u.peephole) o += load(u.peephole + 2 * u.peephole_row) * c;
+        o = sigmoid<T>(o);
         store(u.gates, i);
-        store(u.gates + L, f);
-        store(u.gates + 2 * L, g);
-        store(u.gates + 3 * L, o);
+        store(u.gates + G * L, g);
+        store(u.gates + O * L, o);
         store(u.state, c);
         if (u.saved) store(u.saved, c);
         return o * hyperbolic_tangent(c);
@@ -25,14 +38,33 @@ struct LstmCell {  // slots and gates i, f, g, o
     // `state` holds the gradient of c here.
     OSTINATO_INLINE static Vec<T> backward(const Unit<T>& u, Vec<T> dh) {
         constexpr int L = kLanes<T>;
-        Vec<T> i = load(u.gates), f = load(u.gates + L), g = load(u.gates + 2 * L);
-        Vec<T> o = load(u.gates + 3 * L), t = hyperbolic_tangent(load(u.saved));
-        Vec<T> dc = load(u.state) + dh * o * (T(1) - t * t);
-        store(u.gates, dc * g * i * (T(1) - i));
-        store(u.gates + L, dc * load(u.prior) * f * (T(1) - f));
-        store(u.gates + 2 * L, dc * i * (T(1) - g * g));
-        store(u.gates + 3 * L, dh * t * o * (T(1) - o));
-        store(u.state, dc * f);
+        Vec<T> i = load(u.gates), g = load(u.gates + G * L), o = load(u.gates + O * L);
+        Vec<T> before = load(u.prior), f{};
+        if constexpr (coupled) {
+            f = T(1) - i;
+        } else {
+            f = load(u.gates + L);
+        }
+        Vec<T> c = u.zoned ? f * before + i * g : load(u.saved), t = hyperbolic_tangent(c);
+        Vec<T> d_o = dh * t * o * (T(1) - o), dc = load(u.state) + dh * o * (T(1) - t * t);
+        if (u.peephole) dc += d_o * load(u.peephole + 2 * u.peephole_row);
+        Vec<T> d_i = dc * (coupled ? g - before : g) * i * (T(1) - i), passed = dc * f, d_f{};
+        if constexpr (!coupled) {
+            d_f = dc * before * f * (T(1) - f);
+            store(u.gates + L, d_f);
+        }
+        store(u.gates, d_i);
+        store(u.gates + G * L, dc * i * (T(1) - g * g));
+        store(u.gates + O * L, d_o);
+        if (u.peephole) {
+            T *p = u.grad_peephole, *p_f = p + u.peephole_row, *p_o = p_f + u.peephole_row;
+            passed += d_i * load(u.peephole);
+            if constexpr (!coupled) passed += d_f * load(u.peephole + u.peephole_row);
+            store(p, load(p) + d_i * before);
+            store(p_f, load(p_f) + d_f * before);
+            store(p_o, load(p_o) + d_o * c);
+        }
+        store(u.state, passed);
         return Vec<T>{};
     }
 };

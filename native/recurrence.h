@@ -120,6 +120,38 @@ bool resets_at(const Call<T>& q, int64_t row, int64_t step) {
     return q.resets[row * q.steps + time_of(q, row, step) + (q.reverse ? 1 : 0)];
 }
 
+// The share of the old state in the new one, h's or c's: zoneout's mask, its rate, or 0.
+template <class T>
+struct Zone {
+    const uint8_t* mask;
+    Vec<T> rate;
+    bool on;
+    Zone(const uint8_t* given, const T* rates, int which) : mask(given) {
+        const T rate_of = rates ? rates[which] : T(0);
+        rate = splat(rate_of);
+        on = mask || rate_of != T(0);
+    }
+    OSTINATO_INLINE Vec<T> share(int64_t at, int64_t left) const {
+        return mask ? load_flags<T>(mask + at, left) : rate;
+    }
+};
+// (1 - share) * fresh + share * old, exactly one of them where the share is 0 or 1.
+template <class T>
+OSTINATO_INLINE Vec<T> blend(Vec<T> fresh, Vec<T> old, Vec<T> share) {
+    const Vec<T> mixed = share * old + (T(1) - share) * fresh;
+    return share == T(0) ? fresh : share == T(1) ? old : mixed;
+}
+
+// LSTM's peephole weights in rows of `row` values, zeros past the hidden size; null without any.
+template <class T>
+const T* pack_peephole(const Call<T>& q, int64_t row, T* to) {
+    if (!q.peephole) return nullptr;
+    for (int64_t gate = 0; gate < 3; ++gate)
+        for (int64_t u = 0; u < row; ++u)
+            to[gate * row + u] = u < q.hidden ? q.peephole[gate * q.hidden + u] : T(0);
+    return to;
+}
+
 // The inputs of steps [from, to) as rows, each ending in the 1 that the biases multiply.
 template <class T, class C>
 void gather_inputs(const Call<T>& q, const Share& p, const Sizes<T, C>& z, int64_t from, int64_t to,
@@ -140,7 +172,7 @@ T* buffer(const Call<T>& q, int thread, int slot, int64_t count) {
 
 template <class T, class C>
 void forward_share(const Call<T>& q, int thread, const T* x_pack, const T* h_pack,
-                   const T* hn_bias) {
+                   const T* hn_bias, const T* peephole) {
     using S = Sizes<T, C>;
     constexpr int U = S::U, W = S::W, L = S::L;
     const S z(q);
@@ -158,12 +190,15 @@ void forward_share(const Call<T>& q, int thread, const T* x_pack, const T* h_pac
     T* cells = q.keep && C::kSaves ? q.cells + p.first_row * z.blocks * U : nullptr;
     const int64_t panel_rows = q.keep ? total : most;
     const T* initial = C::kSaves ? q.c0 : q.h0;
+    const Zone<T> zone_h(q.zone_h, q.rates, 0), zone_c(q.zone_c, q.rates, 1);
+    T* held = zone_h.on ? buffer(q, thread, 14, rows * z.state_row) : nullptr;  // h without a mask
 
     auto start_row = [&](int64_t r, T* enter) {
         const int64_t row = p.rows[r];
         for (int64_t u = 0; u < z.blocks * U; ++u) {
             const T h = q.h0 && u < H ? q.h0[row * H + u] : T(0);
             enter[r * z.state_row + u] = q.mask && u < H ? h * q.mask[row * H + u] : h;
+            if (held) held[r * z.state_row + u] = h;
             if (C::kKeepsState)
                 state[((u / U) * rows + r) * U + u % U] = initial && u < H ? initial[row * H + u] : T(0);
         }
@@ -180,6 +215,8 @@ void forward_share(const Call<T>& q, int thread, const T* x_pack, const T* h_pac
         if (length == 0) end_row(r, q.h0 ? q.h0 + row * H : nullptr);
         for (int64_t t = length; t < q.steps; ++t)
             std::memset(q.out + row * q.out_batch + t * q.out_step, 0, size_t(H) * sizeof(T));
+        for (int64_t t = length; q.cell_sequence && t < q.steps; ++t)
+            std::memset(q.cell_sequence + (row * q.steps + t) * H, 0, size_t(H) * sizeof(T));
     }
     int turn = 0;
     for (int64_t from = 0, to; from < q.steps && p.active[from] > 0; from = to) {
@@ -212,14 +249,28 @@ void forward_share(const Call<T>& q, int thread, const T* x_pack, const T* h_pac
                     T* out = q.out + row * q.out_batch + time_of(q, row, s) * q.out_step;
 #pragma GCC unroll 2
                     for (int v = 0; v < C::kWide; ++v) {
-                        const int64_t unit = block * U + v * L;
-                        Vec<T> h = C::forward({panel + r * W + v * L,
-                                               state + (block * rows + r) * U + v * L,
-                                               cells ? cells + (block * total + p.offset[s] + r) * U + v * L
-                                                     : nullptr,
-                                               nullptr});
-                        store_some(out + unit, h, H - unit);
-                        if (q.mask) h *= load_some(q.mask + row * H + unit, H - unit);
+                        const int64_t unit = block * U + v * L, left = H - unit;
+                        const int64_t place = (row * q.steps + time_of(q, row, s)) * H + unit;
+                        T* kept = state + (block * rows + r) * U + v * L;
+                        T* saved = cells ? cells + (block * total + p.offset[s] + r) * U + v * L : nullptr;
+                        const Vec<T> before = C::kSaves && zone_c.on ? load(kept) : Vec<T>{};
+                        Vec<T> h = C::forward({panel + r * W + v * L, kept, saved, nullptr,
+                                               peephole ? peephole + unit : nullptr, z.blocks * U});
+                        if (C::kSaves && zone_c.on) {
+                            const Vec<T> c = blend<T>(load(kept), before, zone_c.share(place, left));
+                            store(kept, c);
+                            if (saved) store(saved, c);
+                        }
+                        if (zone_h.on) {
+                            T* old = held + r * z.state_row + unit;
+                            h = blend<T>(h, load(old), zone_h.share(place, left));
+                            store(old, h);
+                            if (C::kKeepsState && !C::kSaves) store(kept, h);
+                        }
+                        if (C::kSaves && q.cell_sequence)
+                            store_some(q.cell_sequence + place, load(kept), left);
+                        store_some(out + unit, h, left);
+                        if (q.mask) h *= load_some(q.mask + row * H + unit, left);
                         store(leave + r * z.state_row + unit, h);
                     }
                 }
@@ -241,9 +292,10 @@ void forward_cell(const Call<T>& q) {
     T* h_pack = buffer(q, 0, 11, z.blocks * q.hidden * S::HV * S::L);
     T* hn_bias = buffer(q, 0, 12, z.blocks * S::U);
     pack_forward<T, C>(q, x_pack, h_pack, hn_bias);
+    const T* peephole = pack_peephole(q, z.blocks * S::U, buffer(q, 0, 13, 3 * z.blocks * S::U));
 #pragma omp parallel for schedule(static, 1) num_threads(int(q.threads)) if (q.threads > 1)
     for (int64_t i = 0; i < q.threads; ++i)
-        forward_share<T, C>(q, int(i), x_pack, h_pack, hn_bias);
+        forward_share<T, C>(q, int(i), x_pack, h_pack, hn_bias, peephole);
 }
 
 }  // namespace OSTINATO_SET

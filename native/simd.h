@@ -59,6 +59,14 @@ OSTINATO_INLINE void store_some(T* to, Vec<T> v, int64_t n) {
     }
 }
 
+// 1 where a byte is set, else 0, for the first `n` lanes.
+template <class T>
+OSTINATO_INLINE Vec<T> load_flags(const uint8_t* from, int64_t n) {
+    Vec<T> v{};
+    for (int i = 0; i < kLanes<T>; ++i) v[i] = i < n ? T(from[i]) : T(0);
+    return v;
+}
+
 // e^x to about one unit in the last place for float; NaN goes through, the range is clamped.
 // Cody and Waite's reduction to |r| <= ln2/2, then the Taylor polynomial in Horner form.
 OSTINATO_INLINE Vec<float> exponential(Vec<float> x) {

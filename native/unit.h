@@ -14,6 +14,10 @@ struct Unit {       // one vector of units of one row
     T* state;       // the state kept between steps (h for GRU, c for LSTM, none for RNN)
     T* saved;       // LSTM: c after this step, for the backward pass; may be null
     const T* prior; // backward: GRU h before this step; LSTM c before this step
+    const T* peephole = nullptr;  // LSTM: weights of i, `peephole_row` further of f, then of o
+    int64_t peephole_row = 0;
+    T* grad_peephole = nullptr;
+    bool zoned = false;  // backward: c was zoned out after h was made from it
 };
 
 }  // namespace OSTINATO_SET

@@ -136,11 +136,12 @@ def test_path_names_what_serves(cell, plain_path):
     assert ops.path(cell, dtype=torch.bfloat16) == "torch"
     episodes = "native" if plain_path == "native" else "reference"
     assert ops.path(cell, resets=True, recurrent_mask=True) == episodes
-    special = {"zoneout", "layer_norm"}
+    special = {"zoneout": episodes, "layer_norm": "reference"}
     if cell == "lstm":
-        special |= {"zoneout_cell", "peephole", "coupled_gates", "cell_sequence", "w_hr"}
-    for option in special:
-        assert ops.path(cell, dtype=torch.float64, **{option: True}) == "reference", option
+        own = ("zoneout_cell", "peephole", "coupled_gates", "cell_sequence")
+        special |= dict.fromkeys(own, episodes) | {"w_hr": "reference"}
+    for option, expected in special.items():
+        assert ops.path(cell, dtype=torch.float64, **{option: True}) == expected, option
     assert ops.path(cell, dtype=torch.float16) == "reference"
     assert ops.path("gru", reset_after=False) == "reference"
     with pytest.raises(OptionError, match=r"ops.path: option must be .* Did you mean 'peephole'"):

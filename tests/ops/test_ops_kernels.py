@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -17,7 +19,15 @@ pytestmark = pytest.mark.skipif(
     module is None or not hasattr(module, "run"), reason="installed without the kernels"
 )
 
-KINDS = {"tanh": (RNN, 1), "relu": (RNN, 1), "gru": (GRU, 3), "lstm": (LSTM, 4)}
+KINDS = {
+    "tanh": (RNN, 1),
+    "relu": (RNN, 1),
+    "gru": (GRU, 3),
+    "lstm": (LSTM, 4),
+    "coupled": (LSTM, 3),
+}
+OPTIONS = ["ragged", "resets", "mask", "zone", "rate"]
+LSTM_OPTIONS = ["peephole", "cells"]
 SHAPES = [
     (5, 7, 3, 17),
     (1, 9, 1, 1),
@@ -39,8 +49,13 @@ def instruction_set(request):
     module.use_instruction_set(before)
 
 
-def make(kind, shape, *, ragged=False, reverse=False, resets=False, mask=False, bias=True):
-    """Every argument of a cell's reference, random and different everywhere, in float64."""
+def make(kind, shape, *options, ragged=False, reverse=False, resets=False, bias=True):
+    """Every argument of a cell's reference, random and different everywhere, in float64.
+
+    Options are "ragged", "resets", "mask" (recurrent dropout), "zone" and "rate" (zoneout in
+    training and evaluation), and for LSTM "peephole" and "cells" (c at every step).
+    """
+    ragged, resets = ragged or "ragged" in options, resets or "resets" in options
     cell, gates = KINDS[kind]
     batch, steps, size, hidden = shape
     bound = hidden**-0.5
@@ -65,10 +80,17 @@ def make(kind, shape, *, ragged=False, reverse=False, resets=False, mask=False, 
         "lengths": torch.randint(0, steps + 1, (batch,)) if ragged else None,
         "resets": torch.rand(batch, steps) < 0.3 if resets else None,
     }
-    if mask:
+    if "mask" in options:
         values["recurrent_mask"] = (torch.rand(batch, hidden) < 0.7).double() / 0.7
-    if kind == "lstm":
-        values |= {"c0": normal(batch, hidden), "coupled_gates": False, "cell_sequence": False}
+    for name in ("zoneout", "zoneout_cell"):
+        if name in values and "zone" in options:
+            values[name] = torch.rand(batch, steps, hidden) < 0.4
+        if name in values and "rate" in options:
+            values[f"{name}_rate"] = 0.3 if name == "zoneout" else 0.2
+    if cell is LSTM:
+        values |= {"c0": normal(batch, hidden), "coupled_gates": kind == "coupled"}
+        values["cell_sequence"] = "cells" in options
+        values["peephole"] = uniform(3 * hidden) if "peephole" in options else None
     elif kind == "gru":
         values["reset_after"] = True
     else:
@@ -91,7 +113,8 @@ def leaves(values):
 
 
 def results_of(cell, values, run):
-    return run(cell, values)[: 3 if cell.name == "lstm" else 2]
+    several = 3 + values["cell_sequence"] if cell.name == "lstm" else 2
+    return run(cell, values)[:several]
 
 
 def reference(cell, values):
@@ -135,13 +158,27 @@ def test_results_and_every_gradient_equal_the_reference(kind, shape, instruction
         compare(*make(kind, shape), dtype)
 
 
+def combinations():
+    """Every option alone, every pair, and all that go together."""
+    for kind, (cell, _) in KINDS.items():
+        known = OPTIONS + (LSTM_OPTIONS if cell is LSTM else [])
+        sets = [(each,) for each in known] + list(itertools.combinations(known, 2))
+        for options in [*sets, tuple(known)]:
+            yield pytest.param(kind, options, id=f"{kind}-{'-'.join(options)}")
+
+
 @pytest.mark.parametrize("reverse", [False, True], ids=["forwards", "backwards"])
-@pytest.mark.parametrize("options", ["ragged", "resets", "mask", "ragged resets mask"])
-@pytest.mark.parametrize("kind", KINDS)
-def test_options_equal_the_reference(kind, options, reverse, instruction_set):
-    chosen = dict.fromkeys(options.split(), True)
+@pytest.mark.parametrize(("kind", "options"), list(combinations()))
+def test_options_equal_the_reference(kind, options, reverse):
     for dtype in LEEWAY:
-        compare(*make(kind, (6, 9, 4, 19), reverse=reverse, **chosen), dtype)
+        compare(*make(kind, (5, 7, 4, 19), *options, reverse=reverse), dtype)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_options_of_every_instruction_set(kind, instruction_set):
+    known = OPTIONS + (LSTM_OPTIONS if KINDS[kind][0] is LSTM else [])
+    for hidden in (1, 16, 33):
+        compare(*make(kind, (4, 6, 3, hidden), *known), torch.float32)
 
 
 @given(
@@ -159,7 +196,7 @@ def test_any_shape_equals_the_reference(kind, shape, ragged, bias):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_sequence_has_the_same_bits_in_any_company(kind, instruction_set):
-    cell, values = make(kind, (13, 21, 10, 37), ragged=True, mask=True)
+    cell, values = make(kind, (13, 21, 10, 37), "ragged", "mask", "rate")
     values = as_type(values, torch.float32)
     with torch.no_grad():
         whole = results_of(cell, values, kernels.native)
@@ -196,7 +233,7 @@ def test_step_by_step_and_any_thread_count_give_the_same_bits(kind, monkeypatch)
         states = [values["h0"], values.get("c0")]
         for time in range(17):
             step = values | {"x": values["x"][:, time : time + 1], "h0": states[0]}
-            if kind == "lstm":
+            if cell is LSTM:
                 step["c0"] = states[1]
             output, *states = results_of(cell, step, kernels.native)
             assert torch.equal(output[:, 0], whole[0][:, time])

@@ -16,24 +16,13 @@ from torch import Tensor
 from ostinato.ops.native import load
 from ostinato.ops.shared import Cell
 
-CODES = {"tanh": 0, "relu": 1, "gru": 2, "lstm": 3}
+CODES = {"tanh": 0, "relu": 1, "gru": 2, "lstm": 3, "coupled": 4}
 ITEM_SIZES = {torch.float32: 4, torch.float64: 8}
 # Products of one thread before another is worth waking: about 20 microseconds.
 THREAD_WORK = 500_000
 # Any of these, given, is beyond the kernels so far.
-OPTIONS = (
-    "zoneout",
-    "zoneout_rate",
-    "zoneout_cell",
-    "zoneout_cell_rate",
-    "layer_norm",
-    "gain_ih",
-    "gain_hh",
-    "peephole",
-    "coupled_gates",
-    "cell_sequence",
-    "w_hr",
-)
+OPTIONS = ("layer_norm", "gain_ih", "gain_hh", "w_hr")
+TENSORS = ("x", "h0", "c0", "w_ih", "w_hh", "b_ih", "b_hh", "recurrent_mask", "peephole")
 
 
 def allows(options: dict[str, Any], device: torch.device, dtype: torch.dtype) -> bool:
@@ -45,7 +34,8 @@ def allows(options: dict[str, Any], device: torch.device, dtype: torch.dtype) ->
         value = options.get(name)
         if isinstance(value, Tensor) or value:
             return False
-    known = options.get("activation", "tanh") in CODES and options.get("reset_after", True)
+    known = options.get("activation", "tanh") in ("tanh", "relu")
+    known = known and options.get("reset_after", True)
     return bool(known) and device.type == "cpu" and dtype in ITEM_SIZES
 
 
@@ -63,28 +53,24 @@ def serves(arguments: dict[str, Any]) -> bool:
     x, w_hh, mask = arguments["x"], arguments["w_hh"], arguments["recurrent_mask"]
     if not (x.numel() and w_hh.numel() and allows(arguments, x.device, w_hh.dtype)):
         return False
-    names = ("x", "h0", "c0", "w_ih", "w_hh", "b_ih", "b_hh", "recurrent_mask")
-    given = [arguments[name] for name in names if arguments.get(name) is not None]
+    given = [arguments[name] for name in TENSORS if arguments.get(name) is not None]
     if mask is not None and mask.requires_grad:
         return False
     return all(each.dtype == x.dtype and each.device == x.device for each in given)
 
 
 def native(cell: Cell, arguments: dict[str, Any]) -> tuple[Any, ...]:
-    """What `cell.reference` returns, from the kernels; LSTM's cells are an empty tensor."""
-    x = arguments["x"]
-    names = ("x", "h0", "c0", "w_ih", "w_hh", "b_ih", "b_hh", "recurrent_mask")
-    tensors = [arguments.get(name) for name in names]
+    """What `cell.reference` returns, from the kernels; without `cell_sequence` an LSTM's cells are
+    an empty tensor."""
+    tensors = [arguments.get(name) for name in TENSORS]
     needs_gradient = torch.is_grad_enabled() and any(
         each is not None and each.requires_grad for each in tensors
     )
     if needs_gradient:
-        outputs, h_n, c_n = _Native.apply(cell, arguments, *tensors)  # pyright: ignore
+        results = _Native.apply(cell, arguments, *tensors)  # pyright: ignore
     else:
-        outputs, h_n, c_n = _Call(cell, arguments, tensors, keep=False).forward()
-    if cell.name == "lstm":
-        return outputs, h_n, c_n, x.new_empty(0)
-    return outputs, h_n
+        results = _Call(cell, arguments, tensors, keep=False).forward()
+    return results if cell.name == "lstm" else results[:2]
 
 
 def _rows(tensor: Tensor | None) -> Tensor | None:
@@ -110,12 +96,18 @@ class _Call:
     ) -> None:
         self.module: Any = load()
         x, h0, c0, *weights = tensors
-        self.code = CODES[arguments.get("activation", cell.name)]
+        coupled = arguments.get("coupled_gates")
+        self.code = CODES["coupled" if coupled else arguments.get("activation", cell.name)]
         self.x = _steps(x)
         self.read = [_rows(each) for each in (h0, c0, *weights)]
         lengths, resets = arguments["lengths"], arguments["resets"]
         self.lengths = None if lengths is None else lengths.to(torch.int64).contiguous()
         self.resets = None if resets is None else resets.to(torch.bool).contiguous()
+        zones = (arguments["zoneout"], arguments.get("zoneout_cell"))
+        self.zones = [None if z is None else z.to(torch.bool).contiguous() for z in zones]
+        rates = (arguments["zoneout_rate"], arguments.get("zoneout_cell_rate", 0.0))
+        self.rates = torch.tensor(rates, dtype=self.x.dtype) if any(rates) else None
+        self.cell_sequence = bool(arguments.get("cell_sequence"))
         self.reverse, self.keep = bool(arguments["reverse"]), keep
         self.batch, self.steps, self.input = self.x.shape
         self.hidden = weights[1].shape[1]
@@ -124,8 +116,10 @@ class _Call:
         self.bytes = ITEM_SIZES[self.x.dtype]
         self.is_lstm = cell.name == "lstm"
 
-    def forward(self, out: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, out: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         x, size = self.x, (self.batch, self.hidden)
+        steps = (self.batch, self.steps, self.hidden) if self.cell_sequence else (0,)
+        cells = x.new_empty(steps)
         self.out = x.new_empty(self.batch, self.steps, self.hidden) if out is None else out
         h_n, c_n = x.new_empty(size), x.new_empty(size if self.is_lstm else 0)
         self.gates = self.cells = x.new_empty(0)
@@ -144,13 +138,18 @@ class _Call:
             *map(_address, (self.gates, self.cells)),
             self.threads,
         ]
-        self.module.run(self.bytes, [*self.fields, *[0] * 14], False)
-        return self.out, h_n, c_n
+        self.options = [*map(_address, (*self.zones, self.rates, self.read[7]))]
+        sequence = cells.data_ptr() if self.cell_sequence else 0
+        self.module.run(
+            self.bytes, [*self.fields, *[0] * 14, *self.options, sequence, 0, 0], False
+        )
+        return self.out, h_n, c_n, cells
 
     def backward(
         self, grads: tuple[Tensor | None, ...], needs_x: bool
     ) -> tuple[Tensor | None, ...]:
-        out, h_n, c_n = grads
+        out, h_n, c_n, cells = grads
+        cells = _rows(cells) if self.cell_sequence else None
         out = None if out is None else _steps(out)
         h_n, c_n = _rows(h_n), _rows(c_n) if self.is_lstm else None
         strides = (0, 0) if out is None else out.stride()[:2]
@@ -158,6 +157,7 @@ class _Call:
         into = [None if each is None else torch.empty_like(each) for each in self.read[:6]]
         if into[4] is None and into[5] is not None:
             into[4] = torch.empty_like(into[5])  # the kernels make b_hh's from b_ih's
+        peephole = None if self.read[7] is None else torch.empty_like(self.read[7])
         self.module.run(
             self.bytes,
             [
@@ -166,12 +166,13 @@ class _Call:
                 *strides,
                 *map(_address, (x, *into)),
                 *((0, 0) if x is None else x.stride()[:2]),
+                *(*self.options, 0, *map(_address, (cells, peephole))),
             ],
             True,
         )
         if self.read[4] is None:
             into[4] = None
-        return (x, *into)
+        return (x, *into, None, peephole)
 
 
 class _Native(torch.autograd.Function):
@@ -180,7 +181,7 @@ class _Native(torch.autograd.Function):
         call = _Call(cell, arguments, list(tensors), keep=True)
         results = call.forward()
         ctx.cell, ctx.call = cell, call
-        ctx.settings = {k: v for k, v in arguments.items() if k not in _TENSORS}
+        ctx.settings = {k: v for k, v in arguments.items() if k not in TENSORS}
         ctx.save_for_backward(*tensors, results[0])
         # Saved above and let go here: held by the call as well it would be a cycle.
         del call.out
@@ -203,19 +204,16 @@ class _Native(torch.autograd.Function):
         return (
             None,
             None,
-            *(g if w else None for g, w in zip((*found, None), wanted, strict=True)),
+            *(g if w else None for g, w in zip(found, wanted, strict=True)),
         )
-
-
-_TENSORS = ("x", "h0", "c0", "w_ih", "w_hh", "b_ih", "b_hh", "recurrent_mask")
 
 
 def _differentiable(ctx, tensors: list[Tensor | None], grads: tuple[Tensor, ...]):
     """The gradients as a graph of their own, through the reference: for double backward."""
     with torch.enable_grad():
-        given = dict(zip(_TENSORS, tensors, strict=True))
-        given = {name: given[name] for name in _TENSORS if name in ctx.cell.names}
-        results = ctx.cell.reference(**given, **ctx.settings)[: 3 if ctx.call.is_lstm else 2]
+        given = dict(zip(TENSORS, tensors, strict=True))
+        given = {name: given[name] for name in TENSORS if name in ctx.cell.names}
+        results = ctx.cell.reference(**given, **ctx.settings)
         wanted = [
             each
             for each, needed in zip(tensors, ctx.needs_input_grad[2:], strict=True)

@@ -5,6 +5,7 @@ from ostinato.nn.attention import Attention as Attention
 from ostinato.nn.conversion import accelerate as accelerate
 from ostinato.nn.conversion import from_torch as from_torch
 from ostinato.nn.conversion import to_torch as to_torch
+from ostinato.nn.crf import CRF as CRF
 from ostinato.nn.dropout import Dropout as Dropout
 from ostinato.nn.embedding import Embedding as Embedding
 from ostinato.nn.embedding import read_vectors as read_vectors

@@ -41,7 +41,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "batch_size": 32,
     },
 }
-PENALTIES = (0.0, 0.5, 1.0, 1.5, 2.0)
+PENALTIES = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
 
 Pairs = tuple[list[str], list[str]]
 

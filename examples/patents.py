@@ -4,8 +4,8 @@ python examples/patents.py neural_network_patent_query.csv.xz
 python examples/patents.py articles.csv --source body --target headline
 
 The patents that mention neural networks are in the repository
-github.com/WillKoehrsen/recurrent-neural-networks, in data/. Without a file, the help pages that
-come with Python stand in: the first line of a module's documentation from what follows it.
+github.com/WillKoehrsen/recurrent-neural-networks, in data/. Without a file, the documentation in
+Python's standard library stands in: the words of a function's name from its first paragraph.
 """
 
 from __future__ import annotations
@@ -19,19 +19,22 @@ import ostinato
 from ostinato import data
 
 
-def modules() -> tuple[list[str], list[str]]:
-    """Documentation of functions and classes of the standard library, and its first line."""
+def functions() -> tuple[list[str], list[str]]:
+    """First paragraphs of the documentation of functions, and the words of their names."""
     pairs: dict[str, str] = {}
-    for path in sorted(Path(sysconfig.get_path("stdlib")).glob("*.py")):
+    for path in sorted(Path(sysconfig.get_path("stdlib")).rglob("*.py")):
+        if "site-packages" in path.parts or "test" in path.parts:
+            continue
         try:
             tree = ast.parse(path.read_bytes())
-        except SyntaxError:
+        except (SyntaxError, ValueError):
             continue
         for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef | ast.ClassDef):
-                first, _, rest = (ast.get_docstring(node) or "").partition("\n\n")
-                if len(rest) > 60 and len(first) < 80 and "\n" not in first:
-                    pairs[" ".join(rest.split())] = first
+            if isinstance(node, ast.FunctionDef):
+                first = " ".join((ast.get_docstring(node) or "").partition("\n\n")[0].split())
+                name = node.name.strip("_").replace("_", " ")
+                if len(first) > 20 and " " in name:
+                    pairs[first] = name
     return list(pairs), list(pairs.values())
 
 
@@ -51,7 +54,7 @@ def main() -> None:
             list, zip(*dict(zip(sources, targets, strict=True)).items(), strict=True)
         )
     else:
-        sources, targets = modules()
+        sources, targets = functions()
     learn, test = data.split_random(len(sources), 0.1, seed=1)
     model = ostinato.Translator(
         lowercase=True,
@@ -63,7 +66,7 @@ def main() -> None:
         hidden_size=256 if words.csv else 128,
         num_layers=1,
         batch_size=32,
-        epochs=words.epochs or (40 if words.csv else 8),
+        epochs=words.epochs or (40 if words.csv else 15),
     )
     model.fit([sources[k] for k in learn], [targets[k] for k in learn])
 

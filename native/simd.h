@@ -59,12 +59,17 @@ OSTINATO_INLINE void store_some(T* to, Vec<T> v, int64_t n) {
     }
 }
 
-// 1 where a byte is set, else 0, for the first `n` lanes.
+// 1 where a byte (0 or 1) is set, for the first `n` lanes, else 0.
 template <class T>
 OSTINATO_INLINE Vec<T> load_flags(const uint8_t* from, int64_t n) {
-    Vec<T> v{};
-    for (int i = 0; i < kLanes<T>; ++i) v[i] = i < n ? T(from[i]) : T(0);
-    return v;
+    typedef uint8_t Bytes __attribute__((vector_size(OSTINATO_VECTOR_BYTES / sizeof(T))));
+    Bytes bytes{};
+    if (n >= kLanes<T>) {
+        std::memcpy(&bytes, from, sizeof bytes);
+    } else if (n > 0) {
+        std::memcpy(&bytes, from, size_t(n));
+    }
+    return __builtin_convertvector(bytes, Vec<T>);
 }
 
 // e^x to about one unit in the last place for float; NaN goes through, the range is clamped.

@@ -11,6 +11,7 @@ import torch
 
 from ostinato import nn
 from ostinato.errors import OptionError, OstinatoWarning, ShapeError
+from ostinato.nn.dropout import chosen
 
 PAIRS = [(nn.RNN, torch.nn.RNN), (nn.GRU, torch.nn.GRU), (nn.LSTM, torch.nn.LSTM)]
 
@@ -186,3 +187,11 @@ def test_vectors_from_a_file(tmp_path, name, header):
     assert matrix[1].tolist() == [4, 5, 6]
     embedding = nn.Embedding(2, 3, vectors=matrix, freeze=True)
     assert not embedding.weight.requires_grad
+
+
+@pytest.mark.parametrize("p", [0.0, 0.1, 0.5, 0.999, 1.0])
+def test_masks_are_drawn_with_their_probability(p):
+    found = chosen((300, 1001), p, torch.device("cpu"))
+    assert found.shape == (300, 1001)
+    assert abs(float(found.float().mean()) - p) < 0.005
+    assert not p or not torch.equal(found[0], found[1]) or p == 1

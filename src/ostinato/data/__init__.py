@@ -18,6 +18,12 @@ from ostinato.data.splits import split_random as split_random
 from ostinato.data.splits import split_time as split_time
 from ostinato.data.subwords import SubwordSampler as SubwordSampler
 from ostinato.data.tables import read_table as read_table
+from ostinato.data.tagged import read_tagged as read_tagged
+from ostinato.data.tags import Span as Span
+from ostinato.data.tags import convert_tags as convert_tags
+from ostinato.data.tags import guess_scheme as guess_scheme
+from ostinato.data.tags import spans_of as spans_of
+from ostinato.data.tags import tags_of as tags_of
 from ostinato.data.text import PADDING as PADDING
 from ostinato.data.text import UNKNOWN as UNKNOWN
 from ostinato.data.text import TextEncoder as TextEncoder
@@ -28,3 +34,4 @@ from ostinato.data.timestamps import calendar_names as calendar_names
 from ostinato.data.timestamps import check_timestamps as check_timestamps
 from ostinato.data.words import split_characters as split_characters
 from ostinato.data.words import split_words as split_words
+from ostinato.data.words import word_places as word_places

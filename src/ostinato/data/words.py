@@ -37,6 +37,13 @@ def split_words(text: str) -> list[str]:
     return _unicode_words().findall(text.replace("\u2019", "'"))
 
 
+def word_places(text: str) -> list[tuple[int, int]]:
+    """Where each word of `split_words` begins and ends in the text, in characters."""
+    if text.isascii():
+        return [found.span() for found in _ASCII_WORDS.finditer(text)]
+    return [found.span() for found in _unicode_words().finditer(text.replace("\u2019", "'"))]
+
+
 def split_characters(text: str) -> list[str]:
     """Characters as a reader counts them; joined together they are the text again."""
     if text.isascii():

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
 from ostinato.errors import check_number
 
 LEVELS = 1 << 16
+
+
+def chosen(shape: Sequence[int], p: float, device: torch.device) -> Tensor:
+    """Booleans of that shape, each True with probability p rounded to a multiple of 2⁻¹⁶: every 64
+    random bits serve four."""
+    highest = round(p * LEVELS) - LEVELS // 2 - 1
+    if highest < -LEVELS // 2:
+        return torch.zeros(*shape, dtype=torch.bool, device=device)
+    count = math.prod(shape)
+    bits = torch.empty((count + 3) // 4, dtype=torch.int64, device=device)
+    bits.random_(-(1 << 63), None)
+    return bits.view(torch.int16)[:count].view(shape) <= highest
 
 
 class Dropout(torch.nn.Module):
@@ -31,9 +46,7 @@ class Dropout(torch.nn.Module):
             return x
         if x.device.type != "cpu":
             return torch.dropout(x, self.p, True)
-        bits = torch.empty((x.numel() + 3) // 4, dtype=torch.int64)
-        bits.random_(-(1 << 63), None)
-        kept = bits.view(torch.int16)[: x.numel()].view(x.shape) >= self.dropped - LEVELS // 2
+        kept = ~chosen(x.shape, self.p, x.device)
         return x * (kept.to(x.dtype) * (LEVELS / (LEVELS - self.dropped)))
 
     def extra_repr(self) -> str:

@@ -42,6 +42,9 @@ def test_train_predict_evaluate(files, capsys):
     status, out, err = shell(capsys, "predict", "runs/toy", "--text", "ab xy", "--json")
     assert status == 0, err
     assert set(json.loads(out)["answers"][0]) == {"answer", "score", "text"}
+    status, out, err = shell(capsys, "predict", "runs/toy", "a.src", "--json")
+    assert status == 0, err
+    assert [each["text"] for each in json.loads(out)["answers"]] == [a for a, _ in PAIRS * 4]
     status, out, err = shell(capsys, "evaluate", "runs/toy", "a.src", "a.tgt", "--json")
     assert status == 0, err
     assert json.loads(out)["rows"] == 32

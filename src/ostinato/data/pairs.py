@@ -66,6 +66,20 @@ def read_pairs(
     return _filled(where, rows, empty)
 
 
+def is_table(name: str) -> bool:
+    """Whether a file of this name is a table with columns, rather than lines of text."""
+    return _kind(name) in _TABLES
+
+
+def read_lines(paths: Paths) -> list[str]:
+    """The lines of files of text, in order; an empty line is an empty text.
+
+    Raises:
+        DataError: a file cannot be read or is not UTF-8.
+    """
+    return [line for source in read_sources(paths) for line in _lines(source, "strict")]
+
+
 def _kind(name: str) -> str:
     path = PurePath(name)
     suffix = path.suffix.lower()

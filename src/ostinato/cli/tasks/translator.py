@@ -58,7 +58,18 @@ def _judge(estimator: Any, loaded: Loaded) -> Evidence:
 def _answer(
     estimator: Any, sources: Sequence[str], options: dict[str, Any]
 ) -> list[dict[str, Any]]:
-    texts = typed_texts(sources, options)
+    from ostinato.data.pairs import is_table, read_lines
+
+    files = [each for each in sources if each != "-"]
+    if (
+        files
+        and "column" not in options
+        and "text" not in options
+        and not any(map(is_table, files))
+    ):
+        texts = read_lines(sources)
+    else:
+        texts = typed_texts(sources, options)
     answers = estimator.predict_best(texts, 1)
     return [
         {"answer": best[0][0], "score": round(best[0][1], 6), "text": text}

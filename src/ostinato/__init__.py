@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ostinato import ops as ops
     from ostinato import training as training
     from ostinato.estimators import Forecaster as Forecaster
+    from ostinato.estimators import SequenceTagger as SequenceTagger
     from ostinato.estimators import TextClassifier as TextClassifier
     from ostinato.estimators import Translator as Translator
     from ostinato.estimators import load as load
@@ -25,6 +26,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Forecaster": "ostinato.estimators",
+    "SequenceTagger": "ostinato.estimators",
     "TextClassifier": "ostinato.estimators",
     "Translator": "ostinato.estimators",
     "load": "ostinato.estimators",

@@ -8,11 +8,15 @@ from typing import Any
 from ostinato.estimators.base import Estimator as Estimator
 from ostinato.estimators.base import load_as
 from ostinato.estimators.forecaster import Forecaster as Forecaster
+from ostinato.estimators.tagger import Entity as Entity
+from ostinato.estimators.tagger import SequenceTagger as SequenceTagger
 from ostinato.estimators.text_classifier import TextClassifier as TextClassifier
 from ostinato.estimators.translator import Aligned as Aligned
 from ostinato.estimators.translator import Translator as Translator
 
-KINDS: dict[str, type[Estimator]] = {each.kind: each for each in (TextClassifier, Forecaster, Translator)}
+KINDS: dict[str, type[Estimator]] = {
+    each.kind: each for each in (TextClassifier, SequenceTagger, Forecaster, Translator)
+}
 
 
 def load(path: str | os.PathLike[str]) -> Any:

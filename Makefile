@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell find native -type f) CMakeLists.txt pyproject.toml constraints.txt
 
-.PHONY: demo test test-slow lint bench docs clean
+.PHONY: demo test test-slow lint bench docs wheel clean
 
 $(VENV)/.ready: $(SOURCES)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -30,11 +30,18 @@ test: lint
 test-slow: $(VENV)/.ready
 	$(BIN)/python -m pytest -m slow
 
+# Every script: $(BIN)/python -m benchmarks
 bench: $(VENV)/.ready
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.layers --out benchmarks/layers.md
+	$(BIN)/python -m benchmarks.step
 
 docs: $(VENV)/.docs-ready
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+# A wheel in dist/ that needs no compiler where it is installed.
+wheel: $(VENV)/.ready
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps -c constraints.txt -w dist .
+	ls dist/*.whl
 
 clean:
 	rm -rf $(VENV) build dist site

@@ -1,17 +1,21 @@
-"""The recurrent layers' training time against torch.nn's, in one interleaved run.
+"""The recurrent layers against torch.nn's, forward and training, every option, and growth.
 
-    python -m benchmarks.layers [--rounds N] [--threads N]
+    python -m benchmarks.layers [--rounds N] [--threads N] [--part grid|options|growth] [--out FILE]
 
-Prints the median times' ratio (above 1: ours is faster) and our arithmetic rate, counting a
-product's forward once and its backward twice.
+Contestants take turns in one process; medians are compared. The grid's ratios are torch's time by
+ours (above 1: ours is faster); GFLOP/s count a product's forward once and its backward twice; the
+peak is what torch's matrix product of 2048 by 2048 reaches in the same run.
 """
 
 from __future__ import annotations
 
 import argparse
+import platform
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -26,6 +30,18 @@ GRID = [
     (64, 100, 512, 512),
 ]
 GATES = {"GRU": 3, "LSTM": 4, "RNN": 1}
+# Geometric mean over the grid and the least entry that training should reach.
+TARGETS = {"GRU": (7.0, 2.5), "RNN": (7.0, 2.3), "LSTM": (2.2, 1.15)}
+OPTIONS: dict[str, dict[str, Any]] = {
+    "recurrent_dropout": {"recurrent_dropout": 0.3},
+    "zoneout": {"zoneout": 0.1},
+    "layer_norm": {"layer_norm": True},
+}
+GROWTH = {
+    "steps": [(8, steps, 32, 64) for steps in (100, 1_000, 10_000, 100_000)],
+    "hidden": [(32, 50, 32, hidden) for hidden in (8, 32, 128, 512, 2048)],
+    "batch": [(batch, 50, 32, 64) for batch in (1, 8, 64, 512, 4096)],
+}
 
 
 def timed(work: Callable[[], None]) -> float:
@@ -34,42 +50,156 @@ def timed(work: Callable[[], None]) -> float:
     return time.perf_counter() - start
 
 
-def trainer(layer: torch.nn.Module, x: torch.Tensor, gradient: torch.Tensor) -> Callable[[], None]:
+def medians(works: list[Callable[[], None]], rounds: int) -> list[float]:
+    """The median time of each, taking turns, after one turn that does not count."""
+    for work in works:
+        work()
+    times = [[timed(work) for work in works] for _ in range(rounds)]
+    return [statistics.median(each) for each in zip(*times, strict=True)]
+
+
+def trainer(layer: Any, x: torch.Tensor, gradient: torch.Tensor, **how: Any) -> Callable[[], None]:
     """One forward and backward pass, the input's gradient too."""
 
     def work() -> None:
-        outputs, _ = layer(x)
-        outputs.backward(gradient)
+        layer(x, **how)[0].backward(gradient)
 
     return work
+
+
+def answerer(layer: Any, x: torch.Tensor) -> Callable[[], None]:
+    """One forward pass without gradients."""
+
+    def work() -> None:
+        with torch.no_grad():
+            layer(x)
+
+    return work
+
+
+def peak() -> float:
+    """GFLOP/s of torch's matrix product."""
+    a, b = torch.randn(2048, 2048), torch.randn(2048, 2048)
+    return 2 * 2048**3 / min(timed(lambda: torch.mm(a, b)) for _ in range(9)) / 1e9
+
+
+def grid(rounds: int) -> Iterator[str]:
+    top = peak()
+    yield f"Peak: {top:.0f} GFLOP/s.\n"
+    yield "| layer | batch, steps, input, hidden | training | GFLOP/s | of peak | forward | of peak |"
+    yield "|---|---|---|---|---|---|---|"
+    for name, gates in GATES.items():
+        ratios = []
+        for shape in GRID:
+            batch, steps, size, hidden = shape
+            x = torch.randn(batch, steps, size, requires_grad=True)
+            gradient = torch.randn(batch, steps, hidden)
+            theirs = getattr(torch.nn, name)(size, hidden, batch_first=True)
+            pair = [theirs, getattr(nn, name).from_torch(theirs)]
+            work = 2e-9 * batch * steps * gates * hidden * (size + hidden)
+            peer, own = medians([trainer(layer, x, gradient) for layer in pair], rounds)
+            peer_forward, own_forward = medians([answerer(layer, x) for layer in pair], rounds)
+            ratios.append(peer / own)
+            rates = 3 * work / own, work / own_forward
+            yield (
+                f"| {name} | {', '.join(map(str, shape))} | {peer / own:.2f}x | {rates[0]:.0f} | "
+                f"{rates[0] / top:.0%} | {peer_forward / own_forward:.2f}x | {rates[1] / top:.0%} |"
+            )
+        mean, least = TARGETS[name]
+        found = statistics.geometric_mean(ratios)
+        yield (
+            f"| {name} | geometric mean {found:.2f} (target {mean}: "
+            f"{'met' if found >= mean else 'missed'}), least {min(ratios):.2f} (target {least}: "
+            f"{'met' if min(ratios) >= least else 'missed'}) | | | | | |"
+        )
+
+
+def options(rounds: int) -> Iterator[str]:
+    yield "Training time by the plain layer's (at most 1.1 is wanted, 1.5 with layer_norm).\n"
+    yield "| layer | batch, steps, input, hidden | option | time | path |\n|---|---|---|---|---|"
+    for name in GATES:
+        for shape in (GRID[1], GRID[3]):
+            batch, steps, size, hidden = shape
+            x = torch.randn(batch, steps, size, requires_grad=True)
+            gradient = torch.randn(batch, steps, hidden)
+            layer = getattr(nn, name)
+            known = OPTIONS | (
+                {"peephole": {"peephole": True}, "coupled_gates": {"coupled_gates": True}}
+                if name == "LSTM"
+                else {}
+            )
+            plain = layer(size, hidden, batch_first=True)
+            works = {"plain": trainer(plain, x, gradient)}
+            for option, given in known.items():
+                works[option] = trainer(layer(size, hidden, batch_first=True, **given), x, gradient)
+            works["resets"] = trainer(plain, x, gradient, resets=torch.rand(batch, steps) < 0.02)
+            lengths = torch.full((batch,), steps)
+            lengths[0] -= 1
+            works["lengths"] = trainer(plain, x, gradient, lengths=lengths)
+            times = dict(zip(works, medians(list(works.values()), rounds), strict=True))
+            for option, seconds in list(times.items())[1:]:
+                asked = {"recurrent_dropout": "recurrent_mask"}.get(option, option)
+                path = ops.path(name.lower(), **{asked: True})
+                ratio = seconds / times["plain"]
+                yield f"| {name} | {', '.join(map(str, shape))} | {option} | {ratio:.2f}x | {path} |"
+
+
+def growth(rounds: int) -> Iterator[str]:
+    yield "Training time a step and row, in nanoseconds, and torch's time by ours.\n"
+    yield "| layer | grows | batch, steps, input, hidden | ns | against torch |\n|---|---|---|---|---|"
+    for name in ("GRU", "LSTM"):
+        for what, shapes in GROWTH.items():
+            for shape in shapes:
+                batch, steps, size, hidden = shape
+                x = torch.randn(batch, steps, size, requires_grad=True)
+                gradient = torch.randn(batch, steps, hidden)
+                theirs = getattr(torch.nn, name)(size, hidden, batch_first=True)
+                pair = [theirs, getattr(nn, name).from_torch(theirs)]
+                few = min(rounds, 3)
+                peer, own = medians([trainer(layer, x, gradient) for layer in pair], few)
+                each = own / batch / steps * 1e9
+                yield (
+                    f"| {name} | {what} | {', '.join(map(str, shape))} | {each:.0f} | "
+                    f"{peer / own:.2f}x |"
+                )
+
+
+PARTS = {"grid": grid, "options": options, "growth": growth}
+
+
+def processor() -> str:
+    """The processor's name, where the system says it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--part", choices=PARTS, action="append")
+    parser.add_argument("--out", type=Path, help="write the tables there too")
     words = parser.parse_args()
     torch.set_num_threads(words.threads)
-    print(f"torch {torch.__version__}, {ops.native_info()}, {words.threads} threads")
-    for name, gates in GATES.items():
-        ratios = []
-        for batch, steps, size, hidden in GRID:
-            x = torch.randn(batch, steps, size, requires_grad=True)
-            gradient = torch.randn(batch, steps, hidden)
-            theirs = getattr(torch.nn, name)(size, hidden, batch_first=True)
-            ours = getattr(nn, name).from_torch(theirs)
-            works = [trainer(layer, x, gradient) for layer in (theirs, ours)]
-            for work in works:
-                work()
-            times = [[timed(work) for work in works] for _ in range(words.rounds)]
-            torch_time, own_time = (statistics.median(t) for t in zip(*times, strict=True))
-            ratios.append(torch_time / own_time)
-            work_done = 3 * 2 * batch * steps * gates * hidden * (size + hidden)
-            print(
-                f"{name} {(batch, steps, size, hidden)}: {ratios[-1]:.2f} times torch.nn's speed, "
-                f"{work_done / own_time / 1e9:.0f} GFLOP/s"
-            )
-        print(f"{name}: geometric mean {statistics.geometric_mean(ratios):.2f}")
+    info = ops.native_info()
+    lines = [
+        f"# Layers on {processor()}\n",
+        f"torch {torch.__version__}, kernels for {info.get('instructions', 'none')}, "
+        f"{words.threads} threads, medians of {words.rounds} rounds.",
+    ]
+    print("\n".join(lines))
+    for part in words.part or ["grid", "options"]:
+        lines.append(f"\n## {part.capitalize()}\n")
+        print(lines[-1])
+        for line in PARTS[part](words.rounds):
+            lines.append(line)
+            print(line, flush=True)
+    if words.out is not None:
+        words.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -38,17 +38,18 @@ def machine() -> dict[str, Any]:
     import torch
 
     from ostinato.inspection import versions
+    from ostinato.ops import native
 
-    native: dict[str, Any] = {"path": "none: the reference path serves"}
-    try:
-        from ostinato import _native  # type: ignore[attr-defined]
-
-        native = {"path": _native.__file__, "compiler": getattr(_native, "compiler", "unknown")}
-    except ImportError:
-        pass
+    module = native.load()
+    kernels: dict[str, Any] = {"path": "none: torch's layers and the reference serve"}
+    if module is not None:
+        kernels = {"path": module.__file__, "compiler": module.compiler}
+        if hasattr(module, "instruction_set"):
+            kernels["instruction set in use"] = module.instruction_set()
+            kernels["instruction sets that run here"] = ", ".join(module.instruction_sets())
     return {
         "versions": versions(),
-        "native": native,
+        "native": kernels,
         "processor": {
             "machine": platform.machine(),
             "instruction set": torch.backends.cpu.get_cpu_capability(),

@@ -12,7 +12,9 @@ from ostinato.errors import FallbackWarning
 
 @functools.cache
 def load() -> ModuleType | None:
-    """The extension module, or None."""
+    """The extension module, or None; torch comes first, whose OpenMP library serves both."""
+    import torch  # noqa: F401
+
     try:
         return importlib.import_module("ostinato._native")
     except ImportError:
@@ -24,8 +26,9 @@ def announce_once() -> None:
     """Warn, the first time only, when the extension is missing."""
     if load() is None:
         warnings.warn(
-            "ostinato was installed without its native kernels (no C++ compiler was found); "
-            "the recurrences run on PyTorch. Install a compiler and reinstall ostinato for speed.",
+            "ostinato was installed without its native kernels, so the recurrences run on PyTorch. "
+            "For speed install a C++ compiler (GCC or Clang) and reinstall ostinato with "
+            "OSTINATO_NO_NATIVE unset.",
             FallbackWarning,
             stacklevel=4,
         )

@@ -87,6 +87,9 @@ def test_drawn_pieces_spell_the_text_and_repeat_with_the_seed():
     assert [encoder.decode(row) for row in drawn] == [text.lower() for text in TEXTS]
     assert all(np.array_equal(a, b) for a, b in zip(drawn, again, strict=True))
     assert any(len(a) != len(b) for a, b in zip(drawn, other, strict=True))
+    once = sampler.cut(TEXTS[0], 7)
+    assert encoder.decode(once) == TEXTS[0]
+    assert np.array_equal(SubwordSampler(encoder, (), 0.3).cut(TEXTS[0], 7), once)
     # All merges left out: one piece for each byte.
     bare = SubwordSampler(encoder, TEXTS, 0.999999).draw(0)
     assert [len(row) for row in bare] == [len(text.encode()) for text in TEXTS]

@@ -115,6 +115,7 @@ def test_unknown_words_are_copied_from_where_attention_looks():
         {"pointer": True, "shared_vocabulary": True},
         {"scheduled_sampling": 0.5, "dropout": 0.2, "recurrent_dropout": 0.1, "step_mask": 0.1},
         {"level": "bpe", "max_vocabulary": 280, "shared_vocabulary": True, "average": 0.9},
+        {"level": "bpe", "max_vocabulary": 280, "segmentations": 3},
         {"level": "char", "label_smoothing": 0.1, "max_length": 10},
     ],
 )

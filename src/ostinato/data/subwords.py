@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ostinato.data.text import TextEncoder
+from ostinato.data.text import TextEncoder, _valid
 from ostinato.errors import OptionError, check_number
 
 WAYS = 8  # cuts drawn of one word in an epoch
@@ -24,7 +24,7 @@ class SubwordSampler:
 
     Args:
         encoder: a fitted byte-pair encoder.
-        texts: what to cut.
+        texts: what `draw` cuts.
         dropout: the probability, 0 to below 1. 0 gives what `encoder.encode` gives.
 
     Raises:
@@ -47,8 +47,9 @@ class SubwordSampler:
         self.numbers: dict[str, int] = model["vocab"]
         self.dropout = dropout
         cutter = tokenizers.Tokenizer.from_str(state)
-        normal, split = cutter.normalizer.normalize_str, cutter.pre_tokenizer.pre_tokenize_str
-        rows = [[word for word, _ in split(normal(text))] for text in texts]
+        self._normal = cutter.normalizer.normalize_str
+        self._split = cutter.pre_tokenizer.pre_tokenize_str
+        rows = list(map(self._words, texts))
         counts = Counter(word for row in rows for word in row)
         places = {word: place for place, word in enumerate(counts)}
         self.counts = counts
@@ -71,6 +72,15 @@ class SubwordSampler:
             parts = [cuts[k] for k in chosen]
             drawn.append(np.concatenate(parts) if parts else empty)
         return drawn
+
+    def cut(self, text: str, seed: int) -> np.ndarray:
+        """One text, int64 `(pieces,)`; the same text and seed give the same."""
+        source = random.Random(seed)
+        parts = [self._cut(word, source) for word in self._words(text)]
+        return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
+
+    def _words(self, text: str) -> list[str]:
+        return [word for word, _ in self._split(self._normal(_valid(text)))]
 
     def _cut(self, word: str, source: random.Random) -> np.ndarray:
         pieces, ranks, drop = list(word), self.ranks, self.dropout

@@ -73,6 +73,10 @@ class Translator(TranslatorCore):
             source that it attended to most (Jean et al., arXiv:1412.2007, section 4.1).
         beam: answers followed at once; 1 is greedy search.
         length_penalty: of Wu et al. (arXiv:1609.08144, section 7); 0 favours short answers.
+        segmentations: ways to cut a source that an answer is averaged over: the usual one, and
+            others drawn with `subword_dropout` (Takase et al., arXiv:2203.13528). Better, and as
+            many times slower, or slower still, as sources seldom share all their lengths. For
+            level "bpe".
         measure: "bleu" (BLEU and chrF; the baseline copies the source) or "rouge" (the baseline
             is the source's first words). Needs `ostinato[translation]`.
 
@@ -112,6 +116,7 @@ class Translator(TranslatorCore):
         copy_unknown: bool = True,
         beam: int = 5,
         length_penalty: float = 1.0,
+        segmentations: int = 1,
         measure: Literal["bleu", "rouge"] = "bleu",
         epochs: int = 25,
         batch_size: int = 96,
@@ -156,6 +161,7 @@ class Translator(TranslatorCore):
         self.copy_unknown = copy_unknown
         self.beam = beam
         self.length_penalty = length_penalty
+        self.segmentations = segmentations
         self.measure = measure
         self.epochs = epochs
         self.batch_size = batch_size

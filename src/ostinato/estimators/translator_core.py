@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import torch
@@ -55,7 +56,7 @@ class TranslatorCore(Estimator):
             check_number(where, name, option(name), low=0, below=1)
         check_number(where, "scheduled_sampling", option("scheduled_sampling"), low=0, high=1)
         check_number(where, "length_penalty", option("length_penalty"), low=0)
-        for name in ("embedding_size", "hidden_size", "num_layers", "beam"):
+        for name in ("embedding_size", "hidden_size", "num_layers", "beam", "segmentations"):
             check_number(where, name, option(name), low=1, whole=True)
         if option("max_length") is not None:
             check_number(where, "max_length", option("max_length"), low=1, whole=True)
@@ -224,16 +225,34 @@ class TranslatorCore(Estimator):
         if max_tokens is not None:
             check_number(where, "max_tokens", max_tokens, low=1, whole=True)
         limit = self._option("max_length")
-        sources = with_end(self._source.encode(texts), len(self._source), limit)
-        limits = [max_tokens or max(self.longest_, 2 * len(each)) + 1 for each in sources]
+        end = len(self._source)
+        plain = with_end(self._source.encode(texts), end, limit)
+        limits = [max_tokens or max(self.longest_, 2 * len(each)) + 1 for each in plain]
+        models = self._models(others)
+        read = [plain] + [with_end(each, end, limit) for each in self._other_cuts(texts)]
+        # Every model reads every cut.
+        sources = [[each[row] for each in read for _ in models] for row in range(len(texts))]
         return search(
-            self._models(others),
+            models * len(read),
             sources,
             limits,
             beam=width,
             length_penalty=penalty,
             attention=attention,
         )
+
+    def _other_cuts(self, texts: Texts) -> list[list[np.ndarray]]:
+        """The texts cut at random, once for each of `segmentations` but the first; the cuts of a
+        text depend on nothing but the text."""
+        more = self._option("segmentations") - 1
+        if more < 1 or self._option("level") != "bpe" or not self._option("subword_dropout"):
+            return []
+        sampler = data.SubwordSampler(self._source, (), self._option("subword_dropout"))
+        seeds = [crc32(text.encode(errors="replace")) for text in texts]
+        return [
+            [sampler.cut(text, seed + k) for text, seed in zip(texts, seeds, strict=True)]
+            for k in range(more)
+        ]
 
     @property
     def _copies(self) -> bool:

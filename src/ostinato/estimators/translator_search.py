@@ -31,7 +31,7 @@ class Answer:
 
 def search(
     models: Sequence[TranslatorModel],
-    sources: Sequence[np.ndarray],
+    sources: Sequence[Sequence[np.ndarray]],
     limits: Sequence[int],
     *,
     beam: int,
@@ -40,25 +40,31 @@ def search(
 ) -> list[list[Answer]]:
     """The `beam` best answers to each source, the best first.
 
+    A source is given once for each model, as that model is to read it.
+
     A finished answer of n tokens, the end included, ranks by log p / ((5 + n) / 6)^length_penalty
     (Wu et al., arXiv:1609.08144, section 7). A source is done when `beam` answers are finished, or
-    at its limit of tokens. Several models answer together: their probabilities are averaged.
+    at its limit of tokens. Several models answer together: their probabilities are averaged, and
+    the attention is the first one's.
 
     Sources of the same length are decoded together, so nothing is padded and the answer to each
     is the same in any company. Without a beam (1) this is greedy search.
     """
-    groups: dict[int, list[int]] = {}
+    groups: dict[tuple[int, ...], list[int]] = {}
     for row, source in enumerate(sources):
-        groups.setdefault(len(source), []).append(row)
+        groups.setdefault(tuple(map(len, source)), []).append(row)
     answers: list[list[Answer]] = [[] for _ in sources]
     size = max(1, ROWS // beam)
     with torch.no_grad():
         for _, rows in sorted(groups.items()):
             for start in range(0, len(rows), size):
                 chosen = rows[start : start + size]
-                tokens = torch.from_numpy(np.stack([sources[k] for k in chosen]))
+                read = [
+                    torch.from_numpy(np.stack(each))
+                    for each in zip(*(sources[k] for k in chosen), strict=True)
+                ]
                 found = _Beams(
-                    models, tokens, [limits[k] for k in chosen], beam, length_penalty, attention
+                    models, read, [limits[k] for k in chosen], beam, length_penalty, attention
                 ).run()
                 for row, each in zip(chosen, found, strict=True):
                     answers[row] = each
@@ -71,17 +77,19 @@ class _Beams:
     def __init__(
         self,
         models: Sequence[TranslatorModel],
-        sources: Tensor,
+        sources: Sequence[Tensor],
         limits: Sequence[int],
         beam: int,
         penalty: float,
         attention: bool,
     ) -> None:
-        batch, steps = sources.shape
-        lengths = torch.full((batch,), steps)
+        batch, steps = sources[0].shape
         self.models, self.beam, self.penalty = models, beam, penalty
         self.end = models[0].end
-        self.memories: list[Memory] = [each.encode(sources, lengths) for each in models]
+        self.memories: list[Memory] = [
+            model.encode(source, torch.full((batch,), source.shape[1]))
+            for model, source in zip(models, sources, strict=True)
+        ]
         spread = torch.arange(batch).repeat_interleave(beam)
         self.states: list[State] = [
             model.start(memory).pick(spread)
@@ -131,18 +139,16 @@ class _Beams:
         return self._leave(rows, written, step)
 
     def _scores(self, tokens: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Log probabilities `(rows, target)` and the mean of the models' attention."""
+        """Log probabilities `(rows, target)` and the first model's attention."""
         scores, weights = [], []
         for k, (model, memory) in enumerate(zip(self.models, self.memories, strict=True)):
             logits, attended, self.states[k] = model.step(tokens, self.states[k], memory)
             logits[:, 0] = -torch.inf  # padding is no token
             scores.append(torch.log_softmax(logits, 1))
-            if attended is not None:
-                weights.append(attended)
-        mean = torch.stack(weights).mean(0) if weights else None
+            weights.append(attended)
         if len(scores) == 1:
-            return scores[0], mean
-        return torch.stack(scores).logsumexp(0) - float(np.log(len(scores))), mean
+            return scores[0], weights[0]
+        return torch.stack(scores).logsumexp(0) - float(np.log(len(scores))), weights[0]
 
     def _collect(
         self,

@@ -2,7 +2,8 @@
 
     python -m benchmarks.layers [--rounds N] [--threads N] [--part grid|options|growth] [--out FILE]
 
-Contestants take turns in one process; medians are compared. The grid's ratios are torch's time by
+Contestants take turns in one process; medians are compared. Shapes are batch, steps, input,
+hidden. The grid's ratios are torch's time by
 ours (above 1: ours is faster); GFLOP/s count a product's forward once and its backward twice; the
 peak is what torch's matrix product of 2048 by 2048 reaches in the same run.
 """
@@ -86,7 +87,7 @@ def peak() -> float:
 def grid(rounds: int) -> Iterator[str]:
     top = peak()
     yield f"Peak: {top:.0f} GFLOP/s.\n"
-    yield "| layer | batch, steps, input, hidden | training | GFLOP/s | of peak | forward | of peak |"
+    yield "| layer | shape | training | GFLOP/s | of peak | forward | of peak |"
     yield "|---|---|---|---|---|---|---|"
     for name, gates in GATES.items():
         ratios = []
@@ -116,7 +117,7 @@ def grid(rounds: int) -> Iterator[str]:
 
 def options(rounds: int) -> Iterator[str]:
     yield "Training time by the plain layer's (at most 1.1 is wanted, 1.5 with layer_norm).\n"
-    yield "| layer | batch, steps, input, hidden | option | time | path |\n|---|---|---|---|---|"
+    yield "| layer | shape | option | time | path |\n|---|---|---|---|---|"
     for name in GATES:
         for shape in (GRID[1], GRID[3]):
             batch, steps, size, hidden = shape
@@ -141,12 +142,13 @@ def options(rounds: int) -> Iterator[str]:
                 asked = {"recurrent_dropout": "recurrent_mask"}.get(option, option)
                 path = ops.path(name.lower(), **{asked: True})
                 ratio = seconds / times["plain"]
-                yield f"| {name} | {', '.join(map(str, shape))} | {option} | {ratio:.2f}x | {path} |"
+                place = ", ".join(map(str, shape))
+                yield f"| {name} | {place} | {option} | {ratio:.2f}x | {path} |"
 
 
 def growth(rounds: int) -> Iterator[str]:
     yield "Training time a step and row, in nanoseconds, and torch's time by ours.\n"
-    yield "| layer | grows | batch, steps, input, hidden | ns | against torch |\n|---|---|---|---|---|"
+    yield "| layer | grows | shape | ns | against torch |\n|---|---|---|---|---|"
     for name in ("GRU", "LSTM"):
         for what, shapes in GROWTH.items():
             for shape in shapes:

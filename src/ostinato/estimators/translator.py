@@ -48,7 +48,8 @@ class Translator(TranslatorCore):
             share words, and for summaries.
         max_length: most tokens read of a text; None reads all.
         subword_dropout: probability that a byte pair is not merged (BPE-dropout, Provilkov et
-            al., arXiv:1910.13267): in each epoch words are cut anew. For level "bpe".
+            al., arXiv:1910.13267): in each epoch words are cut anew; those of targets no longer in
+            the last quarter of the epochs. For level "bpe".
         embedding_size: numbers for a token.
         cell: "lstm", "gru" or "rnn".
         hidden_size: units of each of the decoder's layers; the encoder's two directions have half

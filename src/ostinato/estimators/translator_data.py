@@ -19,6 +19,9 @@ def with_end(rows: Sequence[np.ndarray], end: int, limit: int | None = None) -> 
     return [np.append(row[:limit], end) for row in rows]
 
 
+CUT_TARGETS = 0.72  # share of the epochs in which targets too are cut at random
+
+
 class PairBatches:
     """Batches of "source", "target" and "fed" (the target with the end in front), with lengths.
 
@@ -27,7 +30,9 @@ class PairBatches:
         pairs: sources and targets.
         limit: most tokens read of a text.
         shuffle: a new order each epoch.
-        subword_dropout: the texts are cut anew each epoch (see `SubwordSampler`).
+        subword_dropout: the texts are cut anew each epoch (see `SubwordSampler`); the targets only
+            in the first 72 % of them. A model that has seen words in many pieces to the end spreads
+            their probability over them, and then finds that short answers are likelier.
         scheduled_sampling: "share" in a batch rises from 0 to it over `epochs`.
     """
 
@@ -55,8 +60,9 @@ class PairBatches:
     def set_epoch(self, epoch: int) -> None:
         """The number that, with the seed, decides order and cuts of the next pass."""
         seed = self.options.seed * 1_000_003 + 2 * epoch
+        late = epoch >= CUT_TARGETS * self.options.epochs
         drawn = [
-            rows if sampler is None else sampler.draw(seed + side)
+            rows if sampler is None or (side and late) else sampler.draw(seed + side)
             for side, (rows, sampler) in enumerate(zip(self.rows, self.samplers, strict=True))
         ]
         source, target = (

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 TASKS = {
     "text-classifier": "Learn which label a text has.",
+    "sequence-tagger": "Learn a tag for each word: named entities, parts of speech.",
     "translator": "Learn to write one text from another: translations, summaries, answers.",
     "forecaster": "Learn what comes next in a series.",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 
 import pytest
 import torch
@@ -308,3 +309,20 @@ def test_gradients_of_several_threads(kind, monkeypatch):
         compare(*make(kind, (7, 11, 5, 33), ragged=True, resets=True), torch.float32)
     finally:
         torch.set_num_threads(threads)
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_over_calls_of_changing_shapes():
+    resource = pytest.importorskip("resource")
+    draw = random.Random(0)
+
+    def calls(count):
+        for _ in range(count):
+            shape = tuple(draw.randint(1, most) for most in (12, 30, 20, 40))
+            cell, values = make(draw.choice(sorted(KINDS)), shape)
+            values = as_type(values, torch.float32)
+            sum(r.sum() for r in results_of(cell, values, kernels.native)).backward()
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    before = calls(2_000)
+    assert calls(8_000) - before < 8_000  # KiB

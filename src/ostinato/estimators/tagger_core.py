@@ -370,9 +370,8 @@ class _Judge(Callback):
         words, tags = self.rows
         found = measure(tags, self.estimator._decode(words), self.estimator._spans)
         means = pl_module.validation_means
-        means.sums |= {
-            name: torch.tensor(value, dtype=torch.float64) * means.rows for name, value in found.items()
-        }
+        for name, value in found.items():
+            means.sums[name] = torch.tensor(value, dtype=torch.float64) * means.rows
 
 
 def _vectors(model: TaggerModel, forms: Forms) -> Iterator[torch.Tensor]:

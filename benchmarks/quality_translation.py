@@ -48,7 +48,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "batch_size": 32,
     },
 }
-PENALTIES = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
+PENALTIES = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0)
 
 Pairs = tuple[list[str], list[str]]
 

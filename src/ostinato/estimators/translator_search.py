@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -108,7 +109,7 @@ class _Beams:
         tokens = torch.full((self.totals.numel(),), self.end)
         while self.places:
             tokens = self._advance(tokens)
-        return [sorted(each, key=lambda answer: -answer.score) for each in self.found]
+        return [sorted(each, key=lambda answer: -answer.score)[: self.beam] for each in self.found]
 
     def _advance(self, tokens: Tensor) -> Tensor:
         batch, beam = self.totals.shape
@@ -162,8 +163,6 @@ class _Beams:
         rank = ((5 + step) / 6) ** self.penalty
         for row, column in finished.nonzero().tolist():
             answers = self.found[self.places[row]]
-            if len(answers) == self.beam:
-                continue
             parent = int(parents[row, column])
             weights = None if attended is None else attended[row, parent, :-1].numpy().copy()
             tokens = history[row, parent].numpy().copy()
@@ -174,7 +173,14 @@ class _Beams:
         batch, beam = self.totals.shape
         late = (self.limits <= step).tolist()
         stuck = (~self.totals.isfinite().any(1)).tolist()
-        full = [len(self.found[place]) == beam for place in self.places]
+        # Going on can only help while an unfinished answer ranks above the worst one to be given.
+        rank = ((5 + step) / 6) ** self.penalty
+        ahead = (self.totals.amax(1) / rank).tolist()
+        full = [
+            len(found) >= beam and heapq.nlargest(beam, found)[-1] >= ahead[row]
+            for row, place in enumerate(self.places)
+            for found in [[answer.score for answer in self.found[place]]]
+        ]
         stay = []
         for row, place in enumerate(self.places):
             if not (full[row] or late[row] or stuck[row]):

@@ -37,6 +37,17 @@ def _available() -> bool:
     return torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
 
 
+def _rounded(rows: int) -> int:
+    """A number of rows at most an eighth larger: oneDNN keeps a program, and its memory, for each
+    number it has met, and batches of sequences come in all of them."""
+    step = max(8, 1 << (rows.bit_length() - 4) if rows >= 16 else 8)
+    return -(-rows // step) * step
+
+
+def _padded(x: Tensor, rows: int) -> Tensor:
+    return torch.cat([x, x.new_zeros(rows - len(x), x.shape[1])]) if rows > len(x) else x
+
+
 def _linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     call = torch.ops.mkldnn._linear_pointwise
     return call(x.contiguous(), weight.contiguous(), bias, "none", [], "")
@@ -45,18 +56,21 @@ def _linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 class _Product(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        ctx.save_for_backward(x, weight)
-        return _linear(x, weight, bias)
+        rows = x.reshape(-1, x.shape[-1])
+        count, rows = len(rows), _padded(rows, _rounded(len(rows)))
+        ctx.save_for_backward(rows, weight)
+        ctx.shape = x.shape
+        return _linear(rows, weight, bias)[:count].view(*x.shape[:-1], len(weight))
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        x, weight = ctx.saved_tensors
-        grad = grads[0].contiguous()
-        rows, outer = x.reshape(-1, x.shape[-1]), grad.reshape(-1, grad.shape[-1])
+        rows, weight = ctx.saved_tensors
+        outer = grads[0].reshape(-1, len(weight))
+        count, outer = len(outer), _padded(outer, len(rows))
         for_x, for_weight, for_bias = ctx.needs_input_grad
         return (
-            _linear(grad, weight.t()) if for_x else None,
+            _linear(outer, weight.t())[:count].view(ctx.shape) if for_x else None,
             _linear(outer.t(), rows.t()) if for_weight else None,
             outer.sum(0) if for_bias else None,
         )

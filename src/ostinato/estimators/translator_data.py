@@ -19,7 +19,7 @@ def with_end(rows: Sequence[np.ndarray], end: int, limit: int | None = None) -> 
     return [np.append(row[:limit], end) for row in rows]
 
 
-CUT_TARGETS = 0.72  # share of the epochs in which targets too are cut at random
+CUT_TARGETS = 0.76  # share of the epochs in which targets too are cut at random
 
 
 class PairBatches:
@@ -31,7 +31,7 @@ class PairBatches:
         limit: most tokens read of a text.
         shuffle: a new order each epoch.
         subword_dropout: the texts are cut anew each epoch (see `SubwordSampler`); the targets only
-            in the first 72 % of them. A model that has seen words in many pieces to the end spreads
+            in the first 76 % of them. A model that has seen words in many pieces to the end spreads
             their probability over them, and then finds that short answers are likelier.
         scheduled_sampling: "share" in a batch rises from 0 to it over `epochs`.
     """

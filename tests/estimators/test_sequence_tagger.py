@@ -122,7 +122,8 @@ def test_scikit_learn_takes_it():
 
 
 def test_the_same_seed_and_going_on(tmp_path):
-    one, other = fitted(seed=3, epochs=2), fitted(seed=3, epochs=2)
+    options = {"seed": 3, "epochs": 2, "affix_dropout": 0.3}
+    one, other = fitted(**options), fitted(**options)
     before = one.predict_proba(X)
     assert all(np.array_equal(a, b) for a, b in zip(before, other.predict_proba(X), strict=True))
     one.partial_fit(X, Y)
@@ -170,6 +171,7 @@ def test_what_is_read_of_a_word():
         ({"dropout": 2}, "dropout must be a number"),
         ({"scheme": "bioes"}, "scheme must be one of"),
         ({"output": "crv"}, "Did you mean 'crf'"),
+        ({"affix_dropout": 1}, "affix_dropout must be a number"),
         ({"hidden_size": 0}, "hidden_size must be a whole number"),
         ({"min_count": 0}, "min_count must be"),
     ],

@@ -51,6 +51,7 @@ class SequenceTagger(TaggerCore):
         word_dropout: in training a word that stands n times in the data is taken for the unknown
             word with probability word_dropout / (word_dropout + n) (Kiperwasser & Goldberg,
             arXiv:1603.04351, section 4.2).
+        affix_dropout: probability that an affix is taken for an unknown one in training.
         cell: "gru", "lstm" or "rnn".
         hidden_size: units of each layer, in each direction.
         num_layers: bidirectional layers over the sentence.
@@ -82,6 +83,7 @@ class SequenceTagger(TaggerCore):
         char_size: int = 32,
         char_hidden: int = 50,
         word_dropout: float = 0.5,
+        affix_dropout: float = 0.0,
         cell: Literal["gru", "lstm", "rnn"] = "gru",
         hidden_size: int = 200,
         num_layers: int = 2,
@@ -119,6 +121,7 @@ class SequenceTagger(TaggerCore):
         self.char_size = char_size
         self.char_hidden = char_hidden
         self.word_dropout = word_dropout
+        self.affix_dropout = affix_dropout
         self.cell = cell
         self.hidden_size = hidden_size
         self.num_layers = num_layers

@@ -50,7 +50,8 @@ class TaggerCore(Estimator):
             ("cell", tuple(CELLS)),
         ):
             check_choice(where, name, option(name), allowed)
-        check_number(where, "dropout", option("dropout"), low=0, below=1)
+        for name in ("dropout", "affix_dropout"):
+            check_number(where, name, option(name), low=0, below=1)
         check_number(where, "word_dropout", option("word_dropout"), low=0)
         check_number(where, "char_hidden", option("char_hidden"), low=0, whole=True)
         for name in (
@@ -196,6 +197,7 @@ class TaggerCore(Estimator):
                 affixes=2 * len(AFFIXES),
                 counts=[0, 0, *self._reader.counts],
                 word_dropout=self._option("word_dropout"),
+                affix_dropout=self._option("affix_dropout"),
                 embedding_size=int(size or 0),
                 affix_size=self._option("affix_size"),
                 char_size=self._option("char_size"),

@@ -25,6 +25,7 @@ class TaggerModel(torch.nn.Module):
         affixes: columns of affixes.
         counts: `(words,)`, how often training has each word. In training a word gives way to the
             unknown word with probability `word_dropout / (word_dropout + count)`.
+        affix_dropout: probability that an affix gives way to the unknown affix in training.
         crf: the tags of a sentence are scored as one sequence; else each by itself.
         limits: what `nn.CRF` takes as moves, first and last.
 
@@ -42,6 +43,7 @@ class TaggerModel(torch.nn.Module):
         affixes: int,
         counts: Any,
         word_dropout: float,
+        affix_dropout: float,
         embedding_size: int,
         affix_size: int,
         char_size: int,
@@ -68,6 +70,7 @@ class TaggerModel(torch.nn.Module):
         rates = word_dropout / (word_dropout + torch.as_tensor(counts, dtype=torch.float32) + 1e-9)
         rates[: UNKNOWN + 1] = 0
         self.register_buffer("rates", rates)
+        self.affix_dropout = affix_dropout
         kind = CELLS[cell]
         size = embedding_size + affix_size * (1 + affixes)
         self.spelling = self.spelled = None
@@ -87,14 +90,17 @@ class TaggerModel(torch.nn.Module):
 
     def vectors(self, features: Tensor, chars: Tensor, spelled: Tensor) -> Tensor:
         """`(words, size)`."""
-        words = features[:, 0]
+        words, affixes = features[:, 0], features[:, 2:]
         if self.training:
             rates = self.rates[words]  # pyright: ignore
             words = torch.where(torch.rand_like(rates) < rates, UNKNOWN, words)
+            if self.affix_dropout:
+                hidden = torch.rand(affixes.shape, device=affixes.device) < self.affix_dropout
+                affixes = torch.where(hidden & (affixes > 0), UNKNOWN, affixes)
         parts = [
             self.words(words),
             self.shapes(features[:, 1]),
-            self.affixes(features[:, 2:]).flatten(1),
+            self.affixes(affixes).flatten(1),
         ]
         if self.spelling is not None and self.spelled is not None:
             letters, _ = self.spelling(

@@ -56,6 +56,8 @@ class SequenceTagger(TaggerCore):
         hidden_size: units of each layer, in each direction.
         num_layers: bidirectional layers over the sentence.
         dropout: probability, on characters, on words' vectors and on each layer's output.
+        balance: after training the score of "O" is lowered by what gives the best F1 of entities
+            on the validation rows, 0 to 2 nats: likelihood alone finds rare entities too seldom.
 
     The other arguments are those of `training.TrainingOptions`; `monitor="auto"` keeps the epoch
     with the best entity F1, or without spans the best accuracy.
@@ -63,6 +65,7 @@ class SequenceTagger(TaggerCore):
     Attributes:
         scheme_: the scheme of the tags learned.
         tags_: the tags inside the network, sorted; `predict_proba`'s columns.
+        shift_: what `balance` lowered the score of "O" by, in nats.
     """
 
     kind = "sequence-tagger"
@@ -88,6 +91,7 @@ class SequenceTagger(TaggerCore):
         hidden_size: int = 200,
         num_layers: int = 2,
         dropout: float = 0.4,
+        balance: bool = True,
         epochs: int = 10,
         batch_size: int = 32,
         optimizer: str = "adam",
@@ -126,6 +130,7 @@ class SequenceTagger(TaggerCore):
         self.hidden_size = hidden_size
         self.num_layers = num_layers
         self.dropout = dropout
+        self.balance = balance
         self.epochs = epochs
         self.batch_size = batch_size
         self.optimizer = optimizer
@@ -181,6 +186,8 @@ class SequenceTagger(TaggerCore):
         self._baseline = MostFrequent.fit(words, tags)
         self._build(load_vectors=True)
         self._train(words, tags, held_out, options, directory, resume, progress)
+        if held_out is not None and self._spans and self.balance:
+            self._balance(*held_out)
         self.baseline_ = {} if held_out is None else self.evaluate(*held_out)
         return self
 

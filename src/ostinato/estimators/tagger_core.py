@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from lightning.pytorch.callbacks import Callback
 
 from ostinato import data, nn, training
 from ostinato.data.tags import SCHEMES, check_tags, convert_tags, guess_scheme, legal_moves
 from ostinato.errors import DataError, OptionError, check_choice, check_number
 from ostinato.estimators.base import Estimator
-from ostinato.estimators.tagger_measures import MostFrequent, measure
+from ostinato.estimators.tagger_measures import Judge, MostFrequent, entity_measures, measure
 from ostinato.estimators.tagger_words import AFFIXES, Forms, WordReader
 from ostinato.models.tagger import TaggerModel
 from ostinato.models.text_classifier import CELLS
@@ -24,6 +23,7 @@ ANSWER_FORMS = 2048  # distinct words at once
 BLOCK = 4096  # sentences whose words' vectors are held together
 OUTPUTS = ("auto", "softmax", "crf")
 INNER = ("bio", "iobes")
+SHIFTS = tuple(k / 4 for k in range(9))  # of the score of "O", tried on the held-out rows
 
 Rows = list[list[str]]
 
@@ -33,6 +33,7 @@ class TaggerCore(Estimator):
 
     scheme_: str
     tags_: list[str]
+    shift_: float
     vectors_found_: int
     _reader: WordReader
     _baseline: MostFrequent
@@ -156,6 +157,7 @@ class TaggerCore(Estimator):
             )
         self.tags_ = sorted(names)
         self._known("SequenceTagger.fit: validation", more)
+        self.shift_ = 0.0
 
     def _known(self, where: str, tags: Rows) -> None:
         """Raise DataError where rows break the scheme or have tags that training lacks."""
@@ -247,7 +249,7 @@ class TaggerCore(Estimator):
         judge, callbacks = None, []
         if held_out is not None and held_out[0]:
             judge = batches(held_out, False)
-            callbacks.append(_Judge(self, held_out))
+            callbacks.append(Judge(self, held_out))
         if options.monitor == "auto":
             best = ("val_f1" if self._spans else "val_accuracy", "max")
             monitor, mode = best if judge is not None else ("train_loss", "min")
@@ -265,6 +267,29 @@ class TaggerCore(Estimator):
         )
         self.module_.eval()
         self.history_ = self.fit_result_.history
+
+    @torch.inference_mode()
+    def _balance(self, words: Rows, tags: Rows) -> None:
+        """Lower the score of "O" by what gives the best F1 of entities on these rows.
+
+        Likelihood weighs every token alike, so that rare entities are found too seldom for F1.
+        """
+        outside = self.tags_.index("O")
+        parts = list(self._emissions(words))
+
+        def f1(shift: float) -> float:
+            answers = [np.zeros(0, dtype=np.int64)] * len(words)
+            lower = torch.zeros(len(self.tags_))
+            lower[outside] = shift
+            for places, emissions, lengths in parts:
+                best = self._best(emissions - lower, lengths).numpy()
+                for place, row, length in zip(places, best, lengths.tolist(), strict=True):
+                    answers[place] = row[:length]
+            return entity_measures(tags, self._names(answers))["f1"]
+
+        self.shift_ = max(SHIFTS, key=f1)
+        with torch.no_grad():
+            self.module_.head.bias[outside] -= self.shift_  # pyright: ignore
 
     # Answering.
 
@@ -350,6 +375,7 @@ class TaggerCore(Estimator):
             "reader": self._reader.to_dict(),
             "scheme": self.scheme_,
             "tags": self.tags_,
+            "shift": self.shift_,
             "baseline": self._baseline.to_dict(),
             "vector_size": getattr(self, "_vector_size", None),
         }
@@ -357,23 +383,10 @@ class TaggerCore(Estimator):
     def _restore_state(self, document: dict[str, Any]) -> None:
         self._reader = WordReader.from_dict(document["reader"])
         self.scheme_, self.tags_ = document["scheme"], document["tags"]
+        self.shift_ = document["shift"]
         self._baseline = MostFrequent.from_dict(document["baseline"])
         self._vector_size = document["vector_size"]
         self._build(load_vectors=False)
-
-
-class _Judge(Callback):
-    """After each epoch, measures of whole entities and exact accuracy on the held-out rows."""
-
-    def __init__(self, estimator: TaggerCore, rows: tuple[Rows, Rows]) -> None:
-        self.estimator, self.rows = estimator, rows
-
-    def on_validation_epoch_end(self, trainer: Any, pl_module: Any) -> None:
-        words, tags = self.rows
-        found = measure(tags, self.estimator._decode(words), self.estimator._spans)
-        means = pl_module.validation_means
-        for name, value in found.items():
-            means.sums[name] = torch.tensor(value, dtype=torch.float64) * means.rows
 
 
 def _vectors(model: TaggerModel, forms: Forms) -> Iterator[torch.Tensor]:

@@ -152,6 +152,17 @@ def test_the_same_seed_and_going_on(tmp_path):
         one.partial_fit([["a"]], [["B-new"]])
 
 
+def test_a_type_that_only_validation_has():
+    rows = [["O"] * len(row) for row in X]
+    rows[0][0] = "B-rare"
+    for seed in range(3):  # wherever the one sentence falls
+        model = SequenceTagger(**SMALL | {"epochs": 1}, seed=seed)
+        model.fit(X, rows, validation=0.5, progress=False)
+        assert model.tags_ == ["B-rare", "I-rare", "O"]
+    with pytest.raises(DataError, match="validation: row 0 has the tag 'B-rare'"):
+        SequenceTagger(**SMALL).fit(X, Y, validation=(X, rows), progress=False)
+
+
 def test_vectors_from_a_file(tmp_path):
     (tmp_path / "v.txt").write_text("ann 1 0 0\nrome 0 1 0\nto 0 0 1\n")
     model = fitted(epochs=1, vectors=str(tmp_path / "v.txt"), freeze=True)

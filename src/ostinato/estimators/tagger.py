@@ -175,8 +175,11 @@ class SequenceTagger(TaggerCore):
         """
         options = self._check()
         words, tags = self._rows("SequenceTagger.fit", X, y)
+        if words:
+            self._learn_tags(tags)
         words, tags, held_out = self._split(words, tags, validation)
-        self._learn_tags(tags, [] if held_out is None else held_out[1])
+        if held_out is not None:
+            self._known("SequenceTagger.fit: validation", held_out[1])
         self._reader = WordReader.fit(
             words,
             max_vocabulary=self.max_vocabulary,

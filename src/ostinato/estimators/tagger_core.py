@@ -141,7 +141,7 @@ class TaggerCore(Estimator):
         output = self._option("output")
         return self._spans if output == "auto" else output == "crf"
 
-    def _learn_tags(self, tags: Rows, more: Rows) -> None:
+    def _learn_tags(self, tags: Rows) -> None:
         """The scheme and the tags that the module knows."""
         scheme = self._option("scheme")
         self.scheme_ = guess_scheme(tags) if scheme == "auto" else scheme
@@ -156,7 +156,6 @@ class TaggerCore(Estimator):
                 f"SequenceTagger.fit: y must have two tags or more, got only {sorted(names)}."
             )
         self.tags_ = sorted(names)
-        self._known("SequenceTagger.fit: validation", more)
         self.shift_ = 0.0
 
     def _known(self, where: str, tags: Rows) -> None:

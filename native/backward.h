@@ -9,7 +9,7 @@ namespace OSTINATO_SET {
 // kSumRows starts from zero: ten times more accurate than one long sum, at no cost.
 template <class T, class C, int Wide>
 void weight_gradient(int64_t rows, const T* a, int64_t a_row, int64_t depth, const T* gates,
-                     int64_t block_stride, int64_t blocks, int first, T* to) {
+                     int64_t gates_row, int64_t block_stride, int64_t blocks, T* to) {
     using S = Sizes<T, C>;
     constexpr int width = Wide * S::L;
     for (int64_t run = 0; run < rows; run += kSumRows) {
@@ -17,7 +17,7 @@ void weight_gradient(int64_t rows, const T* a, int64_t a_row, int64_t depth, con
         for (int64_t block = 0; block < blocks; ++block)
             product<T, Wide, kAdd, true>(
                 depth, a + run * a_row, a_row, count,
-                gates + block * block_stride + run * S::W + first * S::U, S::W,
+                gates + block * block_stride + run * gates_row, gates_row,
                 to + block * depth * width, width);
     }
 }
@@ -30,7 +30,7 @@ struct BackPacks {
 
 template <class T, class C>
 void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x_sum, T* h_sum,
-                    const T* peephole, T* peephole_sum) {
+                    const T* peephole, T* peephole_sum, const T* norm_pack, T* norm_sum) {
     using S = Sizes<T, C>;
     constexpr int U = S::U, W = S::W, L = S::L;
     const S z(q);
@@ -53,6 +53,15 @@ void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x
     const Zone<T> zone_h(q.zone_h, q.rates, 0), zone_c(q.zone_c, q.rates, 1);
     const int64_t P = z.blocks * U;
     T* peephole_run = peephole_sum ? peephole_sum + 3 * P : nullptr;  // of one chunk
+    using N = Norm<T, C>;
+    T* normed = q.gain_ih ? q.norm + p.first_row * N::row_values(H) : nullptr;
+    const N norm(q, z.blocks, total, normed, norm_pack);
+    NormSums<T, C> sums(norm_sum + (norm.on() ? NormSums<T, C>::values(z.blocks) : 0), z.blocks);
+    // With a normalised c: gradients of h and of what tanh saw, and that tanh, of one step.
+    const bool two_passes = C::kSaves && norm.on();
+    const int64_t states = two_passes ? z.blocks * rows * U : 0;
+    T* d_h = buffer(q, thread, 12, 3 * states);
+    T *d_seen = d_h + states, *tanh_c = d_seen + states;
     T* gates = q.gates + p.first_row * z.blocks * W;
     const T* cells = C::kSaves ? q.cells + p.first_row * z.blocks * U : nullptr;
 
@@ -93,6 +102,7 @@ void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x
         const int64_t from = ends[0], to = ends[1];
         const int64_t base = p.offset[from], chunk = p.offset[to] - base;
         for (int64_t u = 0; peephole && u < 3 * P; ++u) peephole_run[u] = T(0);
+        if (norm.on()) sums.clear(z.blocks);
         T* row_at = priors;
         for (int64_t s = from; s < to; ++s)
             for (int64_t r = 0; r < p.active[s]; ++r, row_at += prior_row) {
@@ -108,6 +118,31 @@ void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x
             }
         for (int64_t s = to - 1; s >= from; --s) {
             const int64_t n = p.active[s], at = p.offset[s];
+            if (two_passes) {
+                for (int64_t block = 0; block < z.blocks; ++block)
+                    for (int64_t r = 0; r < n; ++r) {
+                        const int64_t row = p.rows[r], unit = block * U, left = H - unit;
+                        const int64_t time = time_of(q, row, s), here = (block * rows + r) * U;
+                        T* from = dh_rows + r * z.state_row + unit;
+                        Vec<T> dh = load(from), kept{};
+                        if (q.grad_out)
+                            dh += load_some(q.grad_out + row * q.grad_batch + time * q.grad_step + unit,
+                                            left);
+                        if (zone_h.on)
+                            kept = dh * zone_h.share((row * q.steps + time) * H + unit, left);
+                        dh -= kept;
+                        const Vec<T> seen = hyperbolic_tangent(norm.seen(block, at + r));
+                        const Vec<T> o = load(gates + (block * total + at + r) * W + C::kOut * U);
+                        const Vec<T> d = dh * o * (T(1) - seen * seen);
+                        store(from, kept);
+                        store(d_h + here, dh);
+                        store(tanh_c + here, seen);
+                        store(d_seen + here, d);
+                        store(sums.c_bias + unit, load(sums.c_bias + unit) + d);
+                    }
+                norm.of_c.backward(d_seen, rows * U, U, norm.c + at * U, n, norm.c_inverse + at,
+                                   norm.c_gain, sums.c_gain);
+            }
             for (int64_t block = 0; block < z.blocks; ++block)
                 for (int64_t r = 0; r < n; ++r) {
                     const int64_t row = p.rows[r];
@@ -119,14 +154,18 @@ void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x
                     for (int v = 0; v < C::kWide; ++v) {
                         const int64_t unit = block * U + v * L, left = H - unit;
                         const int64_t place = (row * q.steps + time_of(q, row, s)) * H + unit;
+                        const int64_t here = (block * rows + r) * U + v * L;
                         Vec<T> dh = load(dh_rows + r * z.state_row + unit);
-                        if (dout) dh += load_some(dout + unit, left);
                         const T* prior = priors + (at - base + r) * prior_row + unit;
-                        T* d_state = dc + (block * rows + r) * U + v * L;
+                        T* d_state = dc + here;
                         Vec<T> kept{}, kept_c{};  // what reaches the old states around the cell
-                        if (zone_h.on) {
-                            kept = dh * zone_h.share(place, left);
-                            dh = dh - kept;
+                        if (two_passes) {
+                            kept = dh;
+                            dh = load(d_h + here);
+                        } else {
+                            if (dout) dh += load_some(dout + unit, left);
+                            if (zone_h.on) kept = dh * zone_h.share(place, left);
+                            if (zone_h.on) dh = dh - kept;
                         }
                         if (C::kSaves) {
                             prior = first ? start_c + (block * rows + r) * U
@@ -141,19 +180,26 @@ void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x
                             {gates + (block * total + at + r) * W + v * L, d_state,
                              C::kSaves ? const_cast<T*>(cells) + (block * total + at + r) * U : nullptr,
                              prior, peephole ? peephole + unit : nullptr, P,
-                             peephole ? peephole_run + unit : nullptr, zone_c.on},
+                             peephole ? peephole_run + unit : nullptr, zone_c.on,
+                             two_passes ? tanh_c + here : nullptr,
+                             two_passes ? norm.c + (block * total + at + r) * U : nullptr},
                             dh);
                         if (C::kSaves && zone_c.on) store(d_state, load(d_state) + kept_c);
-                        store(dh_rows + r * z.state_row + unit, zone_h.on ? direct + kept : direct);
+                        const bool around = zone_h.on || two_passes;
+                        store(dh_rows + r * z.state_row + unit, around ? direct + kept : direct);
                     }
                 }
-            const int64_t stride = total * W;
-            if (w.narrow_h)
-                product_back<T, C, 1>(n, gates + at * W, stride, z.blocks, C::kH, C::kHSlots, w.h,
-                                      H, passed, z.state_row);
-            else
-                product_back<T, C, 2>(n, gates + at * W, stride, z.blocks, C::kH, C::kHSlots, w.h,
-                                      H, passed, z.state_row);
+            const T* to_state = gates + at * W + C::kH * U;
+            int64_t state_row = W;
+            if (norm.on()) {
+                norm.of_h.backward(to_state, total * W, W, norm.h + at * N::HW, n,
+                                   norm.h_inverse + at * N::G, norm.h_gain, sums.h_gain);
+                to_state = norm.h + at * N::HW;
+                state_row = N::HW;
+            }
+            const auto back_to_state = w.narrow_h ? product_back<T, C, 1> : product_back<T, C, 2>;
+            back_to_state(n, to_state, state_row, total * state_row, z.blocks, C::kHSlots, w.h, H,
+                          passed, z.state_row);
             for (int64_t r = 0; r < n; ++r) {
                 T *dh = dh_rows + r * z.state_row, *through = passed + r * z.state_row;
                 const T* mask = q.mask ? q.mask + p.rows[r] * H : nullptr;
@@ -167,7 +213,16 @@ void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x
         }
         for (int64_t u = 0; peephole && u < 3 * P; ++u) peephole_sum[u] += peephole_run[u];
         if (x_sum || q.grad_x) gather_inputs(q, p, z, from, to, inputs);
-        const T* panel = gates + base * W;
+        const T *x_panel = gates + base * W + C::kX * U, *h_panel = gates + base * W + C::kH * U;
+        int64_t x_wide = W, h_wide = W;
+        if (norm.on()) {
+            sums.add_biases(gates + base * W, total * W, z.blocks, chunk);
+            norm.of_x.backward(x_panel, total * W, W, norm.x + base * N::XW, chunk,
+                               norm.x_inverse + base * N::G, norm.x_gain, sums.x_gain);
+            x_panel = norm.x + base * N::XW, h_panel = norm.h + base * N::HW;
+            x_wide = N::XW, h_wide = N::HW;
+            sums.add_to(norm_sum, z.blocks);
+        }
         if (q.mask || C::kHiddenBias) {
             row_at = priors;
             for (int64_t s = from; s < to; ++s)
@@ -177,17 +232,14 @@ void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x
                     if (C::kHiddenBias) row_at[H] = T(1);
                 }
         }
-        weight_gradient<T, C, S::XV>(chunk, inputs, z.x_row, q.input + 1, panel, total * W,
-                                     z.blocks, C::kX, x_sum);
-        weight_gradient<T, C, S::HV>(chunk, priors, prior_row, depth_h, panel, total * W, z.blocks,
-                                     C::kH, h_sum);
+        weight_gradient<T, C, S::XV>(chunk, inputs, z.x_row, q.input + 1, x_panel, x_wide,
+                                     total * x_wide, z.blocks, x_sum);
+        weight_gradient<T, C, S::HV>(chunk, priors, prior_row, depth_h, h_panel, h_wide,
+                                     total * h_wide, z.blocks, h_sum);
         if (q.grad_x) {
-            if (w.narrow_x)
-                product_back<T, C, 1>(chunk, panel, total * W, z.blocks, C::kX, C::kXSlots, w.x,
-                                      q.input, back, back_row);
-            else
-                product_back<T, C, 2>(chunk, panel, total * W, z.blocks, C::kX, C::kXSlots, w.x,
-                                      q.input, back, back_row);
+            const auto back_to_x = w.narrow_x ? product_back<T, C, 1> : product_back<T, C, 2>;
+            back_to_x(chunk, x_panel, x_wide, total * x_wide, z.blocks, C::kXSlots, w.x, q.input,
+                      back, back_row);
             const T* each = back;
             for (int64_t s = from; s < to; ++s)
                 for (int64_t r = 0; r < p.active[s]; ++r, each += back_row) {
@@ -249,8 +301,11 @@ void backward_cell(const Call<T>& q) {
     const int64_t h_count = z.blocks * depth_h * C::kHSlots * S::U;
     const int64_t P = z.blocks * S::U;
     const T* peephole = pack_peephole(q, P, buffer(q, 0, 13, 3 * P));
-    T *x_sums[256], *h_sums[256], *peephole_sums[256];
+    const T* norm_pack = pack_norm<T, C>(q, z.blocks);
+    const int64_t norm_values = norm_pack ? NormSums<T, C>::values(z.blocks) : 0;
+    T *x_sums[256], *h_sums[256], *peephole_sums[256], *norm_sums[256];
     for (int64_t i = 0; i < q.threads; ++i) {
+        norm_sums[i] = buffer(q, int(i), 4, 2 * norm_values);
         peephole_sums[i] = peephole ? buffer(q, int(i), 14, 6 * P) : nullptr;
         x_sums[i] = buffer(q, int(i), 8, x_count);
         h_sums[i] = buffer(q, int(i), 9, h_count);
@@ -260,7 +315,9 @@ void backward_cell(const Call<T>& q) {
         std::memset(x_sums[i], 0, size_t(x_count) * sizeof(T));
         std::memset(h_sums[i], 0, size_t(h_count) * sizeof(T));
         for (int64_t u = 0; peephole && u < 3 * P; ++u) peephole_sums[i][u] = T(0);
-        backward_share<T, C>(q, int(i), packs, x_sums[i], h_sums[i], peephole, peephole_sums[i]);
+        std::memset(norm_sums[i], 0, size_t(norm_values) * sizeof(T));
+        backward_share<T, C>(q, int(i), packs, x_sums[i], h_sums[i], peephole, peephole_sums[i],
+                             norm_pack, norm_sums[i]);
     }
     for (int64_t k = 0; q.grad_peephole && k < 3 * q.hidden; ++k) {
         T sum = 0;
@@ -271,6 +328,7 @@ void backward_cell(const Call<T>& q) {
     unpack_gradient<T, C>(q, x_sums, q.input + 1, C::kX, C::kXSlots, q.grad_w_ih, q.input, q.grad_b_ih);
     unpack_gradient<T, C>(q, h_sums, depth_h, C::kH, C::kHSlots, q.grad_w_hh, q.hidden,
                           C::kHiddenBias ? q.grad_b_hh : nullptr);
+    if (norm_pack) NormSums<T, C>::unpack(q, z.blocks, norm_sums);
     if (!C::kHiddenBias && q.grad_b_hh && q.grad_b_ih)
         std::memcpy(q.grad_b_hh, q.grad_b_ih,
                     size_t(C::gate(C::kXSlots - 1) + 1) * size_t(q.hidden) * sizeof(T));

@@ -46,6 +46,10 @@ struct Call {
     T* cell_sequence;
     const T* grad_cell_sequence;
     T* grad_peephole;
+    // Layer normalisation: gains of both products in the weights' rows, of c and its bias, and what
+    // is kept of it for the backward pass.
+    const T *gain_ih, *gain_hh, *gain_cell, *bias_cell, *eps;
+    T *norm, *grad_gain_ih, *grad_gain_hh, *grad_gain_cell, *grad_bias_cell;
     // Filled in by the plan.
     const Share* shares;
     int64_t threads, total;
@@ -77,6 +81,7 @@ template <class T>
 struct Table {
     int64_t (*gate_values)(int cell, int64_t hidden);
     int64_t (*cell_values)(int cell, int64_t hidden);
+    int64_t (*norm_values)(int cell, int64_t hidden);
     void (*forward)(const Call<T>&);
     void (*backward)(const Call<T>&);
     int64_t (*packed_values)(int cell, int64_t input, int64_t hidden);

@@ -149,6 +149,9 @@ Call<T> call_of(const int64_t* f) {
     q.zone_c = reinterpret_cast<const uint8_t*>(*f++);
     q.rates = pointer(), q.peephole = pointer(), q.cell_sequence = pointer();
     q.grad_cell_sequence = pointer(), q.grad_peephole = pointer();
+    q.gain_ih = pointer(), q.gain_hh = pointer(), q.gain_cell = pointer(), q.bias_cell = pointer();
+    q.eps = pointer(), q.norm = pointer(), q.grad_gain_ih = pointer(), q.grad_gain_hh = pointer();
+    q.grad_gain_cell = pointer(), q.grad_bias_cell = pointer();
     return q;
 }
 

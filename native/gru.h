@@ -9,6 +9,10 @@ struct GruCell {  // slots n, r, z, hn; torch's gates r, z, n
     static constexpr int kSlots = 4, kWide = 1, kX = 0, kXSlots = 3, kH = 1, kHSlots = 3;
     static constexpr bool kKeepsState = true, kHiddenBias = true, kSaves = false;
     static int gate(int slot) { return slot == 0 || slot == 3 ? 2 : slot - 1; }
+    // Layer normalisation takes r and z together and n by itself.
+    static constexpr int kOut = 0, kGroups = 2;
+    static int input_group(int slot) { return slot == 0; }
+    static int state_group(int slot) { return slot == 2; }
     OSTINATO_INLINE static Vec<T> forward(const Unit<T>& u) {
         constexpr int L = kLanes<T>;
         Vec<T> r = sigmoid<T>(load(u.gates + L)), z = sigmoid<T>(load(u.gates + 2 * L));

@@ -30,6 +30,10 @@ struct SavedCells {
     }
 };
 template <class T, class C>
+struct SavedNorm {
+    static int64_t run(int64_t hidden) { return Norm<T, C>::row_values(hidden); }
+};
+template <class T, class C>
 struct Forward {
     static void run(const Call<T>& q) { forward_cell<T, C>(q); }
 };
@@ -59,6 +63,10 @@ int64_t cell_values(int cell, int64_t hidden) {
     return with_cell<T, SavedCells>(cell, hidden);
 }
 template <class T>
+int64_t norm_values(int cell, int64_t hidden) {
+    return with_cell<T, SavedNorm>(cell, hidden);
+}
+template <class T>
 void forward(const Call<T>& q) {
     with_cell<T, Forward>(q.cell, q);
 }
@@ -81,8 +89,9 @@ void step(const StepCall<T>& q) {
 
 template <class T>
 ostinato::Table<T> table() {
-    return {gate_values<T>,  cell_values<T>, forward<T>,       backward<T>,    packed_values<T>,
-            pack<T>,         step<T>,        linear_values<T>, linear_pack<T>, linear<T>};
+    return {gate_values<T>, cell_values<T>, norm_values<T>,   forward<T>,     backward<T>,
+            packed_values<T>, pack<T>,      step<T>,          linear_values<T>, linear_pack<T>,
+            linear<T>};
 }
 template ostinato::Table<float> table<float>();
 template ostinato::Table<double> table<double>();

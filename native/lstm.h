@@ -8,9 +8,12 @@ namespace OSTINATO_SET {
 template <class T, bool coupled = false>
 struct LstmCell {
     static constexpr int kSlots = coupled ? 3 : 4, kWide = 1, kX = 0, kXSlots = kSlots, kH = 0;
-    static constexpr int kHSlots = kSlots, G = coupled ? 1 : 2, O = G + 1;
+    static constexpr int kHSlots = kSlots, kOut = coupled ? 2 : 3, G = coupled ? 1 : 2, O = G + 1;
     static constexpr bool kKeepsState = true, kHiddenBias = false, kSaves = true;
     static int gate(int slot) { return slot; }
+    static constexpr int kGroups = 1;
+    static int input_group(int) { return 0; }
+    static int state_group(int) { return 0; }
     OSTINATO_INLINE static Vec<T> forward(const Unit<T>& u) {
         constexpr int L = kLanes<T>;
         Vec<T> before = load(u.state), i = load(u.gates), f{};
@@ -45,8 +48,10 @@ struct LstmCell {
         } else {
             f = load(u.gates + L);
         }
-        Vec<T> c = u.zoned ? f * before + i * g : load(u.saved), t = hyperbolic_tangent(c);
-        Vec<T> d_o = dh * t * o * (T(1) - o), dc = load(u.state) + dh * o * (T(1) - t * t);
+        Vec<T> c = u.zoned ? f * before + i * g : load(u.saved);
+        Vec<T> t = u.seen ? load(u.seen) : hyperbolic_tangent(c);
+        Vec<T> d_o = dh * t * o * (T(1) - o), dc = load(u.state);
+        dc += u.seen ? load(u.d_seen) : dh * o * (T(1) - t * t);
         if (u.peephole) dc += d_o * load(u.peephole + 2 * u.peephole_row);
         Vec<T> d_i = dc * (coupled ? g - before : g) * i * (T(1) - i), passed = dc * f, d_f{};
         if constexpr (!coupled) {

@@ -100,11 +100,13 @@ NB_MODULE(_native, m) {
         "saved_values",
         [](int bytes, int cell, int64_t hidden) {
             const auto& k = ostinato::chosen();
-            const auto gates = bytes == 4 ? k.of_float.gate_values : k.of_double.gate_values;
-            const auto cells = bytes == 4 ? k.of_float.cell_values : k.of_double.cell_values;
-            return nb::make_tuple(gates(cell, hidden), cells(cell, hidden));
+            auto values = [&](const auto& of) {
+                return nb::make_tuple(of.gate_values(cell, hidden), of.cell_values(cell, hidden),
+                                      of.norm_values(cell, hidden));
+            };
+            return bytes == 4 ? values(k.of_float) : values(k.of_double);
         },
-        "Values of gates and of c that a row (one sequence at one step) saves.");
+        "Values of gates, of c and of layer normalisation that a row (one sequence at one step) saves.");
     m.def(
         "run",
         [](int bytes, const std::vector<int64_t>& fields, bool backward) {

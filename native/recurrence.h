@@ -5,6 +5,7 @@
 #include "call.h"
 #include "gru.h"
 #include "lstm.h"
+#include "norm.h"
 #include "rnn.h"
 
 namespace OSTINATO_SET {
@@ -94,18 +95,18 @@ void pack_backward(const T* w, int64_t hidden, int64_t outs, int first, int slot
 
 // What was fed in gets its gradient: rows of gate gradients times the transposed weights.
 template <class T, class C, int Wide>
-void product_back(int64_t rows, const T* gates, int64_t block_stride, int64_t blocks, int first,
-                  int slots, const T* pack, int64_t outs, T* to, int64_t to_row) {
+void product_back(int64_t rows, const T* gates, int64_t gates_row, int64_t block_stride,
+                  int64_t blocks, int slots, const T* pack, int64_t outs, T* to, int64_t to_row) {
     using S = Sizes<T, C>;
     constexpr int O = Wide * kLanes<T>;
     const int64_t k = int64_t(slots) * S::U;
     for (int64_t ob = 0; ob * O < outs; ++ob)
         for (int64_t block = 0; block < blocks; ++block, pack += k * O) {
-            const T* a = gates + block * block_stride + first * S::U;
+            const T* a = gates + block * block_stride;
             if (block == 0)
-                product<T, Wide, kZero>(rows, a, S::W, k, pack, O, to + ob * O, to_row);
+                product<T, Wide, kZero>(rows, a, gates_row, k, pack, O, to + ob * O, to_row);
             else
-                product<T, Wide, kContinue>(rows, a, S::W, k, pack, O, to + ob * O, to_row);
+                product<T, Wide, kContinue>(rows, a, gates_row, k, pack, O, to + ob * O, to_row);
         }
 }
 
@@ -171,8 +172,16 @@ T* buffer(const Call<T>& q, int thread, int slot, int64_t count) {
 }
 
 template <class T, class C>
+const T* pack_norm(const Call<T>& q, int64_t blocks) {
+    if (!q.gain_ih) return nullptr;
+    T* packed = buffer(q, 0, 15, Norm<T, C>::pack_values(blocks));
+    Norm<T, C>::pack(q, blocks, packed);
+    return packed;
+}
+
+template <class T, class C>
 void forward_share(const Call<T>& q, int thread, const T* x_pack, const T* h_pack,
-                   const T* hn_bias, const T* peephole) {
+                   const T* hn_bias, const T* peephole, const T* norm_pack) {
     using S = Sizes<T, C>;
     constexpr int U = S::U, W = S::W, L = S::L;
     const S z(q);
@@ -192,6 +201,11 @@ void forward_share(const Call<T>& q, int thread, const T* x_pack, const T* h_pac
     const T* initial = C::kSaves ? q.c0 : q.h0;
     const Zone<T> zone_h(q.zone_h, q.rates, 0), zone_c(q.zone_c, q.rates, 1);
     T* held = zone_h.on ? buffer(q, thread, 14, rows * z.state_row) : nullptr;  // h without a mask
+    using N = Norm<T, C>;
+    T* normed = !q.gain_ih ? nullptr
+                : q.keep   ? q.norm + p.first_row * N::row_values(H)
+                           : buffer(q, thread, 5, most * N::row_values(H));
+    const N norm(q, z.blocks, panel_rows, normed, norm_pack);
 
     auto start_row = [&](int64_t r, T* enter) {
         const int64_t row = p.rows[r];
@@ -225,56 +239,89 @@ void forward_share(const Call<T>& q, int thread, const T* x_pack, const T* h_pac
         const int64_t base = q.keep ? p.offset[from] : 0;
         gather_inputs(q, p, z, from, to, inputs);
         for (int64_t block = 0; block < z.blocks; ++block) {
+            const T* w = x_pack + block * (q.input + 1) * S::XV * L;
+            if (norm.on()) {  // the biases, in the last row, come after the normalisation
+                product<T, S::XV, kZero>(chunk, inputs, z.x_row, q.input, w, S::XV * L,
+                                         norm.x + (block * norm.rows + base) * N::XW, N::XW);
+                continue;
+            }
             T* panel = gates + (block * panel_rows + base) * W;
-            product<T, S::XV, kZero>(chunk, inputs, z.x_row, q.input + 1,
-                                     x_pack + block * (q.input + 1) * S::XV * L, S::XV * L,
+            product<T, S::XV, kZero>(chunk, inputs, z.x_row, q.input + 1, w, S::XV * L,
                                      panel + C::kX * U, W);
             if (C::kHiddenBias)
                 for (int64_t i = 0; i < chunk; ++i)
                     store(panel + i * W + 3 * U, load(hn_bias + block * U));
         }
+        if (norm.on()) norm.input_rows(base, chunk, gates + base * W, panel_rows * W, W);
         for (int64_t s = from; s < to; ++s, turn ^= 1) {
             const int64_t n = p.active[s], at = base + p.offset[s] - p.offset[from];
             T *enter = entering[turn], *leave = entering[turn ^ 1];
             if (q.resets)
                 for (int64_t r = 0; r < n; ++r)
                     if (resets_at(q, p.rows[r], s)) start_row(r, enter);
+            // One vector of a row's new h: zoned out, written, and made ready to enter the next step.
+            auto finish = [&](int64_t r, int64_t unit, T* kept, Vec<T> h) {
+                const int64_t row = p.rows[r], left = H - unit, time = time_of(q, row, s);
+                if (zone_h.on) {
+                    T* old = held + r * z.state_row + unit;
+                    const int64_t place = (row * q.steps + time) * H + unit;
+                    h = blend<T>(h, load(old), zone_h.share(place, left));
+                    store(old, h);
+                    if (C::kKeepsState && !C::kSaves) store(kept, h);
+                }
+                store_some(q.out + row * q.out_batch + time * q.out_step + unit, h, left);
+                if (q.mask) h *= load_some(q.mask + row * H + unit, left);
+                store(leave + r * z.state_row + unit, h);
+            };
+            if (norm.on()) {
+                for (int64_t block = 0; block < z.blocks; ++block)
+                    product<T, S::HV, kZero>(n, enter, z.state_row, H, h_pack + block * H * S::HV * L,
+                                             S::HV * L, norm.h + (block * norm.rows + at) * N::HW,
+                                             N::HW);
+                norm.state_rows(at, n, gates + at * W, panel_rows * W, W, hn_bias);
+            }
             for (int64_t block = 0; block < z.blocks; ++block) {
                 T* panel = gates + (block * panel_rows + at) * W;
-                product<T, S::HV, kContinue>(n, enter, z.state_row, H,
-                                             h_pack + block * H * S::HV * L, S::HV * L,
-                                             panel + C::kH * U, W);
-                for (int64_t r = 0; r < n; ++r) {
-                    const int64_t row = p.rows[r];
-                    T* out = q.out + row * q.out_batch + time_of(q, row, s) * q.out_step;
+                if (!norm.on())
+                    product<T, S::HV, kContinue>(n, enter, z.state_row, H,
+                                                 h_pack + block * H * S::HV * L, S::HV * L,
+                                                 panel + C::kH * U, W);
+                for (int64_t r = 0; r < n; ++r)
 #pragma GCC unroll 2
                     for (int v = 0; v < C::kWide; ++v) {
-                        const int64_t unit = block * U + v * L, left = H - unit;
-                        const int64_t place = (row * q.steps + time_of(q, row, s)) * H + unit;
+                        const int64_t unit = block * U + v * L;
                         T* kept = state + (block * rows + r) * U + v * L;
                         T* saved = cells ? cells + (block * total + p.offset[s] + r) * U + v * L : nullptr;
                         const Vec<T> before = C::kSaves && zone_c.on ? load(kept) : Vec<T>{};
                         Vec<T> h = C::forward({panel + r * W + v * L, kept, saved, nullptr,
                                                peephole ? peephole + unit : nullptr, z.blocks * U});
-                        if (C::kSaves && zone_c.on) {
-                            const Vec<T> c = blend<T>(load(kept), before, zone_c.share(place, left));
-                            store(kept, c);
-                            if (saved) store(saved, c);
+                        if constexpr (C::kSaves) {
+                            if (norm.on())
+                                store(norm.c + (block * norm.rows + at + r) * U, load(kept));
+                            const int64_t row = p.rows[r];
+                            const int64_t place = (row * q.steps + time_of(q, row, s)) * H + unit;
+                            if (zone_c.on) {
+                                const Vec<T> share = zone_c.share(place, H - unit);
+                                store(kept, blend<T>(load(kept), before, share));
+                                if (saved) store(saved, load(kept));
+                            }
+                            if (q.cell_sequence)
+                                store_some(q.cell_sequence + place, load(kept), H - unit);
+                            if (norm.on()) continue;  // h waits for the whole row's c
                         }
-                        if (zone_h.on) {
-                            T* old = held + r * z.state_row + unit;
-                            h = blend<T>(h, load(old), zone_h.share(place, left));
-                            store(old, h);
-                            if (C::kKeepsState && !C::kSaves) store(kept, h);
-                        }
-                        if (C::kSaves && q.cell_sequence)
-                            store_some(q.cell_sequence + place, load(kept), left);
-                        store_some(out + unit, h, left);
-                        if (q.mask) h *= load_some(q.mask + row * H + unit, left);
-                        store(leave + r * z.state_row + unit, h);
+                        finish(r, unit, kept, h);
                     }
-                }
             }
+            if constexpr (C::kSaves)
+                if (norm.on()) {
+                    norm.of_c.forward(norm.c + at * U, n, norm.c_inverse + at);
+                    for (int64_t block = 0; block < z.blocks; ++block)
+                        for (int64_t r = 0; r < n; ++r) {
+                            const T* gate = gates + (block * panel_rows + at + r) * W + C::kOut * U;
+                            const Vec<T> seen = norm.seen(block, at + r);
+                            finish(r, block * U, nullptr, load(gate) * hyperbolic_tangent(seen));
+                        }
+                }
             const int64_t going = s + 1 < q.steps ? p.active[s + 1] : 0;
             for (int64_t r = going; r < n; ++r) {
                 const int64_t row = p.rows[r];
@@ -293,9 +340,10 @@ void forward_cell(const Call<T>& q) {
     T* hn_bias = buffer(q, 0, 12, z.blocks * S::U);
     pack_forward<T, C>(q, x_pack, h_pack, hn_bias);
     const T* peephole = pack_peephole(q, z.blocks * S::U, buffer(q, 0, 13, 3 * z.blocks * S::U));
+    const T* norm_pack = pack_norm<T, C>(q, z.blocks);
 #pragma omp parallel for schedule(static, 1) num_threads(int(q.threads)) if (q.threads > 1)
     for (int64_t i = 0; i < q.threads; ++i)
-        forward_share<T, C>(q, int(i), x_pack, h_pack, hn_bias, peephole);
+        forward_share<T, C>(q, int(i), x_pack, h_pack, hn_bias, peephole, norm_pack);
 }
 
 }  // namespace OSTINATO_SET

@@ -9,6 +9,9 @@ struct RnnCell {
     static constexpr int kSlots = 1, kWide = 2, kX = 0, kXSlots = 1, kH = 0, kHSlots = 1;
     static constexpr bool kKeepsState = false, kHiddenBias = false, kSaves = false;
     static int gate(int) { return 0; }
+    static constexpr int kOut = 0, kGroups = 1;
+    static int input_group(int) { return 0; }
+    static int state_group(int) { return 0; }
     OSTINATO_INLINE static Vec<T> forward(const Unit<T>& u) {
         Vec<T> a = load(u.gates);
         Vec<T> h = relu ? (a < T(0) ? Vec<T>{} : a) : hyperbolic_tangent(a);

@@ -18,6 +18,8 @@ struct Unit {       // one vector of units of one row
     int64_t peephole_row = 0;
     T* grad_peephole = nullptr;
     bool zoned = false;  // backward: c was zoned out after h was made from it
+    // Backward with a normalised c: its tanh, and the gradient of c through the normalisation.
+    const T *seen = nullptr, *d_seen = nullptr;
 };
 
 }  // namespace OSTINATO_SET

@@ -103,10 +103,21 @@ def test_copies_pack_their_own():
 
 
 @pytest.mark.parametrize(
-    "options", [{"layer_norm": True}, {"zoneout": 0.3}, {"recurrent_dropout": 0.5}], ids=str
+    ("kind", "options"),
+    [
+        (nn.GRU, {"layer_norm": True}),
+        (nn.GRU, {"zoneout": 0.3}),
+        (nn.GRU, {"recurrent_dropout": 0.5}),
+        (nn.GRU, {"reset_after": False}),
+        (nn.GRU, {"bias": False, "learn_initial_state": True}),
+        (nn.RNN, {"nonlinearity": "relu"}),
+        (nn.LSTM, {"peephole": True}),
+        (nn.LSTM, {"coupled_gates": True}),
+    ],
+    ids=str,
 )
-def test_options_step_as_the_sequence(options):
-    layer = nn.GRU(3, 6, 2, batch_first=True, **options).eval()
+def test_options_step_as_the_sequence(kind, options):
+    layer = kind(3, 6, 2, batch_first=True, **options).eval()
     x = torch.randn(2, 5, 3)
     found, _ = steps_of(layer, x)
     stepper = nn.Stepper(layer, 2)

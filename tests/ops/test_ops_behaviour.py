@@ -136,7 +136,7 @@ def test_path_names_what_serves(cell, plain_path):
     assert ops.path(cell, dtype=torch.bfloat16) == "torch"
     episodes = "native" if plain_path == "native" else "reference"
     assert ops.path(cell, resets=True, recurrent_mask=True) == episodes
-    special = {"zoneout": episodes, "layer_norm": "reference"}
+    special = {"zoneout": episodes, "layer_norm": episodes}
     if cell == "lstm":
         own = ("zoneout_cell", "peephole", "coupled_gates", "cell_sequence")
         special |= dict.fromkeys(own, episodes) | {"w_hr": "reference"}

@@ -62,17 +62,18 @@ class Packed:
     def _pack(self) -> Any:
         layer, module = self.layer, cast(Any, native.load())
         # A parametrised weight is no parameter of the layer itself.
-        plain = "weight_hh_l0" in self.parameters and not layer.bidirectional and not layer.zoneout
-        options = layer._settings() | {
-            name: getattr(layer, name) for name in ("layer_norm", "peephole")
-        }
-        options["w_hr"] = bool(layer.proj_size)
+        plain = "weight_hh_l0" in self.parameters and not any(
+            getattr(layer, name)
+            for name in ("bidirectional", "zoneout", "layer_norm", "peephole", "proj_size")
+        )
+        options = layer._settings()
         first = layer.weight_hh_l0
         if not plain or not kernels.allows(options, first.device, first.dtype):
             return None
         self.dtype = first.dtype
         stack = (module.StackFloat if first.dtype == torch.float32 else module.StackDouble)()
-        code = kernels.CODES[options.get("activation", layer.cell)]
+        coupled = options.get("coupled_gates")
+        code = kernels.CODES["coupled" if coupled else options.get("activation", layer.cell)]
         for depth, suffix in enumerate(layer.suffixes):
             names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
             given = [self.parameters.get(f"{name}{suffix}") for name in names]

@@ -21,8 +21,9 @@ ITEM_SIZES = {torch.float32: 4, torch.float64: 8}
 # Products of one thread before another is worth waking: about 20 microseconds.
 THREAD_WORK = 500_000
 # Any of these, given, is beyond the kernels so far.
-OPTIONS = ("layer_norm", "gain_ih", "gain_hh", "w_hr")
-TENSORS = ("x", "h0", "c0", "w_ih", "w_hh", "b_ih", "b_hh", "recurrent_mask", "peephole")
+OPTIONS = ("w_hr",)
+NORMS = ("gain_ih", "gain_hh", "gain_cell", "bias_cell")
+TENSORS = ("x", "h0", "c0", "w_ih", "w_hh", "b_ih", "b_hh", "recurrent_mask", "peephole", *NORMS)
 
 
 def allows(options: dict[str, Any], device: torch.device, dtype: torch.dtype) -> bool:
@@ -108,6 +109,8 @@ class _Call:
         rates = (arguments["zoneout_rate"], arguments.get("zoneout_cell_rate", 0.0))
         self.rates = torch.tensor(rates, dtype=self.x.dtype) if any(rates) else None
         self.cell_sequence = bool(arguments.get("cell_sequence"))
+        self.normalised = arguments.get("gain_ih") is not None
+        self.eps = torch.tensor(arguments["eps"], dtype=self.x.dtype) if self.normalised else None
         self.reverse, self.keep = bool(arguments["reverse"]), keep
         self.batch, self.steps, self.input = self.x.shape
         self.hidden = weights[1].shape[1]
@@ -122,11 +125,12 @@ class _Call:
         cells = x.new_empty(steps)
         self.out = x.new_empty(self.batch, self.steps, self.hidden) if out is None else out
         h_n, c_n = x.new_empty(size), x.new_empty(size if self.is_lstm else 0)
-        self.gates = self.cells = x.new_empty(0)
+        self.gates = self.cells = self.norm = x.new_empty(0)
         if self.keep:
             rows = self.batch * self.steps if self.lengths is None else int(self.lengths.sum())
-            per_row = self.module.saved_values(self.bytes, self.code, self.hidden)
+            *per_row, norm = self.module.saved_values(self.bytes, self.code, self.hidden)
             self.gates, self.cells = (x.new_empty(rows * each) for each in per_row)
+            self.norm = x.new_empty(rows * norm if self.normalised else 0)
         self.fields = [
             *(self.code, self.batch, self.steps, self.input, self.hidden),
             *map(_address, (x, *self.read[:6])),
@@ -140,9 +144,9 @@ class _Call:
         ]
         self.options = [*map(_address, (*self.zones, self.rates, self.read[7]))]
         sequence = cells.data_ptr() if self.cell_sequence else 0
-        self.module.run(
-            self.bytes, [*self.fields, *[0] * 14, *self.options, sequence, 0, 0], False
-        )
+        self.norms = [*map(_address, (*self.read[8:], self.eps, self.norm))]
+        forward = [*self.fields, *[0] * 14, *self.options, sequence, 0, 0, *self.norms, *[0] * 4]
+        self.module.run(self.bytes, forward, False)
         return self.out, h_n, c_n, cells
 
     def backward(
@@ -157,7 +161,7 @@ class _Call:
         into = [None if each is None else torch.empty_like(each) for each in self.read[:6]]
         if into[4] is None and into[5] is not None:
             into[4] = torch.empty_like(into[5])  # the kernels make b_hh's from b_ih's
-        peephole = None if self.read[7] is None else torch.empty_like(self.read[7])
+        others = [None if each is None else torch.empty_like(each) for each in self.read[7:]]
         self.module.run(
             self.bytes,
             [
@@ -166,13 +170,14 @@ class _Call:
                 *strides,
                 *map(_address, (x, *into)),
                 *((0, 0) if x is None else x.stride()[:2]),
-                *(*self.options, 0, *map(_address, (cells, peephole))),
+                *(*self.options, 0, *map(_address, (cells, others[0]))),
+                *(*self.norms, *map(_address, others[1:])),
             ],
             True,
         )
         if self.read[4] is None:
             into[4] = None
-        return (x, *into, None, peephole)
+        return (x, *into, None, *others)
 
 
 class _Native(torch.autograd.Function):

@@ -1,12 +1,13 @@
 """How well Translator translates captions and writes titles, and how fast it answers.
 
     python -m benchmarks.quality_translation multi30k | multi30k-plain | patents
-        [--data DIR] [--model FILE] [--directory DIR --resume] [--test] [--speed]
+        [--data DIR] [--model FILE] [--directory DIR --resume] [--further EPOCHS RATE]
+        [--test] [--speed]
 
 Multi30k is German to English in small letters, BLEU on test_2016_flickr; "plain" is without
 attention. Patents are titles from abstracts. Choices, the length penalty too, are made on
 validation rows; `--test` measures the test rows once. `--model` saves the model, or loads it where
-the file is there already. `--speed` counts sentences a second.
+the file is there already; `--further` then goes on from it. `--speed` counts sentences a second.
 """
 
 from __future__ import annotations
@@ -101,6 +102,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path)
     parser.add_argument("--directory", type=Path)
     parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--further", nargs=2, type=float, metavar=("EPOCHS", "RATE"))
     parser.add_argument("--test", action="store_true", help="measure the test rows too")
     parser.add_argument("--speed", action="store_true")
     parser.add_argument("--set", action="append", default=[], metavar="OPTION=VALUE")
@@ -120,6 +122,11 @@ def main() -> None:
         model.fit(*train, validation=judge, directory=words.directory, resume=words.resume)
         if words.model:
             model.save(words.model)
+    if words.further:
+        epochs, rate = int(words.further[0]), words.further[1]
+        model.partial_fit(*train, epochs=epochs, learning_rate=rate)
+        if words.model:
+            model.save(words.model.with_suffix(".further.safetensors"))
     figures: dict[str, Any] = {
         "options": options,
         "seconds": round(model.fit_result_.seconds, 1),

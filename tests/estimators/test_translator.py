@@ -147,6 +147,10 @@ def test_the_same_seed_gives_the_same_bits_and_going_on_changes_them():
     one.partial_fit(SOURCES, TARGETS)
     assert one.predict_best(SOURCES[:5]) != before
     assert len(one.history_["train_loss"]) == 3
+    other.partial_fit(SOURCES, TARGETS, epochs=2, learning_rate=1e-3)
+    assert other.history_["learning_rate"][-1] < 1e-3
+    with pytest.raises(OptionError, match="learning_rate must be a number above 0"):
+        one.partial_fit(SOURCES, TARGETS, learning_rate=0)
 
 
 def test_an_interrupted_fit_goes_on_to_the_same_weights(tmp_path):

@@ -223,24 +223,37 @@ class Translator(TranslatorCore):
             self.baseline_ = self.evaluate(held_out[0][:JUDGED], held_out[1][:JUDGED])
         return self
 
-    def partial_fit(self, X: Any, y: Any, *, progress: bool = False) -> Self:
-        """Go on learning: one epoch over new rows at a constant rate, a tenth of the first.
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any,
+        *,
+        epochs: int = 1,
+        learning_rate: float | None = None,
+        progress: bool = False,
+    ) -> Self:
+        """Go on learning from new rows, or from the same.
 
-        Vocabularies stay; the first call is a `fit` without validation.
+        Args:
+            epochs: passes over the rows. One is at a constant rate; over several it falls to 0.
+            learning_rate: a tenth of the constructor's where it is not given.
+
+        Vocabularies stay, and targets are no longer cut at random; the first call is a `fit`
+        without validation.
         """
         if not hasattr(self, "module_"):
             return self.fit(X, y, validation=None, progress=progress)
         options = dataclasses.replace(
             self._without_validation(self._check()),
-            epochs=1,
-            schedule="constant",
-            warmup=0.0,
+            epochs=epochs,
+            schedule="constant" if epochs == 1 else "cosine",
+            warmup=0.0 if epochs == 1 else 0.05,
             average=0.0,
-            learning_rate=self.learning_rate / 10,
-        )
+            learning_rate=self.learning_rate / 10 if learning_rate is None else learning_rate,
+        ).check("Translator.partial_fit")
         pairs = self._pairs("Translator.partial_fit", X, y)
         before = self.history_
-        self._train(pairs, None, options, None, False, progress)
+        self._train(pairs, None, options, None, False, progress, cut_targets=0.0)
         for name, values in before.items():
             self.history_[name] = [*values, *self.history_.get(name, [])]
         return self

@@ -14,7 +14,7 @@ from ostinato import data, training
 from ostinato.data.text import check_texts
 from ostinato.errors import DataError, OptionError, check_choice, check_number
 from ostinato.estimators.base import Estimator
-from ostinato.estimators.translator_data import PairBatches, loss_of, with_end
+from ostinato.estimators.translator_data import CUT_TARGETS, PairBatches, loss_of, with_end
 from ostinato.estimators.translator_measures import MEASURES, check_installed, lead, measure_texts
 from ostinato.estimators.translator_search import Answer, search
 from ostinato.models.text_classifier import CELLS
@@ -162,6 +162,7 @@ class TranslatorCore(Estimator):
         directory: Any,
         resume: bool,
         progress: bool,
+        cut_targets: float = CUT_TARGETS,
     ) -> None:
         encoders, limit = (self._source, self._target), self._option("max_length")
         bpe = self._option("level") == "bpe"
@@ -172,6 +173,7 @@ class TranslatorCore(Estimator):
             limit=limit,
             shuffle=True,
             subword_dropout=self._option("subword_dropout") if bpe else 0.0,
+            cut_targets=cut_targets,
             scheduled_sampling=self._option("scheduled_sampling"),
         )
         judge = None

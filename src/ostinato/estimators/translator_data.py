@@ -31,7 +31,7 @@ class PairBatches:
         limit: most tokens read of a text.
         shuffle: a new order each epoch.
         subword_dropout: the texts are cut anew each epoch (see `SubwordSampler`); the targets only
-            in the first 76 % of them. A model that has seen words in many pieces to the end spreads
+            in the first `cut_targets` of them. A model that has seen words in many pieces to the end spreads
             their probability over them, and then finds that short answers are likelier.
         scheduled_sampling: "share" in a batch rises from 0 to it over `epochs`.
     """
@@ -45,9 +45,11 @@ class PairBatches:
         limit: int | None,
         shuffle: bool,
         subword_dropout: float = 0.0,
+        cut_targets: float = CUT_TARGETS,
         scheduled_sampling: float = 0.0,
     ) -> None:
         self.ends = [len(each) for each in encoders]
+        self.cut_targets = cut_targets
         self.options, self.limit, self.shuffle = options, limit, shuffle
         self.most = scheduled_sampling
         self.samplers = [
@@ -60,7 +62,7 @@ class PairBatches:
     def set_epoch(self, epoch: int) -> None:
         """The number that, with the seed, decides order and cuts of the next pass."""
         seed = self.options.seed * 1_000_003 + 2 * epoch
-        late = epoch >= CUT_TARGETS * self.options.epochs
+        late = epoch >= self.cut_targets * self.options.epochs
         drawn = [
             rows if sampler is None or (side and late) else sampler.draw(seed + side)
             for side, (rows, sampler) in enumerate(zip(self.rows, self.samplers, strict=True))

@@ -31,8 +31,8 @@ class PairBatches:
         limit: most tokens read of a text.
         shuffle: a new order each epoch.
         subword_dropout: the texts are cut anew each epoch (see `SubwordSampler`); the targets only
-            in the first `cut_targets` of them. A model that has seen words in many pieces to the end spreads
-            their probability over them, and then finds that short answers are likelier.
+            in the first `cut_targets` of them. A model that has seen words in many pieces to the
+            end spreads their probability over them, and then finds short answers likelier.
         scheduled_sampling: "share" in a batch rises from 0 to it over `epochs`.
     """
 

@@ -57,7 +57,8 @@ def fitted(tags=Y, **options):
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
 @pytest.mark.parametrize("output", ["softmax", "crf"])
 def test_entities_and_parts_of_speech(cell, output):
-    model = fitted(cell=cell, output=output, epochs=8)
+    options = {"cell": cell, "output": output, "epochs": 10, "hidden_size": 16}
+    model = fitted(**options, monitor="val_loss", mode="min")
     assert model.scheme_ == "bio"
     assert model.score(X, Y) > 0.95
     assert {"f1", "f1_p", "baseline_f1", "accuracy"} <= set(model.baseline_)

@@ -55,7 +55,8 @@ class SequenceTagger(TaggerCore):
         cell: "gru", "lstm" or "rnn".
         hidden_size: units of each layer, in each direction.
         num_layers: bidirectional layers over the sentence.
-        dropout: probability, on characters, on words' vectors and on each layer's output.
+        dropout: probability, on words' vectors and on each layer's output.
+        char_dropout: probability, on characters.
         balance: after training the score of "O" is lowered by what gives the best F1 of entities
             on the validation rows, 0 to 2 nats: likelihood alone finds rare entities too seldom.
 
@@ -91,6 +92,7 @@ class SequenceTagger(TaggerCore):
         hidden_size: int = 200,
         num_layers: int = 2,
         dropout: float = 0.4,
+        char_dropout: float = 0.0,
         balance: bool = True,
         epochs: int = 10,
         batch_size: int = 32,
@@ -130,6 +132,7 @@ class SequenceTagger(TaggerCore):
         self.hidden_size = hidden_size
         self.num_layers = num_layers
         self.dropout = dropout
+        self.char_dropout = char_dropout
         self.balance = balance
         self.epochs = epochs
         self.batch_size = batch_size

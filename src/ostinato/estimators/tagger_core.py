@@ -51,7 +51,7 @@ class TaggerCore(Estimator):
             ("cell", tuple(CELLS)),
         ):
             check_choice(where, name, option(name), allowed)
-        for name in ("dropout", "affix_dropout"):
+        for name in ("dropout", "char_dropout", "affix_dropout"):
             check_number(where, name, option(name), low=0, below=1)
         check_number(where, "word_dropout", option("word_dropout"), low=0)
         check_number(where, "char_hidden", option("char_hidden"), low=0, whole=True)
@@ -207,6 +207,7 @@ class TaggerCore(Estimator):
                 hidden_size=self._option("hidden_size"),
                 num_layers=self._option("num_layers"),
                 dropout=self._option("dropout"),
+                char_dropout=self._option("char_dropout"),
                 crf=self._crf,
                 limits=legal_moves(self.tags_, self._inner),
                 vectors=vectors,

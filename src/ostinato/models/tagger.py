@@ -52,6 +52,7 @@ class TaggerModel(torch.nn.Module):
         hidden_size: int,
         num_layers: int,
         dropout: float,
+        char_dropout: float,
         crf: bool,
         limits: dict[str, Any],
         vectors: Any = None,
@@ -79,6 +80,7 @@ class TaggerModel(torch.nn.Module):
             self.spelled = nn.Pooling("last", 2 * char_hidden, directions=2)
             size += 2 * char_hidden
         self.dropout = nn.Dropout(dropout)
+        self.char_dropout = nn.Dropout(char_dropout)
         self.layers = torch.nn.ModuleList()
         for _ in range(num_layers):
             self.layers.append(kind(size, hidden_size, batch_first=True, bidirectional=True))
@@ -104,7 +106,7 @@ class TaggerModel(torch.nn.Module):
         ]
         if self.spelling is not None and self.spelled is not None:
             letters, _ = self.spelling(
-                self.dropout(self.chars(chars)), lengths=spelled, need_state=False
+                self.char_dropout(self.chars(chars)), lengths=spelled, need_state=False
             )
             parts.append(self.spelled(letters, spelled))
         return torch.cat(parts, 1)

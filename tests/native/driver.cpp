@@ -52,6 +52,11 @@ void recurrence() {
     auto b_ih = normal<T>(gates * hidden), b_hh = normal<T>(gates * hidden), mask = normal<T>(states);
     auto peephole = normal<T>(3 * hidden), grad_out = normal<T>(sequence), grad_h = normal<T>(states);
     auto grad_c = normal<T>(states), grad_cells = normal<T>(sequence);
+    const bool normed = hidden > 1 && whole(0, 1);
+    auto gain_ih = normal<T>(gates * hidden), gain_hh = normal<T>(gates * hidden);
+    auto gain_cell = normal<T>(hidden), bias_cell = normal<T>(hidden);
+    std::vector<T> eps{T(1e-5)}, g_gain_ih(gain_ih.size(), NAN), g_gain_hh(gain_hh.size(), NAN);
+    std::vector<T> g_gain_cell(lstm ? size_t(hidden) : 0, NAN), g_bias_cell(g_gain_cell);
     auto resets = flags(batch * steps), zone_h = flags(sequence), zone_c = flags(sequence);
     std::vector<int64_t> lengths;
     int64_t rows = 0;
@@ -61,6 +66,7 @@ void recurrence() {
     const auto& table = ostinato::chosen().of<T>();
     std::vector<T> saved_gates(size_t(rows * table.gate_values(cell, hidden)));
     std::vector<T> saved_cells(size_t(rows * table.cell_values(cell, hidden)));
+    std::vector<T> norm(normed ? size_t(rows * table.norm_values(cell, hidden)) : 0);
     std::vector<T> out(size_t(sequence), NAN), h_n(size_t(states), NAN), c_n(lstm ? size_t(states) : 0, NAN);
     std::vector<T> cells(lstm ? size_t(sequence) : 0, NAN), rates{T(0.2), T(0.3)};
     std::vector<T> grad_x(x.size(), NAN), grad_h0(h0.size(), NAN), grad_c0(lstm ? c0.size() : 0, NAN);
@@ -78,8 +84,11 @@ void recurrence() {
         at(saved_gates), at(saved_cells), whole(1, 3)};
     const size_t forward_fields = fields.size();
     fields.resize(ostinato::kFields);
-    const std::vector<int64_t> tail{zone, zone_cell, rate, peepholes, sequences, 0, 0};
-    std::copy(tail.begin(), tail.end(), fields.end() - 7);
+    std::vector<int64_t> tail{zone, zone_cell, rate, peepholes, sequences, 0, 0};
+    if (normed)
+        tail.insert(tail.end(), {at(gain_ih), at(gain_hh), at(gain_cell), at(bias_cell), at(eps), at(norm)});
+    const auto options = fields.begin() + int64_t(forward_fields) + 14;
+    std::copy(tail.begin(), tail.end(), options);
     ostinato::run(sizeof(T), fields.data(), false);
     check(out, "out"), check(h_n, "h_n"), check(c_n, "c_n");
     if (sequences) check(cells, "cells");
@@ -88,15 +97,19 @@ void recurrence() {
         with_states ? at(grad_h0) : 0, with_states && lstm ? at(grad_c0) : 0, at(g_ih), at(g_hh),
         biased ? at(gb_ih) : 0, biased ? at(gb_hh) : 0, steps * input, input};
     std::copy(back.begin(), back.end(), fields.begin() + int64_t(forward_fields));
-    fields[size_t(ostinato::kFields) - 3] = 0;
-    fields[size_t(ostinato::kFields) - 2] = sequences ? at(grad_cells) : 0;
-    fields[size_t(ostinato::kFields) - 1] = peepholes ? at(g_peephole) : 0;
+    options[4] = 0;
+    options[5] = sequences ? at(grad_cells) : 0;
+    options[6] = peepholes ? at(g_peephole) : 0;
+    if (normed) options[13] = at(g_gain_ih), options[14] = at(g_gain_hh);
+    if (normed && lstm) options[15] = at(g_gain_cell), options[16] = at(g_bias_cell);
     ostinato::run(sizeof(T), fields.data(), true);
     check(grad_x, "grad_x"), check(g_ih, "grad_w_ih"), check(g_hh, "grad_w_hh");
     if (with_states) check(grad_h0, "grad_h0");
     if (with_states) check(grad_c0, "grad_c0");
     if (biased) check(gb_ih, "grad_b_ih"), check(gb_hh, "grad_b_hh");
     if (peepholes) check(g_peephole, "grad_peephole");
+    if (normed) check(g_gain_ih, "grad_gain_ih"), check(g_gain_hh, "grad_gain_hh");
+    if (normed) check(g_gain_cell, "grad_gain_cell"), check(g_bias_cell, "grad_bias_cell");
 }
 
 // A stack of layers stepped, and a linear map.

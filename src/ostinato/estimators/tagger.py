@@ -85,7 +85,7 @@ class SequenceTagger(TaggerCore):
         freeze: bool = False,
         affix_size: int = 24,
         char_size: int = 32,
-        char_hidden: int = 50,
+        char_hidden: int = 75,
         word_dropout: float = 0.5,
         affix_dropout: float = 0.0,
         cell: Literal["gru", "lstm", "rnn"] = "gru",

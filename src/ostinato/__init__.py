@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ostinato import ops as ops
     from ostinato import training as training
     from ostinato.estimators import Forecaster as Forecaster
+    from ostinato.estimators import LanguageModel as LanguageModel
     from ostinato.estimators import SequenceTagger as SequenceTagger
     from ostinato.estimators import TextClassifier as TextClassifier
     from ostinato.estimators import Translator as Translator
@@ -26,6 +27,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Forecaster": "ostinato.estimators",
+    "LanguageModel": "ostinato.estimators",
     "SequenceTagger": "ostinato.estimators",
     "TextClassifier": "ostinato.estimators",
     "Translator": "ostinato.estimators",

@@ -104,6 +104,39 @@ def evaluate(
 
 
 @app.command()
+def generate(
+    model: Model,
+    prompt: Annotated[str, typer.Option(help="Text to begin with.")] = "",
+    length: Annotated[int, typer.Option(help="Tokens to write.", min=0)] = 500,
+    temperature: Annotated[
+        float, typer.Option(help="Below 1 keeps to the likely; 0 takes the likeliest.")
+    ] = 0.8,
+    top_k: Annotated[int | None, typer.Option(help="Draw among the k likeliest tokens.")] = None,
+    top_p: Annotated[
+        float | None, typer.Option(help="Draw among the likeliest that have this probability.")
+    ] = None,
+    repetition_penalty: Annotated[
+        float, typer.Option(help="Recent tokens are this many times less likely.")
+    ] = 1.0,
+    seed: Annotated[int | None, typer.Option(help="The same seed, the same text.")] = None,
+    stop: Annotated[str | None, typer.Option(help="End after this text.")] = None,
+    json: Json = False,
+) -> None:
+    """Write on with a trained language model, printing as it goes."""
+    from ostinato.cli.generate import generate as run_generate
+
+    options = {
+        "temperature": temperature,
+        "top_k": top_k,
+        "top_p": top_p,
+        "repetition_penalty": repetition_penalty,
+        "seed": seed,
+        "stop": stop,
+    }
+    run_generate(model, prompt, length, options, as_json=json)
+
+
+@app.command()
 def info(
     model: Annotated[
         Path | None, typer.Argument(help="A run folder or a .safetensors file.")

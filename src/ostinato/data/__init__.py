@@ -5,6 +5,7 @@ Rows in messages are counted from 0, as pandas and numpy do.
 
 from __future__ import annotations
 
+from ostinato.data.corpus import read_texts as read_texts
 from ostinato.data.labels import LabelEncoder as LabelEncoder
 from ostinato.data.labels import MultiLabelEncoder as MultiLabelEncoder
 from ostinato.data.pairs import read_pairs as read_pairs

@@ -8,6 +8,7 @@ from typing import Any
 from ostinato.estimators.base import Estimator as Estimator
 from ostinato.estimators.base import load_as
 from ostinato.estimators.forecaster import Forecaster as Forecaster
+from ostinato.estimators.language_model import LanguageModel as LanguageModel
 from ostinato.estimators.tagger import Entity as Entity
 from ostinato.estimators.tagger import SequenceTagger as SequenceTagger
 from ostinato.estimators.text_classifier import TextClassifier as TextClassifier
@@ -15,7 +16,8 @@ from ostinato.estimators.translator import Aligned as Aligned
 from ostinato.estimators.translator import Translator as Translator
 
 KINDS: dict[str, type[Estimator]] = {
-    each.kind: each for each in (TextClassifier, SequenceTagger, Forecaster, Translator)
+    each.kind: each
+    for each in (TextClassifier, SequenceTagger, LanguageModel, Translator, Forecaster)
 }
 
 

@@ -15,6 +15,7 @@ from ostinato.nn.lstm import LSTM as LSTM
 from ostinato.nn.masks import SequenceDropout as SequenceDropout
 from ostinato.nn.masks import StepMask as StepMask
 from ostinato.nn.pooling import Pooling as Pooling
+from ostinato.nn.product import ProductLinear as ProductLinear
 from ostinato.nn.rnn import RNN as RNN
 from ostinato.nn.stepping import Stepper as Stepper
 from ostinato.nn.summary import Row as Row

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 TASKS = {
     "text-classifier": "Learn which label a text has.",
     "sequence-tagger": "Learn a tag for each word: named entities, parts of speech.",
+    "language-model": "Learn a text: what comes next, how likely, and writing on.",
     "translator": "Learn to write one text from another: translations, summaries, answers.",
     "forecaster": "Learn what comes next in a series.",
 }

@@ -1,0 +1,84 @@
+"""Running text in the shell: every file is one text, read as it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from ostinato.cli.tasks.common import Loaded, Task, fraction, typed_texts
+
+if TYPE_CHECKING:
+    from ostinato.inspection import Evidence
+
+
+def _read(typed: dict[str, Any], options: dict[str, Any]) -> Loaded:
+    from ostinato.data import read_texts
+    from ostinato.estimators.language_core import cut
+
+    texts = read_texts(typed["data"], typed["errors"])
+    share = fraction(typed["validation"])
+    held_out = read_texts(typed["validation"], typed["errors"]) if share is None else None
+    if share is not None:
+        texts, held_out = cut(texts, share)
+    facts: dict[str, object] = {
+        "files": ", ".join(typed["data"]),
+        "training characters": f"{sum(map(len, texts)):,}",
+        "held-out characters": f"{sum(map(len, held_out or [])):,}",
+    }
+    return Loaded(training=(texts,), validation=held_out, facts=facts, example=[])
+
+
+def _judge(estimator: Any, loaded: Loaded) -> Evidence:
+    from ostinato.inspection import Evidence
+
+    return Evidence(scores=estimator.baseline_, facts=loaded.facts)
+
+
+def _answer(
+    estimator: Any, sources: Sequence[str], options: dict[str, Any]
+) -> list[dict[str, Any]]:
+    return [
+        {"next": token, "probability": round(share, 6), "text": text}
+        for text in typed_texts(sources, options)
+        for token, share in estimator.predict_next(text)
+    ]
+
+
+def _measure(
+    estimator: Any, sources: Sequence[str], options: dict[str, Any]
+) -> tuple[Mapping[str, float], int]:
+    from ostinato.data import read_texts
+
+    texts = read_texts(sources)
+    return estimator.evaluate(texts), len(texts)
+
+
+def _estimator() -> type:
+    from ostinato.estimators import LanguageModel
+
+    return LanguageModel
+
+
+class _Written(Task):
+    def next_words(self, place: Path, loaded: Loaded) -> str:
+        return f"ostinato generate {place} --prompt 'Once'"
+
+
+TASK = _Written(
+    estimator=_estimator,
+    words={
+        "errors": (
+            str,
+            typer.Option(help="Bytes that are no UTF-8: strict or replace.", metavar="WORD"),
+            "strict",
+        ),
+    },
+    read=_read,
+    evidence=_judge,
+    answer=_answer,
+    asks=("text", "column"),
+    measure=_measure,
+)

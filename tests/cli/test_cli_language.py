@@ -1,0 +1,58 @@
+"""Language models from the shell."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ostinato.cli.app import run
+
+SIZES = {"embedding-size": 8, "hidden-size": 16, "num-layers": 1, "batch-size": 4, "epochs": 2}
+SMALL = [word for name, size in SIZES.items() for word in (f"--{name}", str(size))]
+SMALL += ["--chunk", "16", "--learning-rate", "0.02", "--quiet"]
+
+
+@pytest.fixture
+def book(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "book.txt").write_text("the cat sat on the mat. " * 60)
+    (tmp_path / "bad.txt").write_bytes(b"caf\xe9 " * 200)
+
+
+def shell(capsys, *words):
+    status = run(list(words))
+    said = capsys.readouterr()
+    return status, said.out, said.err
+
+
+def test_train_generate_evaluate(book, capsys):
+    words = ["train", "language-model", "book.txt", "--name", "book", *SMALL]
+    status, out, err = shell(capsys, *words)
+    assert status == 0, err
+    assert "ostinato generate runs/book" in err
+    words = ["generate", "runs/book", "--prompt", "the ", "--length", "20", "--seed", "1"]
+    status, out, err = shell(capsys, *words)
+    assert status == 0, err
+    assert out.startswith("the ")
+    assert len(out) == 25
+    status, said, _ = shell(capsys, *words, "--json")
+    assert json.loads(said)["prompt"] + json.loads(said)["text"] + "\n" == out
+    status, out, err = shell(capsys, "evaluate", "runs/book", "book.txt", "--json")
+    assert status == 0, err
+    assert "baseline_nats" in json.loads(out)["scores"]
+    status, out, err = shell(capsys, "predict", "runs/book", "--text", "the c", "--json")
+    assert status == 0, err
+    assert len(json.loads(out)["answers"]) == 5
+    status, _, err = shell(capsys, "generate", "runs/book", "--temperature", "-1")
+    assert status == 2
+    assert "temperature must be" in err
+
+
+def test_bytes_that_are_no_text(book, capsys):
+    status, _, err = shell(capsys, "train", "language-model", "bad.txt", *SMALL)
+    assert status == 1
+    assert "byte 0xe9 at offset 3" in err
+    words = ["train", "language-model", "bad.txt", "--errors", "replace", *SMALL]
+    status, _, err = shell(capsys, *words)
+    assert status == 0, err

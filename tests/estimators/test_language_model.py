@@ -1,0 +1,179 @@
+"""LanguageModel under the contract: learning, scoring, writing, refusing."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+from ostinato.errors import DataError, NotFittedError, OptionError
+from ostinato.estimators import LanguageModel, load
+from ostinato.models.ngrams import Ngrams
+from ostinato.training import Streams
+
+VERSE = "the cat sat on the mat. the dog sat on the log. "
+SMALL = {
+    "embedding_size": 16,
+    "hidden_size": 32,
+    "num_layers": 2,
+    "dropout": 0.1,
+    "chunk": 16,
+    "batch_size": 8,
+    "epochs": 4,
+    "learning_rate": 0.02,
+    "average": 0.5,
+}
+
+
+@pytest.fixture(scope="module")
+def model():
+    return LanguageModel(**SMALL).fit([VERSE * 60], progress=False)
+
+
+def test_learns_what_comes_next(model):
+    scores = model.evaluate([VERSE * 2])
+    assert scores["nats"] < 0.7
+    assert scores["bits_per_character"] == pytest.approx(scores["nats"] / np.log(2))
+    assert scores["perplexity"] == pytest.approx(np.exp(scores["nats"]))
+    assert {"baseline_nats", "unknown_share", "vocabulary"} <= set(scores)
+    assert model.score([VERSE]) == -model.evaluate([VERSE])["nats"]
+    assert model.predict(["the cat sat on th"]) == ["e"]
+    (token, share), *_ = model.predict_next("the cat sat on th", n=3)
+    assert token == "e"
+    assert share > 0.5
+
+
+def test_a_text_has_the_same_bits_whole_and_in_steps(model):
+    text = VERSE[:40]
+    whole = model.probabilities(text)
+    stream, steps = model.stream(), []
+    share = stream.step("")
+    for letter in text:
+        steps.append(share[model.vocabulary_.index(letter)])
+        share = stream.step(letter)
+    assert np.array_equal(np.float64(steps), whole) or np.allclose(steps, whole, rtol=1e-12)
+    stream.reset()
+    np.testing.assert_array_equal(stream.step(text), share)
+    np.testing.assert_array_equal(model.predict_proba(["a", text])[1], share)
+
+
+def test_writing(model):
+    one = model.generate("the ", 60, seed=3)
+    assert one == model.generate("the ", 60, seed=3)
+    assert one != model.generate("the ", 60, seed=4, temperature=2.0)
+    assert len(one) == 60
+    greedy = model.generate("the cat ", 30, temperature=0)
+    assert (
+        greedy
+        == model.generate("the cat ", 30, top_k=1)
+        == model.generate("the cat ", 30, top_p=1e-6)
+    )
+    assert "on the" in greedy
+    assert model.generate("", 5) is not None
+    prompts = ["the", "", "a dog"]
+    together = model.generate(prompts, 40, seed=5, stop=".", top_p=0.9, repetition_penalty=1.2)
+    for prompt, text in zip(prompts, together, strict=True):
+        alone = model.generate(prompt, 40, seed=5, stop=".", top_p=0.9, repetition_penalty=1.2)
+        assert text == alone
+    assert model.generate([], 4) == []
+    stopped = model.generate("the ", 200, temperature=0, stop="mat")
+    assert stopped.endswith("mat")
+    assert "".join(model.write("the ", 60, seed=3)) == one
+    assert model.generate("Ωψ", 3, seed=0)  # unseen letters are read as unknown
+
+
+@pytest.mark.parametrize("level", ["word", "bpe"])
+@pytest.mark.parametrize("cell", ["gru", "rnn"])
+def test_other_tokens_and_cells(level, cell, tmp_path):
+    options = SMALL | {"epochs": 2, "tied": True, "num_layers": 1}
+    made = LanguageModel(level=level, cell=cell, max_vocabulary=400, **options)
+    made.fit([VERSE * 40, VERSE * 5], progress=False)
+    assert made.evaluate([VERSE])["nats"] < 4
+    text = made.generate("the cat", 12, seed=0)
+    assert text.strip()
+    made.save(tmp_path / "m.safetensors")
+    again = load(tmp_path / "m.safetensors")
+    assert again.generate("the cat", 12, seed=0) == text
+    assert again.evaluate([VERSE]) == made.evaluate([VERSE])
+
+
+def test_the_same_seed_and_going_on(model):
+    other = LanguageModel(**SMALL).fit([VERSE * 60], progress=False)
+    assert other.generate("the", 50, seed=1) == model.generate("the", 50, seed=1)
+    before = other.evaluate(["a new line. " * 5])["nats"]
+    other.partial_fit(["a new line. " * 300])
+    assert other.evaluate(["a new line. " * 5])["nats"] < before
+
+
+def test_resumed_ends_as_if_never_stopped(tmp_path, model):
+    part = LanguageModel(**SMALL | {"epochs": 4})
+    part.fit([VERSE * 60], directory=tmp_path, progress=False)
+    part.fit([VERSE * 60], directory=tmp_path, resume=True, progress=False)
+    assert part.generate("the", 50, seed=1) == model.generate("the", 50, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"level": "chars"}, "Did you mean 'char'"),
+        ({"cell": "gruu"}, "Did you mean 'gru'"),
+        ({"chunk": 0}, "chunk must be"),
+        ({"dropout": 1.0}, "dropout must be"),
+    ],
+)
+def test_wrong_options(options, message):
+    with pytest.raises(OptionError, match=message):
+        LanguageModel(**options).fit([VERSE * 10])
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ({"temperature": -1.0}, "temperature must be"),
+        ({"top_k": 0}, "top_k must be"),
+        ({"top_p": 0.0}, "top_p must be"),
+        ({"repetition_penalty": 0.5}, "repetition_penalty must be"),
+    ],
+)
+def test_wrong_words_for_writing(model, words, message):
+    with pytest.raises(OptionError, match=message):
+        model.generate("a", 3, **words)
+
+
+def test_wrong_texts_and_nothing_before_fit():
+    with pytest.raises(DataError, match="more tokens than chunk, 128, got"):
+        LanguageModel().fit(["short"])
+    with pytest.raises(DataError, match="Write \\[text\\]"):
+        LanguageModel().fit(VERSE)
+    with pytest.raises(NotFittedError):
+        LanguageModel().generate("a")
+    assert clone(LanguageModel(chunk=7)).get_params()["chunk"] == 7
+
+
+def test_streams_read_every_token_once():
+    tokens = np.arange(103)
+    streams = Streams(tokens, 4, 7, vary=True, seed=1)
+    for epoch in range(3):
+        streams.set_epoch(epoch)
+        rows = [[] for _ in range(4)]
+        for number, batch in enumerate(streams):
+            assert batch["start"] == (number == 0)
+            targets = batch["targets"].view(batch["inputs"].shape)
+            assert (targets == batch["inputs"] + 1).all()
+            for row, part in zip(rows, batch["inputs"].tolist(), strict=True):
+                row += part
+        assert [row == list(range(25 * k, 25 * k + 25)) for k, row in enumerate(rows)] == [True] * 4
+    tokens = np.arange(1003)
+    assert Streams(tokens, 2, 50, vary=True).borders() != Streams(tokens, 2, 50).borders()
+    with pytest.raises(DataError, match="2 tokens or more"):
+        Streams(np.zeros(1), 2, 3)
+
+
+def test_ngrams_are_probabilities_and_prefer_what_they_saw():
+    seen = Ngrams.fit(np.array([2, 3, 2, 4, 2, 3, 3]), 5, 3)
+    for history in itertools.product(range(5), repeat=2):
+        total = sum(seen.probabilities(np.array([*history, w]))[-1] for w in range(5))
+        assert total == pytest.approx(1)
+    assert seen.probabilities(np.array([2, 3]))[0] > seen.probabilities(np.array([2, 2]))[0]

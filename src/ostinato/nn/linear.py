@@ -16,7 +16,8 @@ class Linear(torch.nn.Linear):
 
     torch's product chooses its order of sums by the number of rows. Without gradients, for float32
     and float64 on a CPU, ours sums in one order and keeps the packed weights until they change.
-    With gradients, and elsewhere, torch's product serves.
+    With gradients, and elsewhere, torch's product serves. A change through `weight.data` is one
+    that torch does not count, and stays unseen.
 
     Shape: `(..., in_features)` to `(..., out_features)`.
     """

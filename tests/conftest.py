@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import zlib
 from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import settings
+
+# The same examples each time, and none too slow on a busy machine; `HYPOTHESIS_PROFILE=default`
+# looks for new ones.
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

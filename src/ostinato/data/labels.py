@@ -46,7 +46,10 @@ class LabelEncoder:
 
     def decode(self, numbers: Iterable[int] | np.ndarray) -> np.ndarray:
         """The label of each number: `(rows,)`."""
-        return np.asarray(self.classes)[np.asarray(numbers, dtype=np.int64)]
+        # NumPy's own strings lose a last "\0".
+        nul = any(isinstance(label, str) and label.endswith("\0") for label in self.classes)
+        classes = np.asarray(self.classes, dtype=object if nul else None)
+        return classes[np.asarray(numbers, dtype=np.int64)]
 
     @property
     def classes(self) -> list[Label]:

@@ -41,7 +41,8 @@ class Forecaster(ForecasterCore):
             lies in the day, week and year.
         scaler: "standard", "minmax" or "none", learned on training rows.
         missing: "error", or how gaps in the values are filled: "interpolate" (a straight line
-            between neighbours) or "ffill" (the value before). `missing_` has the counts.
+            between neighbours, which for a gap at the border of the held-out rows looks into
+            them) or "ffill" (the value before). `missing_` has the counts.
         gaps: "allow" takes timestamps with gaps as if they followed each other.
         subtract_last: forecasts are made relative to the last value.
         cell: "gru", "lstm" or "rnn".

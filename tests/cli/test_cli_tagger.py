@@ -45,6 +45,9 @@ def test_train_predict_evaluate(files, capsys):
     assert status == 0, err
     assert out.splitlines()[0] == "row,entity,type,start,end,confidence"
     assert len(out.splitlines()) > 60
+    status, out, err = shell(capsys, "predict", "runs/toy", "--text", "old")
+    assert (status, out) == (0, "")
+    assert "No answers" in err
     status, out, err = shell(capsys, "evaluate", "runs/toy", "a.conll", "--json")
     assert status == 0, err
     assert json.loads(out)["rows"] == 60

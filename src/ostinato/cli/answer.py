@@ -39,6 +39,8 @@ def predict(
     if as_json and out is None:
         output.result({"model": str(model), "answers": rows})
         return
+    if not rows:
+        output.note("No answers: the model found nothing to say of this input.")
     _write(rows, form, out)
     if as_json:
         output.result({"model": str(model), "out": str(out), "rows": len(rows)})

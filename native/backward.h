@@ -108,6 +108,10 @@ void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x
             for (int64_t r = 0; r < p.active[s]; ++r, row_at += prior_row) {
                 const int64_t row = p.rows[r];
                 const bool first = s == 0 || resets_at(q, row, s);
+                if (s > 0 && r + kAhead < p.active[s]) {
+                    const int64_t soon = p.rows[r + kAhead];
+                    prefetch(q.out + soon * q.out_batch + time_of(q, soon, s - 1) * q.out_step, H);
+                }
                 const T* h = first ? (q.h0 ? q.h0 + row * H : nullptr)
                                    : q.out + row * q.out_batch + time_of(q, row, s - 1) * q.out_step;
                 if (h)
@@ -150,6 +154,8 @@ void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x
                     const T* dout = q.grad_out ? q.grad_out + row * q.grad_batch +
                                                      time_of(q, row, s) * q.grad_step
                                                : nullptr;
+                    if (dout && s > from && block == 0)
+                        prefetch(dout + (q.reverse ? q.grad_step : -q.grad_step), H);
 #pragma GCC unroll 2
                     for (int v = 0; v < C::kWide; ++v) {
                         const int64_t unit = block * U + v * L, left = H - unit;

@@ -1,10 +1,14 @@
 #include "dispatch.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <new>
 #include <numeric>
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
 
 namespace ostinato {
 
@@ -59,6 +63,20 @@ bool choose(const char* name) {
 
 namespace {
 
+// Asks for large pages behind a large array: first touches of small ones can cost more than the
+// arithmetic on them. Advice only; nothing depends on it.
+void advise(void* data, int64_t bytes) {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+    constexpr uintptr_t page = 4096;
+    if (!data || bytes < 8 << 20) return;
+    const uintptr_t first = (reinterpret_cast<uintptr_t>(data) + page - 1) / page * page;
+    const uintptr_t last = (reinterpret_cast<uintptr_t>(data) + uintptr_t(bytes)) / page * page;
+    madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
+#else
+    (void)data, (void)bytes;
+#endif
+}
+
 // Kept between calls, since cold pages double the time of a fresh workspace. A buffer grows to
 // what was asked for most and each operating-system thread has its own.
 struct Buffer {
@@ -74,6 +92,7 @@ struct Buffer {
                 bytes = 0;
                 throw std::bad_alloc();
             }
+            advise(data, int64_t(bytes));
         }
         return data;
     }
@@ -86,6 +105,7 @@ void* workspace(int thread, int slot, size_t bytes) {
 struct Plan {
     std::vector<int64_t> lengths, rows, active, offset;
     std::vector<Share> shares;
+    int64_t total;  // rows: sequences at steps
     Plan(const int64_t* given, int64_t batch, int64_t steps, int64_t threads)
         : lengths(size_t(batch), steps), shares(size_t(threads)) {
         if (given) lengths.assign(given, given + batch);
@@ -118,6 +138,7 @@ struct Plan {
                                  offset.data() + i * (steps + 1), count, first};
             first += sum;
         }
+        total = first;
         for (int64_t i = 0; i < threads; ++i) shares[size_t(i)].rows = rows.data() + starts[size_t(i)];
     }
 };
@@ -164,6 +185,16 @@ void run_as(const int64_t* fields, bool backward) {
     q.shares = plan.shares.data();
     q.workspace = workspace;
     const Table<T>& kernels = chosen().of<T>();
+    const int64_t value = sizeof(T), dense = q.batch * q.steps * value;
+    if (backward) {
+        advise(q.grad_x, dense * q.input);
+    } else {
+        const int64_t saved = plan.total * value;
+        advise(q.gates, saved * kernels.gate_values(q.cell, q.hidden));
+        advise(q.cells, saved * kernels.cell_values(q.cell, q.hidden));
+        if (q.gain_ih) advise(q.norm, saved * kernels.norm_values(q.cell, q.hidden));
+        advise(q.out, dense * q.hidden);
+    }
     (backward ? kernels.backward : kernels.forward)(q);
 }
 

@@ -14,6 +14,7 @@ using ostinato::Call;
 using ostinato::Share;
 
 constexpr int64_t kChunkBytes = 512 * 1024;
+constexpr int64_t kAhead = 8;  // rows of the user's arrays are asked for this far ahead
 constexpr int64_t kLeastRows = 2 * 128;
 constexpr int64_t kSumRows = 128;  // rows summed from zero before they join a weight's gradient
 
@@ -160,6 +161,10 @@ void gather_inputs(const Call<T>& q, const Share& p, const Sizes<T, C>& z, int64
     for (int64_t s = from; s < to; ++s)
         for (int64_t r = 0; r < p.active[s]; ++r, panel += z.x_row) {
             const int64_t row = p.rows[r];
+            if (r + kAhead < p.active[s]) {
+                const int64_t soon = p.rows[r + kAhead];
+                prefetch(q.x + soon * q.x_batch + time_of(q, soon, s) * q.x_step, q.input);
+            }
             std::memcpy(panel, q.x + row * q.x_batch + time_of(q, row, s) * q.x_step,
                         size_t(q.input) * sizeof(T));
             panel[q.input] = T(1);

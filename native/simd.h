@@ -59,6 +59,12 @@ OSTINATO_INLINE void store_some(T* to, Vec<T> v, int64_t n) {
     }
 }
 
+// Asks for `n` values that will be wanted soon; they may lie anywhere.
+template <class T>
+OSTINATO_INLINE void prefetch(const T* from, int64_t n) {
+    for (int64_t i = 0; i < n; i += 64 / int64_t(sizeof(T))) __builtin_prefetch(from + i);
+}
+
 // 1 where a byte (0 or 1) is set, for the first `n` lanes, else 0.
 template <class T>
 OSTINATO_INLINE Vec<T> load_flags(const uint8_t* from, int64_t n) {

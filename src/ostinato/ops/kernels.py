@@ -18,6 +18,7 @@ from ostinato.ops.shared import Cell
 
 CODES = {"tanh": 0, "relu": 1, "gru": 2, "lstm": 3, "coupled": 4}
 ITEM_SIZES = {torch.float32: 4, torch.float64: 8}
+NARROW = (torch.bfloat16, torch.float16)  # widened to float32 before the kernels, as sums need
 # Products of one thread before another is worth waking: about 20 microseconds.
 THREAD_WORK = 500_000
 # Any of these, given, is beyond the kernels so far.
@@ -37,7 +38,7 @@ def allows(options: dict[str, Any], device: torch.device, dtype: torch.dtype) ->
             return False
     known = options.get("activation", "tanh") in ("tanh", "relu")
     known = known and options.get("reset_after", True)
-    return bool(known) and device.type == "cpu" and dtype in ITEM_SIZES
+    return bool(known) and device.type == "cpu" and dtype in (*ITEM_SIZES, *NARROW)
 
 
 def steps() -> bool:
@@ -61,6 +62,17 @@ def serves(arguments: dict[str, Any]) -> bool:
     if not (x.numel() and arguments["w_hh"].numel()):
         return False
     return allows(arguments, x.device, dtype)
+
+
+def widened(arguments: dict[str, Any]) -> dict[str, Any] | None:
+    """The arguments in float32 where bfloat16 or float16 is among them and the kernels serve them
+    then, else None. Gradients come back through the casts."""
+    given = {name: arguments[name] for name in TENSORS if arguments.get(name) is not None}
+    dtypes = {each.dtype for each in given.values()}
+    if dtypes.isdisjoint(NARROW) or not dtypes <= {*NARROW, torch.float32}:
+        return None
+    wide = arguments | {name: each.float() for name, each in given.items()}
+    return wide if serves(wide) else None
 
 
 def native(cell: Cell, arguments: dict[str, Any]) -> tuple[Any, ...]:

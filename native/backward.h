@@ -24,7 +24,7 @@ void weight_gradient(int64_t rows, const T* a, int64_t a_row, int64_t depth, con
 
 template <class T, class C>
 struct BackPacks {
-    const T *x, *h;
+    const T *x, *h, *late;
     bool narrow_x, narrow_h;
 };
 
@@ -48,6 +48,7 @@ void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x
     T* passed = buffer(q, thread, 2, rows * z.state_row);
     T* dc = buffer(q, thread, 3, z.blocks * rows * U);
     T* priors = buffer(q, thread, 5, most * prior_row);
+    T* through = C::kLate ? buffer(q, thread, 7, most * prior_row) : nullptr;  // r times h, masked
     T* back = q.grad_x ? buffer(q, thread, 6, most * back_row) : nullptr;
     T* start_c = C::kSaves ? buffer(q, thread, 7, z.blocks * rows * U) : nullptr;
     const Zone<T> zone_h(q.zone_h, q.rates, 0), zone_c(q.zone_c, q.rates, 1);
@@ -195,6 +196,21 @@ void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x
                         store(dh_rows + r * z.state_row + unit, around ? direct + kept : direct);
                     }
                 }
+            const auto back_to_state = w.narrow_h ? product_back<T, C, 1> : product_back<T, C, 2>;
+            if constexpr (C::kLate) {
+                back_to_state(n, gates + at * W, W, total * W, z.blocks, 1, w.late, H, passed,
+                              z.state_row, false);
+                for (int64_t block = 0; block < z.blocks; ++block)
+                    for (int64_t r = 0; r < n; ++r) {
+                        const int64_t unit = block * U, here = (at - base + r) * prior_row + unit;
+                        T* gate = gates + (block * total + at + r) * W;
+                        T* d = passed + r * z.state_row + unit;
+                        Vec<T> entering = load(priors + here);
+                        if (q.mask) entering *= load_some(q.mask + p.rows[r] * H + unit, H - unit);
+                        store(through + here, load(gate + L) * entering);
+                        store(d, C::reset_backward(gate, entering, load(d)));
+                    }
+            }
             const T* to_state = gates + at * W + C::kH * U;
             int64_t state_row = W;
             if (norm.on()) {
@@ -203,14 +219,13 @@ void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x
                 to_state = norm.h + at * N::HW;
                 state_row = N::HW;
             }
-            const auto back_to_state = w.narrow_h ? product_back<T, C, 1> : product_back<T, C, 2>;
             back_to_state(n, to_state, state_row, total * state_row, z.blocks, C::kHSlots, w.h, H,
-                          passed, z.state_row);
+                          passed, z.state_row, C::kLate);
             for (int64_t r = 0; r < n; ++r) {
-                T *dh = dh_rows + r * z.state_row, *through = passed + r * z.state_row;
+                T *dh = dh_rows + r * z.state_row, *d = passed + r * z.state_row;
                 const T* mask = q.mask ? q.mask + p.rows[r] * H : nullptr;
                 for (int64_t u = 0; u < H; u += L) {
-                    Vec<T> v = load(through + u);
+                    Vec<T> v = load(d + u);
                     if (mask) v *= load_some(mask + u, H - u);
                     store(dh + u, load(dh + u) + v);
                 }
@@ -242,10 +257,13 @@ void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x
                                      total * x_wide, z.blocks, x_sum);
         weight_gradient<T, C, S::HV>(chunk, priors, prior_row, depth_h, h_panel, h_wide,
                                      total * h_wide, z.blocks, h_sum);
+        if constexpr (C::kLate)
+            weight_gradient<T, C, 1>(chunk, through, prior_row, H, gates + base * W, W, total * W,
+                                     z.blocks, h_sum + z.late_at(H));
         if (q.grad_x) {
             const auto back_to_x = w.narrow_x ? product_back<T, C, 1> : product_back<T, C, 2>;
             back_to_x(chunk, x_panel, x_wide, total * x_wide, z.blocks, C::kXSlots, w.x, q.input,
-                      back, back_row);
+                      back, back_row, false);
             const T* each = back;
             for (int64_t s = from; s < to; ++s)
                 for (int64_t r = 0; r < p.active[s]; ++r, each += back_row) {
@@ -291,30 +309,31 @@ void backward_cell(const Call<T>& q) {
     const int64_t wide = 2 * S::L;
     const int64_t x_outs = (q.input + wide - 1) / wide * wide, h_outs = (q.hidden + wide - 1) / wide * wide;
     T* x_pack = buffer(q, 0, 10, x_outs * z.blocks * C::kXSlots * S::U);
-    T* h_pack = buffer(q, 0, 11, h_outs * z.blocks * C::kHSlots * S::U);
-    BackPacks<T, C> packs{x_pack, h_pack, q.input <= S::L, q.hidden <= S::L};
+    const int64_t h_values = h_outs * z.blocks * C::kHSlots * S::U;
+    T* h_pack = buffer(q, 0, 11, h_values + (C::kLate ? h_outs * z.blocks * S::U : 0));
+    BackPacks<T, C> packs{x_pack, h_pack, h_pack + h_values, q.input <= S::L, q.hidden <= S::L};
     if (q.grad_x) {
         if (packs.narrow_x)
             pack_backward<T, C, 1>(q.w_ih, q.hidden, q.input, C::kX, C::kXSlots, x_pack);
         else
             pack_backward<T, C, 2>(q.w_ih, q.hidden, q.input, C::kX, C::kXSlots, x_pack);
     }
-    if (packs.narrow_h)
-        pack_backward<T, C, 1>(q.w_hh, q.hidden, q.hidden, C::kH, C::kHSlots, h_pack);
-    else
-        pack_backward<T, C, 2>(q.w_hh, q.hidden, q.hidden, C::kH, C::kHSlots, h_pack);
+    const auto pack_state = packs.narrow_h ? pack_backward<T, C, 1> : pack_backward<T, C, 2>;
+    pack_state(q.w_hh, q.hidden, q.hidden, C::kH, C::kHSlots, h_pack);
+    if (C::kLate) pack_state(q.w_hh, q.hidden, q.hidden, 0, 1, h_pack + h_values);
     const int64_t x_count = z.blocks * (q.input + 1) * C::kXSlots * S::U;
-    const int64_t h_count = z.blocks * depth_h * C::kHSlots * S::U;
+    const int64_t h_count = z.state_values(depth_h);
     const int64_t P = z.blocks * S::U;
     const T* peephole = pack_peephole(q, P, buffer(q, 0, 13, 3 * P));
     const T* norm_pack = pack_norm<T, C>(q, z.blocks);
     const int64_t norm_values = norm_pack ? NormSums<T, C>::values(z.blocks) : 0;
-    T *x_sums[256], *h_sums[256], *peephole_sums[256], *norm_sums[256];
+    T *x_sums[256], *h_sums[256], *late_sums[256], *peephole_sums[256], *norm_sums[256];
     for (int64_t i = 0; i < q.threads; ++i) {
         norm_sums[i] = buffer(q, int(i), 4, 2 * norm_values);
         peephole_sums[i] = peephole ? buffer(q, int(i), 14, 6 * P) : nullptr;
         x_sums[i] = buffer(q, int(i), 8, x_count);
         h_sums[i] = buffer(q, int(i), 9, h_count);
+        late_sums[i] = h_sums[i] + z.late_at(depth_h);
     }
 #pragma omp parallel for schedule(static, 1) num_threads(int(q.threads)) if (q.threads > 1)
     for (int64_t i = 0; i < q.threads; ++i) {
@@ -334,10 +353,12 @@ void backward_cell(const Call<T>& q) {
     unpack_gradient<T, C>(q, x_sums, q.input + 1, C::kX, C::kXSlots, q.grad_w_ih, q.input, q.grad_b_ih);
     unpack_gradient<T, C>(q, h_sums, depth_h, C::kH, C::kHSlots, q.grad_w_hh, q.hidden,
                           C::kHiddenBias ? q.grad_b_hh : nullptr);
+    if (C::kLate)
+        unpack_gradient<T, C>(q, late_sums, depth_h, 0, 1, q.grad_w_hh, q.hidden, nullptr);
     if (norm_pack) NormSums<T, C>::unpack(q, z.blocks, norm_sums);
     if (!C::kHiddenBias && q.grad_b_hh && q.grad_b_ih)
         std::memcpy(q.grad_b_hh, q.grad_b_ih,
-                    size_t(C::gate(C::kXSlots - 1) + 1) * size_t(q.hidden) * sizeof(T));
+                    size_t(C::kXSlots) * size_t(q.hidden) * sizeof(T));
 }
 
 }  // namespace OSTINATO_SET

@@ -5,7 +5,7 @@
 
 namespace ostinato {
 
-enum Cell { kRnnTanh = 0, kRnnRelu = 1, kGru = 2, kLstm = 3, kLstmCoupled = 4 };
+enum Cell { kRnnTanh = 0, kRnnRelu = 1, kGru = 2, kLstm = 3, kLstmCoupled = 4, kGruBefore = 5 };
 
 // The sequences one thread serves, longest first, so that those still running at a step are a
 // prefix. `offset[s]` counts the rows (one sequence at one step) before step s.
@@ -52,7 +52,7 @@ struct Call {
     T *norm, *grad_gain_ih, *grad_gain_hh, *grad_gain_cell, *grad_bias_cell;
     // Filled in by the plan.
     const Share* shares;
-    int64_t threads, total;
+    int64_t threads;
     void* (*workspace)(int thread, int slot, size_t bytes);  // at least 64-byte aligned, kept
 };
 

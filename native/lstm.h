@@ -9,7 +9,7 @@ template <class T, bool coupled = false>
 struct LstmCell {
     static constexpr int kSlots = coupled ? 3 : 4, kWide = 1, kX = 0, kXSlots = kSlots, kH = 0;
     static constexpr int kHSlots = kSlots, kOut = coupled ? 2 : 3, G = coupled ? 1 : 2, O = G + 1;
-    static constexpr bool kKeepsState = true, kHiddenBias = false, kSaves = true;
+    static constexpr bool kKeepsState = true, kHiddenBias = false, kSaves = true, kLate = false;
     static int gate(int slot) { return slot; }
     static constexpr int kGroups = 1;
     static int input_group(int) { return 0; }

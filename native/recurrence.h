@@ -33,6 +33,11 @@ struct Sizes {
         // Wide layers pay for each visit to their weights' gradients: make the visits few.
         if (chunk_rows < kLeastRows) chunk_rows = kLeastRows;
     }
+    // Where the late product's weights begin behind those of the first: `depth` rows each.
+    int64_t late_at(int64_t depth) const { return blocks * depth * HV * L; }
+    int64_t state_values(int64_t depth) const {
+        return late_at(depth) + (C::kLate ? blocks * depth * U : 0);
+    }
     int64_t chunk_end(const Share& p, int64_t from, int64_t steps) const {
         int64_t to = from + 1;
         while (to < steps && p.active[to] > 0 && p.offset[to + 1] - p.offset[from] <= chunk_rows)
@@ -62,6 +67,7 @@ void pack_forward(const Call<T>& q, T* x_pack, T* h_pack, T* hn_bias) {
     };
     pack(q.w_ih, q.input, q.input + 1, C::kX, C::kXSlots, x_pack);
     pack(q.w_hh, q.hidden, q.hidden, C::kH, C::kHSlots, h_pack);
+    if (C::kLate) pack(q.w_hh, q.hidden, q.hidden, 0, 1, h_pack + z.late_at(q.hidden));
     for (int64_t unit = 0; unit < z.blocks * S::U; ++unit) {
         const int64_t block = unit / S::U, u = unit % S::U, width = C::kXSlots * S::U;
         const bool real = unit < q.hidden;
@@ -94,17 +100,19 @@ void pack_backward(const T* w, int64_t hidden, int64_t outs, int first, int slot
                 }
 }
 
-// What was fed in gets its gradient: rows of gate gradients times the transposed weights.
+// What was fed in gets its gradient: rows of gate gradients times the transposed weights; `onto`
+// adds it to what is there.
 template <class T, class C, int Wide>
 void product_back(int64_t rows, const T* gates, int64_t gates_row, int64_t block_stride,
-                  int64_t blocks, int slots, const T* pack, int64_t outs, T* to, int64_t to_row) {
+                  int64_t blocks, int slots, const T* pack, int64_t outs, T* to, int64_t to_row,
+                  bool onto = false) {
     using S = Sizes<T, C>;
     constexpr int O = Wide * kLanes<T>;
     const int64_t k = int64_t(slots) * S::U;
     for (int64_t ob = 0; ob * O < outs; ++ob)
         for (int64_t block = 0; block < blocks; ++block, pack += k * O) {
             const T* a = gates + block * block_stride;
-            if (block == 0)
+            if (block == 0 && !onto)
                 product<T, Wide, kZero>(rows, a, gates_row, k, pack, O, to + ob * O, to_row);
             else
                 product<T, Wide, kContinue>(rows, a, gates_row, k, pack, O, to + ob * O, to_row);
@@ -205,6 +213,7 @@ void forward_share(const Call<T>& q, int thread, const T* x_pack, const T* h_pac
     const int64_t panel_rows = q.keep ? total : most;
     const T* initial = C::kSaves ? q.c0 : q.h0;
     const Zone<T> zone_h(q.zone_h, q.rates, 0), zone_c(q.zone_c, q.rates, 1);
+    T* through = C::kLate ? buffer(q, thread, 8, rows * z.state_row) : nullptr;
     T* held = zone_h.on ? buffer(q, thread, 14, rows * z.state_row) : nullptr;  // h without a mask
     using N = Norm<T, C>;
     T* normed = !q.gain_ih ? nullptr
@@ -285,9 +294,22 @@ void forward_share(const Call<T>& q, int thread, const T* x_pack, const T* h_pac
                                              N::HW);
                 norm.state_rows(at, n, gates + at * W, panel_rows * W, W, hn_bias);
             }
+            if constexpr (C::kLate)
+                for (int64_t block = 0; block < z.blocks; ++block) {
+                    T* panel = gates + (block * panel_rows + at) * W;
+                    product<T, S::HV, kContinue>(n, enter, z.state_row, H, h_pack + block * H * S::HV * L,
+                                                 S::HV * L, panel + C::kH * U, W);
+                    for (int64_t r = 0; r < n; ++r) {
+                        const int64_t place = r * z.state_row + block * U;
+                        store(through + place, C::reset(panel + r * W, load(enter + place)));
+                    }
+                }
             for (int64_t block = 0; block < z.blocks; ++block) {
                 T* panel = gates + (block * panel_rows + at) * W;
-                if (!norm.on())
+                if constexpr (C::kLate)
+                    product<T, 1, kContinue>(n, through, z.state_row, H,
+                                             h_pack + z.late_at(H) + block * H * U, U, panel, W);
+                else if (!norm.on())
                     product<T, S::HV, kContinue>(n, enter, z.state_row, H,
                                                  h_pack + block * H * S::HV * L, S::HV * L,
                                                  panel + C::kH * U, W);
@@ -341,7 +363,7 @@ void forward_cell(const Call<T>& q) {
     using S = Sizes<T, C>;
     const S z(q);
     T* x_pack = buffer(q, 0, 10, z.blocks * (q.input + 1) * S::XV * S::L);
-    T* h_pack = buffer(q, 0, 11, z.blocks * q.hidden * S::HV * S::L);
+    T* h_pack = buffer(q, 0, 11, z.state_values(q.hidden));
     T* hn_bias = buffer(q, 0, 12, z.blocks * S::U);
     pack_forward<T, C>(q, x_pack, h_pack, hn_bias);
     const T* peephole = pack_peephole(q, z.blocks * S::U, buffer(q, 0, 13, 3 * z.blocks * S::U));

@@ -7,7 +7,7 @@ namespace OSTINATO_SET {
 template <class T, bool relu>
 struct RnnCell {
     static constexpr int kSlots = 1, kWide = 2, kX = 0, kXSlots = 1, kH = 0, kHSlots = 1;
-    static constexpr bool kKeepsState = false, kHiddenBias = false, kSaves = false;
+    static constexpr bool kKeepsState = false, kHiddenBias = false, kSaves = false, kLate = false;
     static int gate(int) { return 0; }
     static constexpr int kOut = 0, kGroups = 1;
     static int input_group(int) { return 0; }

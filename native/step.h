@@ -14,7 +14,7 @@ struct Pack {  // [x weights and biases][h weights][the bias inside GRU's reset 
     Pack(int64_t input, int64_t hidden)
         : blocks((hidden + U - 1) / U),
           x(blocks * (input + 1) * C::kXSlots * U),
-          h(blocks * hidden * C::kHSlots * U),
+          h(blocks * hidden * (C::kHSlots + C::kLate) * U),
           total(x + h + blocks * U) {}
 };
 
@@ -92,12 +92,27 @@ void step_rows(const StepCall<T>& q, int thread, int64_t first, int64_t rows) {
         }
     }
     constexpr int XW = S::XV * L, HW = S::HV * L;
+    const T* late_pack = h_pack + pack.blocks * H * HW;
+    T* through = C::kLate ? room(3, rows * state_row) : nullptr;  // h as the reset gate lets it
+    auto through_reset = [&] {
+        if constexpr (C::kLate)
+            for (int64_t b = 0; b < pack.blocks; ++b)
+                for (int64_t r = 0; r < rows; ++r) {
+                    const int64_t place = r * state_row + b * U;
+                    store(through + place,
+                          C::reset(gates + b * block_row + r * W, load(enter + place)));
+                }
+    };
     if (rows == 1) {
         row_products<T, S::XV, kZero>(inputs, q.input + 1, x_pack, pack.blocks, gates + C::kX * U, W);
         if (C::kHiddenBias)
             for (int64_t b = 0; b < pack.blocks; ++b)
                 store(gates + b * W + 3 * U, load(hn_bias + b * U));
         row_products<T, S::HV, kContinue>(enter, H, h_pack, pack.blocks, gates + C::kH * U, W);
+        if (C::kLate) {
+            through_reset();
+            row_products<T, 1, kContinue>(through, H, late_pack, pack.blocks, gates, W);
+        }
     } else {
         for (int64_t b = 0; b < pack.blocks; ++b) {
             T* panel = gates + b * block_row;
@@ -107,6 +122,12 @@ void step_rows(const StepCall<T>& q, int thread, int64_t first, int64_t rows) {
                 for (int64_t r = 0; r < rows; ++r) store(panel + r * W + 3 * U, load(hn_bias + b * U));
             product<T, S::HV, kContinue>(rows, enter, state_row, H, h_pack + b * H * HW, HW,
                                          panel + C::kH * U, W);
+        }
+        if (C::kLate) {
+            through_reset();
+            for (int64_t b = 0; b < pack.blocks; ++b)
+                product<T, 1, kContinue>(rows, through, state_row, H, late_pack + b * H * U, U,
+                                         gates + b * block_row, W);
         }
     }
     for (int64_t b = 0; b < pack.blocks; ++b)

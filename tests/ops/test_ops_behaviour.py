@@ -157,7 +157,8 @@ def test_path_names_what_serves(cell, plain_path):
     for option, expected in special.items():
         assert ops.path(cell, dtype=torch.float64, **{option: True}) == expected, option
     assert ops.path(cell, dtype=torch.float16) == ("native" if narrow == "native" else "reference")
-    assert ops.path("gru", reset_after=False) == "reference"
+    assert ops.path("gru", reset_after=False) == episodes
+    assert ops.path("gru", reset_after=False, layer_norm=True) == "reference"
     with pytest.raises(OptionError, match=r"ops.path: option must be .* Did you mean 'peephole'"):
         ops.path(cell, peepholes=True)
     with pytest.raises(OptionError, match="Did you mean 'lstm'"):

@@ -68,12 +68,12 @@ class Packed:
         )
         options = layer._settings()
         first = layer.weight_hh_l0
-        if not plain or not kernels.allows(options, first.device, first.dtype):
+        known = first.dtype in kernels.ITEM_SIZES
+        if not (plain and known and kernels.allows(options, first.device, first.dtype)):
             return None
         self.dtype = first.dtype
         stack = (module.StackFloat if first.dtype == torch.float32 else module.StackDouble)()
-        coupled = options.get("coupled_gates")
-        code = kernels.CODES["coupled" if coupled else options.get("activation", layer.cell)]
+        code = kernels.code(layer.cell, options)
         for depth, suffix in enumerate(layer.suffixes):
             names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
             given = [self.parameters.get(f"{name}{suffix}") for name in names]

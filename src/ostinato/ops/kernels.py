@@ -16,7 +16,7 @@ from torch import Tensor
 from ostinato.ops.native import load
 from ostinato.ops.shared import Cell
 
-CODES = {"tanh": 0, "relu": 1, "gru": 2, "lstm": 3, "coupled": 4}
+CODES = {"tanh": 0, "relu": 1, "gru": 2, "lstm": 3, "coupled": 4, "before": 5}
 ITEM_SIZES = {torch.float32: 4, torch.float64: 8}
 NARROW = (torch.bfloat16, torch.float16)  # widened to float32 before the kernels, as sums need
 # Products of one thread before another is worth waking: about 20 microseconds.
@@ -37,7 +37,8 @@ def allows(options: dict[str, Any], device: torch.device, dtype: torch.dtype) ->
         if isinstance(value, Tensor) or value:
             return False
     known = options.get("activation", "tanh") in ("tanh", "relu")
-    known = known and options.get("reset_after", True)
+    normalised = options.get("gain_ih") is not None or options.get("layer_norm")
+    known = known and (options.get("reset_after", True) or not normalised)
     return bool(known) and device.type == "cpu" and dtype in (*ITEM_SIZES, *NARROW)
 
 
@@ -48,6 +49,13 @@ def steps() -> bool:
         or torch.compiler.is_compiling()
         or torch._C._functorch.peek_interpreter_stack() is not None  # pyright: ignore
     )
+
+
+def code(cell: str, options: dict[str, Any]) -> int:
+    """The kernels' number of a cell with these options."""
+    if options.get("coupled_gates"):
+        return CODES["coupled"]
+    return CODES[options.get("activation", cell if options.get("reset_after", True) else "before")]
 
 
 def serves(arguments: dict[str, Any]) -> bool:
@@ -119,8 +127,7 @@ class _Call:
         self.read = [_rows(each) for each in tensors[1:]]
         h0, c0, w_ih, w_hh, b_ih, b_hh, mask, peephole, *norms = self.read
         self.is_lstm, dtype = cell.name == "lstm", x.dtype
-        coupled = self.is_lstm and arguments["coupled_gates"]
-        self.code = CODES["coupled" if coupled else arguments.get("activation", cell.name)]
+        self.code = code(cell.name, arguments)
         lengths, resets = arguments["lengths"], arguments["resets"]
         self.lengths = None if lengths is None else lengths.to(torch.int64).contiguous()
         self.resets = None if resets is None else resets.contiguous()

@@ -20,9 +20,12 @@ from ostinato.ops import kernels, native
 from ostinato.ops.lstm import LSTM
 
 module = native.load()
-pytestmark = pytest.mark.skipif(
-    module is None or not hasattr(module, "run"), reason="installed without the kernels"
-)
+pytestmark = [
+    pytest.mark.usefixtures("one_thread_for_module"),
+    pytest.mark.skipif(
+        module is None or not hasattr(module, "run"), reason="installed without the kernels"
+    ),
+]
 
 BATCH, STEPS = 7, 11
 OF_ROWS = (*BATCHED, "lengths", "resets")

@@ -25,19 +25,11 @@ from ostinato.ops.lstm import LSTM
 from tolerances import FORWARD, GRADIENT, assert_near
 
 module = native.load()
+pytestmark = pytest.mark.usefixtures("one_thread_for_module")
 with_kernels = pytest.mark.skipif(
     module is None or not hasattr(module, "run"), reason="installed without the kernels"
 )
 ODD = [(17, 3, 129, 1), (3, 17, 17, 129), (129, 2, 1, 17), (1, 129, 3, 3), (2, 3, 1, 257)]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread_for_all():
-    """Hypothesis wants no fixture of each test; the tensors are tiny."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def known(kind):

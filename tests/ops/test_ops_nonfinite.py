@@ -15,7 +15,7 @@ from ostinato.ops.lstm import LSTM
 
 module = native.load()
 pytestmark = [
-    pytest.mark.usefixtures("one_thread"),
+    pytest.mark.usefixtures("one_thread_for_module"),
     pytest.mark.skipif(
         module is None or not hasattr(module, "run"), reason="installed without the kernels"
     ),

@@ -16,9 +16,12 @@ from ostinato.ops.lstm import LSTM
 from ostinato.ops.rnn import RNN
 
 module = native.load()
-pytestmark = pytest.mark.skipif(
-    module is None or not hasattr(module, "run"), reason="installed without the kernels"
-)
+pytestmark = [
+    pytest.mark.usefixtures("one_thread_for_module"),
+    pytest.mark.skipif(
+        module is None or not hasattr(module, "run"), reason="installed without the kernels"
+    ),
+]
 
 KINDS = {
     "tanh": (RNN, 1),

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
+from ostinato.data import TextEncoder
 from ostinato.errors import DataError, NotFittedError, OptionError
 from ostinato.estimators import LanguageModel, load
+from ostinato.estimators.language_writing import pieces, read
 from ostinato.models.ngrams import Ngrams
 from ostinato.training import Streams
 
@@ -82,6 +84,47 @@ def test_writing(model):
     assert stopped.endswith("mat")
     assert "".join(model.write("the ", 60, seed=3)) == one
     assert model.generate("Ωψ", 3, seed=0)  # unseen letters are read as unknown
+
+
+def test_prompts_of_many_lengths_are_written_as_each_alone(model):
+    prompts = [VERSE[:n] for n in (0, 1, 40, 7, 40)]
+    how = {"seed": 2, "temperature": 1.5, "stop": "t", "repetition_penalty": 2.0, "top_k": 9}
+    alone = [model.generate(each, 30, **how) for each in prompts]
+    assert len({len(text) for text in alone}) > 1  # they stop at different steps
+    assert model.generate(prompts, 30, **how) == alone
+    many = model.generate(prompts * 60, 5, seed=2)
+    assert many == [model.generate(each, 5, seed=2) for each in prompts] * 60
+    assert len(set(model.generate(["the"] * 8, 30, temperature=2.0))) > 1  # no seed
+
+
+def test_a_prompt_is_read_as_predict_reads_it(model):
+    # top_k=1 with any seed is the likeliest token, so the scores are the stream's.
+    for prompt in ("", "t", "the cat sat on th"):
+        likeliest = model.predict([prompt])[0]
+        assert model.generate(prompt, 1, temperature=0) == likeliest
+    shares = model.stream().step("the c")
+    tokens = [model._tokens(["the c"]), model._tokens([""])]
+    logits, state = read(model.module_, tokens)
+    np.testing.assert_allclose(np.exp(logits[0]) / np.exp(logits[0]).sum(), shares, rtol=1e-5)
+    assert [part.shape[1] for part in state] == [2, 2]
+
+
+@pytest.mark.parametrize(
+    ("level", "text"), [("word", "é fish , “quoted”"), ("bpe", "naïve “日本”🙂 x")]
+)
+def test_pieces_join_to_the_text(level, text):
+    encoder = TextEncoder(level=level, lowercase=False).fit([text])
+    (numbers,) = encoder.encode([text])
+    piece = pieces(encoder)()
+    assert "".join(map(piece, numbers.tolist())) == encoder.decode(numbers)
+
+
+def test_a_broken_letter_does_not_end_the_text():
+    encoder = TextEncoder(level="bpe", lowercase=False).fit(["ab"])
+    piece = pieces(encoder)()
+    half = encoder.vocabulary.index("â")  # the byte 0xe2, which begins a letter of three
+    letter = encoder.vocabulary.index("a")
+    assert [piece(half), piece(letter), piece(letter)] == ["", "\ufffda", "a"]
 
 
 @pytest.mark.parametrize("level", ["word", "bpe"])

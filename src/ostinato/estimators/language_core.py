@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from ostinato import data, training
-from ostinato.data.text import PADDING, check_texts
+from ostinato.data.text import PADDING
 from ostinato.errors import OptionError, check_choice, check_number
 from ostinato.estimators.base import Estimator
 from ostinato.models.language import LanguageNet
@@ -116,9 +116,6 @@ class LanguageCore(Estimator):
             scores = torch.log_softmax(logits[0].double(), 1)
             found.append(scores.gather(1, inputs[first + 1 : last + 1, None])[:, 0].numpy())
         return np.concatenate(found) if found else np.zeros(0)
-
-    def _prompt(self, text: str) -> np.ndarray:
-        return self._tokens(check_texts("LanguageModel.generate", [text]))
 
     def _example(self) -> tuple[Any, ...]:
         return (torch.zeros(1, self._option("chunk"), dtype=torch.int64),)

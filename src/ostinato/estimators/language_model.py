@@ -14,7 +14,8 @@ from ostinato import data
 from ostinato.data.text import PADDING, UNKNOWN, check_texts
 from ostinato.errors import DataError, check_number
 from ostinato.estimators.language_core import ORDERS, LanguageCore, cut
-from ostinato.estimators.language_stream import LanguageStream, Sampler, Written
+from ostinato.estimators.language_stream import LanguageStream
+from ostinato.estimators.language_writing import AT_ONCE, Sampler, Writing
 from ostinato.models.ngrams import Ngrams
 
 
@@ -278,20 +279,21 @@ class LanguageModel(LanguageCore):
         stop: str | None = None,
     ) -> Iterator[str]:
         """The text after `prompt`, token by token, as it is drawn; see `generate`."""
-        written, sampler = self._begin(
-            length, stop, temperature, top_k, top_p, repetition_penalty, seed
-        )
-        stream = self.stream()
-        logits = stream.read(self._prompt(prompt))
-        while not written.done:
-            token = sampler.draw(logits, written.tokens)
-            yield written.add(token)
-            logits = stream.advance(token)
+        how = (temperature, top_k, top_p, repetition_penalty, seed)
+        writing = self._writing([prompt], length, stop, self._sampler(length, *how))
+        while len(writing.rows):
+            yield writing.step()[0]
 
-    def _begin(self, length: int, stop: str | None, *how: Any) -> tuple[Written, Sampler]:
+    def _sampler(self, length: int, *how: Any) -> Sampler:
         self._check_fitted()
         check_number("LanguageModel.generate", "length", length, low=0, whole=True)
-        return Written(self._encoder, length, stop), Sampler(*how)
+        return Sampler(*how)
+
+    def _writing(
+        self, prompts: Sequence[str], length: int, stop: str | None, sampler: Sampler
+    ) -> Writing:
+        tokens = [self._tokens([p]) for p in check_texts("LanguageModel.generate", prompts)]
+        return Writing(self.module_, self._encoder, tokens, length, stop, sampler)
 
     def generate(
         self,
@@ -324,23 +326,13 @@ class LanguageModel(LanguageCore):
         Raises:
             OptionError: an option is not allowed.
         """
-        how = (temperature, top_k, top_p, repetition_penalty, seed)
+        sampler = self._sampler(length, temperature, top_k, top_p, repetition_penalty, seed)
         prompts = [prompt] if isinstance(prompt, str) else list(prompt)
-        begun = [self._begin(length, stop, *how) for _ in prompts]
-        texts = self._write_all(prompts, begun) if prompts else []
+        texts = []
+        for first in range(0, len(prompts), AT_ONCE):
+            sampler.restart()
+            writing = self._writing(prompts[first : first + AT_ONCE], length, stop, sampler)
+            while len(writing.rows):
+                writing.step()
+            texts += ["".join(text.parts) for text in writing.texts]
         return texts[0] if isinstance(prompt, str) else texts
-
-    def _write_all(self, prompts: list[str], begun: list[tuple[Written, Sampler]]) -> list[str]:
-        """Every prompt's text; the steps are taken side by side."""
-        streams = [self.stream() for _ in prompts]
-        logits = np.stack([s.read(self._prompt(p)) for s, p in zip(streams, prompts, strict=True)])
-        stepper = streams[0].joined(streams)
-        embedding = self.module_.embedding.weight.detach().numpy()  # pyright: ignore
-        tokens = np.zeros(len(prompts), dtype=np.int64)
-        while not all(written.done for written, _ in begun):
-            for row, (written, sampler) in enumerate(begun):
-                if not written.done:
-                    tokens[row] = sampler.draw(logits[row], written.tokens)
-                    written.add(int(tokens[row]))
-            logits = streams[0].scores(stepper.step(embedding[tokens]))
-        return [written.text for written, _ in begun]

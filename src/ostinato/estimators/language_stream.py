@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from ostinato import nn
 from ostinato.data.text import PADDING, check_texts
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ class LanguageStream:
         self.estimator = estimator
         self._module: Any = estimator.module_
         self._embedding = self._module.embedding.weight.detach().numpy()
-        self._stepper = nn.Stepper(self._module.layer)
+        self._stepper = self._module.stepper()
         self.reset()
 
     def reset(self) -> None:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from ostinato import nn
 from ostinato.errors import check_number
 
 if TYPE_CHECKING:
@@ -174,7 +173,7 @@ class Writing:
         self.rows = np.arange(len(prompts) if length else 0)
         self.going = [self.texts[row] for row in self.rows]
         if length:
-            self.stepper = nn.Stepper(module.layer, len(prompts))
+            self.stepper = module.stepper(len(prompts))
             self.logits, self.stepper.state = read(module, prompts)
 
     def step(self) -> list[str]:

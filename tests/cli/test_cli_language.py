@@ -7,6 +7,7 @@ import json
 import pytest
 
 from ostinato.cli.app import run
+from ostinato.estimators import load
 
 SIZES = {"embedding-size": 8, "hidden-size": 16, "num-layers": 1, "batch-size": 4, "epochs": 2}
 SMALL = [word for name, size in SIZES.items() for word in (f"--{name}", str(size))]
@@ -56,3 +57,16 @@ def test_bytes_that_are_no_text(book, capsys):
     words = ["train", "language-model", "bad.txt", "--errors", "replace", *SMALL]
     status, _, err = shell(capsys, *words)
     assert status == 0, err
+
+
+def test_a_recipe_gives_options_that_were_not_typed(book, capsys):
+    words = ["train", "language-model", "book.txt", "--recipe", "awd-lstm", "--name", "awd"]
+    words += ["--learning-rate", "1", "--final-size", "8", *SMALL[:-3]]
+    status, _, err = shell(capsys, *words, "--quiet")
+    assert status == 0, err
+    model = load("runs/awd/model.safetensors")
+    assert (model.optimizer, model.weight_drop, model.level) == ("nt_asgd", 0.5, "word")
+    assert (model.hidden_size, model.final_size, model.learning_rate) == (16, 8, 1)
+    status, _, err = shell(capsys, *words[:4], "awd-lst", *SMALL)
+    assert status == 2
+    assert "--recipe must be one of 'awd-lstm', got 'awd-lst'" in err

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
+from ostinato.data import TextEncoder
 from ostinato.errors import DataError, NotFittedError, OptionError
 from ostinato.estimators import LanguageModel, load
+from ostinato.estimators.language_writing import pieces, read
 from ostinato.models.ngrams import Ngrams
 from ostinato.training import Streams
 
@@ -84,6 +86,47 @@ def test_writing(model):
     assert model.generate("Ωψ", 3, seed=0)  # unseen letters are read as unknown
 
 
+def test_prompts_of_many_lengths_are_written_as_each_alone(model):
+    prompts = [VERSE[:n] for n in (0, 1, 40, 7, 40)]
+    how = {"seed": 2, "temperature": 1.5, "stop": "t", "repetition_penalty": 2.0, "top_k": 9}
+    alone = [model.generate(each, 30, **how) for each in prompts]
+    assert len({len(text) for text in alone}) > 1  # they stop at different steps
+    assert model.generate(prompts, 30, **how) == alone
+    many = model.generate(prompts * 60, 5, seed=2)
+    assert many == [model.generate(each, 5, seed=2) for each in prompts] * 60
+    assert len(set(model.generate(["the"] * 8, 30, temperature=2.0))) > 1  # no seed
+
+
+def test_a_prompt_is_read_as_predict_reads_it(model):
+    # top_k=1 with any seed is the likeliest token, so the scores are the stream's.
+    for prompt in ("", "t", "the cat sat on th"):
+        likeliest = model.predict([prompt])[0]
+        assert model.generate(prompt, 1, temperature=0) == likeliest
+    shares = model.stream().step("the c")
+    tokens = [model._tokens(["the c"]), model._tokens([""])]
+    logits, state = read(model.module_, tokens)
+    np.testing.assert_allclose(np.exp(logits[0]) / np.exp(logits[0]).sum(), shares, rtol=1e-5)
+    assert [part.shape[1] for part in state] == [2, 2]
+
+
+@pytest.mark.parametrize(
+    ("level", "text"), [("word", "é fish , “quoted”"), ("bpe", "naïve “日本”🙂 x")]
+)
+def test_pieces_join_to_the_text(level, text):
+    encoder = TextEncoder(level=level, lowercase=False).fit([text])
+    (numbers,) = encoder.encode([text])
+    piece = pieces(encoder)()
+    assert "".join(map(piece, numbers.tolist())) == encoder.decode(numbers)
+
+
+def test_a_broken_letter_does_not_end_the_text():
+    encoder = TextEncoder(level="bpe", lowercase=False).fit(["ab"])
+    piece = pieces(encoder)()
+    half = encoder.vocabulary.index("â")  # the byte 0xe2, which begins a letter of three
+    letter = encoder.vocabulary.index("a")
+    assert [piece(half), piece(letter), piece(letter)] == ["", "\ufffda", "a"]
+
+
 @pytest.mark.parametrize("level", ["word", "bpe"])
 @pytest.mark.parametrize("cell", ["gru", "rnn"])
 def test_other_tokens_and_cells(level, cell, tmp_path):
@@ -97,6 +140,59 @@ def test_other_tokens_and_cells(level, cell, tmp_path):
     again = load(tmp_path / "m.safetensors")
     assert again.generate("the cat", 12, seed=0) == text
     assert again.evaluate([VERSE]) == made.evaluate([VERSE])
+
+
+WORDS = " ".join(f"{chr(97 + k * k % 7)}{chr(97 + k % 5)}o" for k in range(2400))
+TINY = SMALL | {"level": "word", "epochs": 2, "embedding_size": 8, "hidden_size": 12}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"softmax": "adaptive"},
+        {"softmax": "adaptive", "tied": True, "cutoffs": (5, 12)},
+        {"softmax": "sampled", "samples": 20, "tied": True},
+        {"weight_drop": 0.5, "word_dropout": 0.1, "locked": True, "final_size": 8, "tied": True},
+        {"cell": "gru", "final_size": 7, "activation_penalty": 1.0, "change_penalty": 1.0},
+    ],
+    ids=str,
+)
+def test_every_answer_of_every_kind_of_network(options, tmp_path):
+    made = LanguageModel(**TINY | options).fit([WORDS], progress=False)
+    assert made.history_["val_loss"][-1] < np.log(len(made.vocabulary_))
+    text = " ".join(WORDS.split()[:4])
+    shares = made.probabilities(text)
+    stream, steps = made.stream(), []
+    share = stream.step("")
+    for word in text.split():
+        assert share.sum() == pytest.approx(1)
+        steps.append(share[made.vocabulary_.index(word)])
+        share = stream.step(word)
+    np.testing.assert_allclose(steps, shares, rtol=1e-12)
+    assert made.evaluate([text])["nats"] == pytest.approx(-np.log(shares).mean())
+    assert made.predict_next(text, 1)[0][0] == made.predict([text])[0]
+    prompts = [text, "", text[:3]]
+    alone = [made.generate(each, 8, seed=4) for each in prompts]
+    assert made.generate(prompts, 8, seed=4) == alone
+    assert "".join(made.write(text, 8, seed=4)) == alone[0]
+    made.save(tmp_path / "m.safetensors")
+    again = load(tmp_path / "m.safetensors")
+    assert again.generate(prompts, 8, seed=4) == alone
+    assert again.get_params() == made.get_params()
+    made.partial_fit([WORDS])
+
+
+def test_the_awd_recipe_learns_and_can_be_changed():
+    full = LanguageModel.awd_lstm().get_params()
+    assert (full["hidden_size"], full["final_size"], full["num_layers"]) == (1150, 400, 3)
+    small = {"embedding_size": 8, "hidden_size": 12, "final_size": 8, "chunk": 16, "epochs": 3}
+    made = LanguageModel.awd_lstm(**small, batch_size=4, learning_rate=5.0)
+    made.fit([WORDS], progress=False)
+    assert made.optimizer == "nt_asgd"
+    assert made.history_["val_loss"][-1] < made.history_["val_loss"][0]
+    shapes = {k: tuple(v.shape) for k, v in made.module_.state_dict().items()}
+    assert shapes["layer.layers.2.weight_ih_l0"] == (32, 12)
+    assert shapes["head.weight"] == shapes["embedding.weight"] == (len(made.vocabulary_), 8)
 
 
 def test_the_same_seed_and_going_on(model):
@@ -121,6 +217,14 @@ def test_resumed_ends_as_if_never_stopped(tmp_path, model):
         ({"cell": "gruu"}, "Did you mean 'gru'"),
         ({"chunk": 0}, "chunk must be"),
         ({"dropout": 1.0}, "dropout must be"),
+        ({"weight_drop": 1.0}, "weight_drop must be"),
+        ({"layer_dropout": -0.1}, "layer_dropout must be"),
+        ({"final_size": 0}, "final_size must be"),
+        ({"samples": 0}, "samples must be"),
+        ({"softmax": "adaptiv"}, "Did you mean 'adaptive'"),
+        ({"softmax": "adaptive", "cutoffs": (9, 3), "chunk": 8}, "cutoffs must be whole numbers"),
+        ({"softmax": "adaptive", "cutoffs": (), "chunk": 8}, "cutoffs must be whole numbers"),
+        ({"optimizer": "nt_asgd"}, "average must be 0 with optimizer='nt_asgd', got 0.99"),
     ],
 )
 def test_wrong_options(options, message):

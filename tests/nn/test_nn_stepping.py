@@ -11,6 +11,7 @@ import torch
 
 from ostinato import nn
 from ostinato.errors import OptionError, ShapeError
+from ostinato.nn import stepping
 from ostinato.ops import native
 
 LAYERS = [nn.RNN, nn.GRU, nn.LSTM]
@@ -159,3 +160,26 @@ def test_what_does_not_fit_is_said():
         layer.step(torch.ones(2, 5), state)
     with torch.no_grad(), pytest.raises(ShapeError, match="state h must have shape"):
         layer.step(torch.ones(3, 3), state)
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+def test_a_stepper_goes_on_with_some_rows(kind, monkeypatch):
+    layer = kind(3, 8, 2, batch_first=True).eval()
+    x = torch.randn(5, 6, 3)
+    with torch.no_grad():
+        expected = layer(x)[0].numpy()
+    rows = [3, 0, 4]
+    for work in (1, 10**9):  # with threads and without
+        monkeypatch.setattr(stepping, "THREAD_WORK", work)
+        stepper = nn.Stepper(layer, 5)
+        for k in range(3):
+            np.testing.assert_allclose(stepper.step(x[:, k].numpy()), expected[:, k], rtol=1e-5)
+        stepper.keep(rows)
+        for k in range(3, 6):
+            found = stepper.step(x[rows, k].numpy())
+            assert found.shape == (3, 8)
+            if kernels_built:
+                assert np.array_equal(found, expected[rows, k])
+            np.testing.assert_allclose(found, expected[rows, k], rtol=1e-5)
+        with pytest.raises(ShapeError, match="\\(3, 3\\), got \\(5, 3\\)"):
+            stepper.step(x[:, 0].numpy())

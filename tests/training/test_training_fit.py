@@ -43,7 +43,7 @@ class Raise(Callback):
             raise self.error
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "rmsprop", "adam", "adamw", "nadam"])
+@pytest.mark.parametrize("optimizer", ["sgd", "rmsprop", "adam", "adamw", "nadam", "nt_asgd"])
 def test_every_optimizer_learns(optimizer, capfd):
     result = train(network(), options={"optimizer": optimizer, "learning_rate": 0.005})
     assert result.status == "finished"
@@ -78,6 +78,63 @@ def test_resumed_ends_as_if_never_stopped(tmp_path):
     assert len((tmp_path / "history.csv").read_text().splitlines()) == 6
     for a, b in zip(whole.parameters(), resumed.parameters(), strict=True):
         assert torch.equal(a, b)
+
+
+class Weights(Callback):
+    """The weights after each step, and after each epoch the values and the means."""
+
+    def __init__(self):
+        self.steps, self.means = [], []
+
+    def on_train_batch_end(self, trainer, task, *_):
+        self.steps.append([p.detach().clone() for p in task.module.parameters()])
+
+    def on_train_epoch_end(self, trainer, task):
+        self.means.append([each.clone() for each in task.averages])
+
+
+@pytest.mark.parametrize(("monitor", "mode"), [("val_loss", "min"), ("val_score", "max")])
+def test_nt_asgd_takes_the_mean_once_it_gets_worse(tmp_path, monitor, mode):
+    values = iter([3.0, 2.0, 1.0, 2.0, 0.5, 1.5, 2.5, 2.5])
+
+    def loss(module, batch):
+        found = torch.nn.functional.cross_entropy(module(batch["x"]), batch["y"])
+        if module.training:
+            return {"loss": found, "score": -found}
+        value = torch.tensor(next(values))
+        return {"loss": value, "score": -value}
+
+    def batches(rows):
+        return Batches({"x": X, "y": Y}, rows)
+
+    def options(epochs):
+        return TrainingOptions(
+            epochs=epochs,
+            optimizer="nt_asgd",
+            nonmonotone=2,
+            learning_rate=0.5,
+            monitor=monitor,
+            mode=mode,
+        )
+
+    seen, module = Weights(), network()
+    more = {"loss": loss, "progress": False, "directory": tmp_path}
+    fit(module, batches(32), batches(96), options=options(7), callbacks=[seen], **more)
+    # Epoch 4 is better than epoch 1; epoch 6 is worse than epoch 3, three before.
+    assert [len(each) for each in seen.means] == [0] * 6 + [4]
+    since = seen.steps[18:]
+    assert len(since) == 3
+    for place, mean in enumerate(seen.means[-1]):
+        torch.testing.assert_close(mean, torch.stack([each[place] for each in since]).mean(0))
+    # A checkpoint goes on with the mean.
+    again = Weights()
+    more |= {"resume": True, "callbacks": [again]}
+    fit(network(), batches(32), batches(96), options=options(8), **more)
+    since += again.steps
+    for place, mean in enumerate(again.means[-1]):
+        torch.testing.assert_close(mean, torch.stack([each[place] for each in since]).mean(0))
+    with pytest.raises(OptionError, match="average must be 0 with optimizer='nt_asgd', got 0.9"):
+        TrainingOptions(optimizer="nt_asgd", average=0.9).check()
 
 
 def test_an_interrupt_keeps_the_best_weights():

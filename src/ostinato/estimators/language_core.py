@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,15 +10,17 @@ import numpy as np
 import torch
 
 from ostinato import data, training
-from ostinato.data.text import PADDING, check_texts
+from ostinato.data.text import PADDING
 from ostinato.errors import OptionError, check_choice, check_number
 from ostinato.estimators.base import Estimator
 from ostinato.models.language import LanguageNet
 from ostinato.models.ngrams import Ngrams
+from ostinato.models.softmax import ANSWER_SCORES, SOFTMAXES
 from ostinato.models.text_classifier import CELLS
 from ostinato.nn.initial import INITS
 
 ORDERS = {"char": 5, "bpe": 4, "word": 3}  # of the n-gram baseline
+DROPS = ("word_dropout", "weight_drop")
 ANSWER_STEPS = 512  # tokens at once when a text is scored
 
 
@@ -37,23 +40,35 @@ class LanguageCore(Estimator):
         check_choice(where, "init", self._option("init"), INITS)
         for name in ("embedding_size", "hidden_size", "num_layers", "chunk", "min_count"):
             check_number(where, name, getattr(self, name), low=1, whole=True)
-        for name in ("dropout", "embedding_dropout", "recurrent_dropout"):
+        check_choice(where, "softmax", self._option("softmax"), SOFTMAXES)
+        for name in ("dropout", "embedding_dropout", "recurrent_dropout", *DROPS):
             check_number(where, name, getattr(self, name), low=0, below=1)
+        for name in ("activation_penalty", "change_penalty"):
+            check_number(where, name, getattr(self, name), low=0)
+        check_number(where, "samples", self._option("samples"), low=1, whole=True)
+        if self._option("layer_dropout") is not None:
+            check_number(where, "layer_dropout", self._option("layer_dropout"), low=0, below=1)
+        if self._option("final_size") is not None:
+            check_number(where, "final_size", self._option("final_size"), low=1, whole=True)
         return self._training_options()
 
+    def _check_cutoffs(self) -> None:
+        cutoffs, size = self._option("cutoffs"), len(self.vocabulary_)
+        if cutoffs is None or self._option("softmax") != "adaptive":
+            return
+        numbers = list(cutoffs)
+        whole = bool(numbers) and all(isinstance(each, int) for each in numbers)
+        if not whole or numbers != sorted(set(numbers)) or not all(0 < k < size for k in numbers):
+            raise OptionError(
+                f"LanguageModel: cutoffs must be whole numbers that rise, above 0 and below the "
+                f"vocabulary's size, {size}, got {cutoffs!r}. None chooses them."
+            )
+
     def _build(self) -> None:
-        self.module_ = LanguageNet(
-            vocabulary=len(self.vocabulary_),
-            embedding_size=self._option("embedding_size"),
-            cell=self._option("cell"),
-            hidden_size=self._option("hidden_size"),
-            num_layers=self._option("num_layers"),
-            tied=self._option("tied"),
-            dropout=self._option("dropout"),
-            embedding_dropout=self._option("embedding_dropout"),
-            recurrent_dropout=self._option("recurrent_dropout"),
-            init=self._option("init"),
-        )
+        self._check_cutoffs()
+        names = (name for name in inspect.signature(LanguageNet).parameters if name != "vocabulary")
+        options = {name: self._option(name) for name in names}
+        self.module_ = LanguageNet(vocabulary=len(self.vocabulary_), **options)
 
     def _train(
         self,
@@ -68,11 +83,11 @@ class LanguageCore(Estimator):
 
         def loss(module: Any, batch: dict[str, Any]) -> torch.Tensor:
             before = None if batch["start"] else states.get(module.training)
-            logits, state = module(batch["inputs"], before)
+            found, state = module.loss(batch["inputs"], batch["targets"], before)
             parts = state if isinstance(state, tuple) else (state,)
             kept = tuple(part.detach() for part in parts)
             states[module.training] = kept if isinstance(state, tuple) else kept[0]
-            return torch.nn.functional.cross_entropy(logits.flatten(0, 1), batch["targets"])
+            return found
 
         size, chunk, seed = options.batch_size, self._option("chunk"), options.seed
         size = max(1, min(size, len(tokens) // (2 * chunk)))
@@ -110,15 +125,13 @@ class LanguageCore(Estimator):
         module: Any = self.module_
         found, state = [], None
         inputs = torch.from_numpy(tokens)
-        for first in range(0, len(tokens) - 1, ANSWER_STEPS):
-            last = min(first + ANSWER_STEPS, len(tokens) - 1)
+        steps = max(1, min(ANSWER_STEPS, ANSWER_SCORES // len(self.vocabulary_)))
+        for first in range(0, len(tokens) - 1, steps):
+            last = min(first + steps, len(tokens) - 1)
             logits, state = module(inputs[None, first:last], state)
             scores = torch.log_softmax(logits[0].double(), 1)
             found.append(scores.gather(1, inputs[first + 1 : last + 1, None])[:, 0].numpy())
         return np.concatenate(found) if found else np.zeros(0)
-
-    def _prompt(self, text: str) -> np.ndarray:
-        return self._tokens(check_texts("LanguageModel.generate", [text]))
 
     def _example(self) -> tuple[Any, ...]:
         return (torch.zeros(1, self._option("chunk"), dtype=torch.int64),)

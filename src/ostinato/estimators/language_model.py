@@ -14,7 +14,9 @@ from ostinato import data
 from ostinato.data.text import PADDING, UNKNOWN, check_texts
 from ostinato.errors import DataError, check_number
 from ostinato.estimators.language_core import ORDERS, LanguageCore, cut
-from ostinato.estimators.language_stream import LanguageStream, Sampler, Written
+from ostinato.estimators.language_recipes import RECIPES
+from ostinato.estimators.language_stream import LanguageStream
+from ostinato.estimators.language_writing import AT_ONCE, Sampler, Writing
 from ostinato.models.ngrams import Ngrams
 
 
@@ -34,9 +36,20 @@ class LanguageModel(LanguageCore):
         hidden_size: units of each layer.
         num_layers: layers.
         tied: the output's weights are the embedding's (Press & Wolf, arXiv:1608.05859).
+        final_size: units of the last layer; None: as the others.
         dropout: probability, between layers and before the output.
+        layer_dropout: probability between layers where it is another; None: `dropout`.
+        locked: these two have one mask for all steps of a chunk.
         embedding_dropout: probability, on embeddings, one mask for all steps of a chunk.
         recurrent_dropout: probability, one mask a chunk on the recurrent state.
+        word_dropout: probability that a token's embedding is dropped, all through a chunk.
+        weight_drop: probability, on the recurrent weights, one mask a chunk.
+        activation_penalty: times the mean square of the outputs, added to the loss.
+        change_penalty: times the mean square of their change from step to step.
+        softmax: "full"; for large vocabularies "adaptive" (rare tokens in groups, exact) or
+            "sampled" (training sees a sample of the tokens; answers are exact).
+        cutoffs: numbers of tokens at which the adaptive groups begin; None chooses.
+        samples: tokens that the sampled softmax draws for a batch.
         init: initial weights of the layers: "torch", "keras" or "orthogonal".
         chunk: steps that gradients reach back; the state is carried from chunk to chunk (truncated
             backpropagation through time).
@@ -63,9 +76,19 @@ class LanguageModel(LanguageCore):
         hidden_size: int = 384,
         num_layers: int = 2,
         tied: bool = False,
+        final_size: int | None = None,
         dropout: float = 0.4,
+        layer_dropout: float | None = None,
+        locked: bool = False,
         embedding_dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
+        word_dropout: float = 0.0,
+        weight_drop: float = 0.0,
+        activation_penalty: float = 0.0,
+        change_penalty: float = 0.0,
+        softmax: Literal["full", "adaptive", "sampled"] = "full",
+        cutoffs: tuple[int, ...] | None = None,
+        samples: int = 1024,
         init: Literal["torch", "keras", "orthogonal"] = "torch",
         chunk: int = 128,
         epochs: int = 12,
@@ -87,6 +110,7 @@ class LanguageModel(LanguageCore):
         precision: str = "32",
         accumulate: int = 1,
         average: float = 0.99,
+        nonmonotone: int = 5,
     ) -> None:
         self.level = level
         self.max_vocabulary = max_vocabulary
@@ -97,9 +121,19 @@ class LanguageModel(LanguageCore):
         self.hidden_size = hidden_size
         self.num_layers = num_layers
         self.tied = tied
+        self.final_size = final_size
         self.dropout = dropout
+        self.layer_dropout = layer_dropout
+        self.locked = locked
         self.embedding_dropout = embedding_dropout
         self.recurrent_dropout = recurrent_dropout
+        self.word_dropout = word_dropout
+        self.weight_drop = weight_drop
+        self.activation_penalty = activation_penalty
+        self.change_penalty = change_penalty
+        self.softmax = softmax
+        self.cutoffs = cutoffs
+        self.samples = samples
         self.init = init
         self.chunk = chunk
         self.epochs = epochs
@@ -121,6 +155,16 @@ class LanguageModel(LanguageCore):
         self.precision = precision
         self.accumulate = accumulate
         self.average = average
+        self.nonmonotone = nonmonotone
+
+    @classmethod
+    def awd_lstm(cls, **overrides: Any) -> Self:
+        """The recipe of Merity et al. (arXiv:1708.02182, section 5) for WikiText-2.
+
+        Three LSTM layers of 1150, 1150 and 400 units, tied embeddings of 400, every kind of dropout
+        and 750 epochs of NT-ASGD: made for a GPU and a day. `overrides` are options that differ.
+        """
+        return cls(**RECIPES["awd-lstm"] | overrides)
 
     # Learning.
 
@@ -278,20 +322,21 @@ class LanguageModel(LanguageCore):
         stop: str | None = None,
     ) -> Iterator[str]:
         """The text after `prompt`, token by token, as it is drawn; see `generate`."""
-        written, sampler = self._begin(
-            length, stop, temperature, top_k, top_p, repetition_penalty, seed
-        )
-        stream = self.stream()
-        logits = stream.read(self._prompt(prompt))
-        while not written.done:
-            token = sampler.draw(logits, written.tokens)
-            yield written.add(token)
-            logits = stream.advance(token)
+        how = (temperature, top_k, top_p, repetition_penalty, seed)
+        writing = self._writing([prompt], length, stop, self._sampler(length, *how))
+        while len(writing.rows):
+            yield writing.step()[0]
 
-    def _begin(self, length: int, stop: str | None, *how: Any) -> tuple[Written, Sampler]:
+    def _sampler(self, length: int, *how: Any) -> Sampler:
         self._check_fitted()
         check_number("LanguageModel.generate", "length", length, low=0, whole=True)
-        return Written(self._encoder, length, stop), Sampler(*how)
+        return Sampler(*how)
+
+    def _writing(
+        self, prompts: Sequence[str], length: int, stop: str | None, sampler: Sampler
+    ) -> Writing:
+        tokens = [self._tokens([p]) for p in check_texts("LanguageModel.generate", prompts)]
+        return Writing(self.module_, self._encoder, tokens, length, stop, sampler)
 
     def generate(
         self,
@@ -324,23 +369,13 @@ class LanguageModel(LanguageCore):
         Raises:
             OptionError: an option is not allowed.
         """
-        how = (temperature, top_k, top_p, repetition_penalty, seed)
+        sampler = self._sampler(length, temperature, top_k, top_p, repetition_penalty, seed)
         prompts = [prompt] if isinstance(prompt, str) else list(prompt)
-        begun = [self._begin(length, stop, *how) for _ in prompts]
-        texts = self._write_all(prompts, begun) if prompts else []
+        texts = []
+        for first in range(0, len(prompts), AT_ONCE):
+            sampler.restart()
+            writing = self._writing(prompts[first : first + AT_ONCE], length, stop, sampler)
+            while len(writing.rows):
+                writing.step()
+            texts += ["".join(text.parts) for text in writing.texts]
         return texts[0] if isinstance(prompt, str) else texts
-
-    def _write_all(self, prompts: list[str], begun: list[tuple[Written, Sampler]]) -> list[str]:
-        """Every prompt's text; the steps are taken side by side."""
-        streams = [self.stream() for _ in prompts]
-        logits = np.stack([s.read(self._prompt(p)) for s, p in zip(streams, prompts, strict=True)])
-        stepper = streams[0].joined(streams)
-        embedding = self.module_.embedding.weight.detach().numpy()  # pyright: ignore
-        tokens = np.zeros(len(prompts), dtype=np.int64)
-        while not all(written.done for written, _ in begun):
-            for row, (written, sampler) in enumerate(begun):
-                if not written.done:
-                    tokens[row] = sampler.draw(logits[row], written.tokens)
-                    written.add(int(tokens[row]))
-            logits = streams[0].scores(stepper.step(embedding[tokens]))
-        return [written.text for written, _ in begun]

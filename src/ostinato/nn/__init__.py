@@ -21,3 +21,4 @@ from ostinato.nn.stepping import Stepper as Stepper
 from ostinato.nn.summary import Row as Row
 from ostinato.nn.summary import Summary as Summary
 from ostinato.nn.summary import summary as summary
+from ostinato.nn.weight_drop import WeightDrop as WeightDrop

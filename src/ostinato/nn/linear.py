@@ -10,6 +10,9 @@ from torch import Tensor
 from ostinato.nn.stepping import versions
 from ostinato.ops import kernels, native
 
+# Products before a second thread is worth waking, which on a busy machine takes long.
+THREAD_WORK = 8 * kernels.THREAD_WORK
+
 
 class Linear(torch.nn.Linear):
     """`torch.nn.Linear`, whose rows have the same bits alone or in any batch.
@@ -28,11 +31,13 @@ class Linear(torch.nn.Linear):
         packed = self._pack(input)
         if packed is None:
             return super().forward(input)
-        rows = input.reshape(-1, self.in_features).contiguous()
+        rows = input if input.is_contiguous() else input.contiguous()
+        size = self.in_features
+        count = rows.numel() // size
         out = rows.new_empty(*input.shape[:-1], self.out_features)
-        work = rows.numel() * self.out_features
-        threads = 1 + min(torch.get_num_threads() - 1, work // kernels.THREAD_WORK)
-        packed.run(len(rows), rows.data_ptr(), self.in_features, out.data_ptr(), threads)
+        more = count * size * self.out_features // THREAD_WORK
+        threads = 1 + min(torch.get_num_threads() - 1, more) if more else 1
+        packed.run(count, rows.data_ptr(), size, out.data_ptr(), threads)
         return out
 
     def _pack(self, input: Tensor) -> Any:

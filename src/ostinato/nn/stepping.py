@@ -14,6 +14,9 @@ from ostinato.errors import OptionError, ShapeError
 from ostinato.ops import kernels, native
 
 THREAD_ROWS = 32  # rows that are worth a second thread
+# Products of a Stepper's step that are: a millisecond's. A thread that slept wakes late where other
+# programs hold the cores, and a step that waits for it may take ten times as long.
+THREAD_WORK = 100_000_000
 
 
 _version, _address = operator.attrgetter("_version"), Tensor.data_ptr
@@ -141,6 +144,8 @@ class Stepper:
         self._dtype = layer.weight_hh_l0.detach().numpy().dtype
         self._shape = (batch, layer.input_size)
         self._out = (batch, layer.proj_size or layer.hidden_size)
+        weights = (each for each in layer.parameters() if each.dim() == 2)
+        self._products = sum(each.numel() for each in weights)  # of one row's step
         self.reset()
 
     def reset(self) -> None:
@@ -163,6 +168,13 @@ class Stepper:
         if len(self._addresses) == 1:
             self._addresses.append(0)
 
+    def keep(self, rows: Any) -> None:
+        """Go on with these of the sequences, whole numbers below `batch`, and no others."""
+        parts = [part[:, rows] for part in self._state]
+        self.batch = parts[0].shape[1]
+        self._shape, self._out = (self.batch, self._shape[1]), (self.batch, self._out[1])
+        self.state = parts
+
     def step(self, x: np.ndarray) -> np.ndarray:
         """The outputs `(batch, hidden)` after the inputs x `(batch, input_size)`.
 
@@ -173,7 +185,8 @@ class Stepper:
         """
         out = np.empty(self._out, self._dtype)
         packed = self._packed
-        if packed.ready():
+        threaded = self.batch * self._products >= THREAD_WORK and torch.get_num_threads() > 1
+        if packed.ready() and not threaded:
             try:
                 packed.stack.step_arrays(x, out, *self._addresses)
                 return out
@@ -184,7 +197,10 @@ class Stepper:
             raise ShapeError(f"Stepper.step: x must have shape {self._shape}, got {x.shape}.")
         x = x.reshape(self._shape)
         if packed.ready():
-            packed.stack.step_arrays(x, out, *self._addresses)
+            threads = torch.get_num_threads() if threaded else 1
+            h, c = self._addresses
+            places = (x.ctypes.data, out.ctypes.data, h, h, c, c)
+            packed.stack.step(self.batch, threads, *places)  # a thread has rows of its own
             return out
         tensors = tuple(torch.from_numpy(part) for part in self._state)
         with torch.no_grad():

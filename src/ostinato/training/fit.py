@@ -122,6 +122,7 @@ class _Keeper(Callback):
         seconds = self.earlier_seconds + time.perf_counter() - self.started
         for name, each in (record | {"learning_rate": rate, "seconds": seconds}).items():
             self.result.history.setdefault(name, []).append(each)
+        task.trigger(self.result.history[self.monitor])
         if options.patience is not None and self.waiting >= options.patience:
             self.result.status = "early_stopped"
             trainer.should_stop = True
@@ -161,6 +162,7 @@ class _Keeper(Callback):
             "module": self.task.module.state_dict(),
             "optimizer": trainer.optimizers[0].state_dict(),
             "averages": self.task.averages,
+            "averaged": self.task.averaged,
             "best": self.best,
             "random": states.random_state(),
             "epoch": self.epoch,
@@ -179,7 +181,7 @@ class _Keeper(Callback):
         task, result = self.task, self.result
         task.module.load_state_dict(state["module"])
         task.optimizer_state = state["optimizer"]
-        task.averages = state["averages"]
+        task.averages, task.averaged = state["averages"], state.get("averaged", -1)
         task.first_step, task.drops = state["steps"], state["drops"]
         self.best, self.epoch = state["best"], state["epoch"]
         self.waiting, self.lagging = state["waiting"], state["lagging"]

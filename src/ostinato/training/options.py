@@ -7,7 +7,7 @@ from typing import Any
 
 from ostinato.errors import OptionError, check_choice, check_number, suggestion
 
-OPTIMIZERS = ("sgd", "rmsprop", "adam", "adamw", "nadam")
+OPTIMIZERS = ("sgd", "rmsprop", "adam", "adamw", "nadam", "nt_asgd")
 SCHEDULES = ("constant", "step", "exponential", "cosine", "one_cycle", "plateau")
 PRECISIONS = ("32", "64", "bf16-mixed", "16-mixed")
 
@@ -27,6 +27,7 @@ RANGES: dict[str, tuple[float | None, float | None, float | None, float | None, 
     "seed": (0, None, None, None, True),
     "accumulate": (1, None, None, None, True),
     "average": (0, None, None, 1, False),
+    "nonmonotone": (1, None, None, None, True),
 }
 OPTIONAL = ("clip_norm", "clip_value", "patience")
 
@@ -38,7 +39,10 @@ class TrainingOptions:
     Args:
         epochs: passes over the training data.
         batch_size: rows in a batch.
-        optimizer: "sgd" (with `momentum`), "rmsprop", "adam", "adamw" or "nadam".
+        optimizer: "sgd" (with `momentum`), "rmsprop", "adam", "adamw", "nadam" or "nt_asgd": steps
+            along the plain gradient; from when `monitor` is worse than it once was, more than
+            `nonmonotone` epochs before, the mean of the weights of all steps since then takes
+            their place (Merity et al., arXiv:1708.02182, section 4).
         learning_rate: the highest step size; what a schedule's factor multiplies.
         momentum: of sgd and rmsprop.
         betas: of adam, adamw and nadam.
@@ -60,7 +64,8 @@ class TrainingOptions:
         precision: "32", "64", "bf16-mixed" or "16-mixed".
         accumulate: batches whose gradients are added up for one optimizer step.
         average: decay of an exponential moving average of the weights, a step; 0 is off. The
-            averaged weights are the ones validated and kept.
+            averaged weights are the ones validated and kept. Not with nt_asgd.
+        nonmonotone: the epochs of nt_asgd.
     """
 
     epochs: int = 10
@@ -83,6 +88,7 @@ class TrainingOptions:
     precision: str = "32"
     accumulate: int = 1
     average: float = 0.0
+    nonmonotone: int = 5
 
     def check(self, where: str = "TrainingOptions") -> TrainingOptions:
         """Itself, when every value is allowed.
@@ -100,6 +106,11 @@ class TrainingOptions:
                 continue
             check_number(
                 where, name, value, low=low, high=high, above=above, below=below, whole=whole
+            )
+        if self.optimizer == "nt_asgd" and self.average:
+            raise OptionError(
+                f"{where}: average must be 0 with optimizer='nt_asgd', got {self.average}. It has "
+                "an average of its own."
             )
         if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
             raise OptionError(f"{where}: betas must be two numbers in [0, 1), got {self.betas!r}.")

@@ -48,6 +48,7 @@ def make_optimizer(options: TrainingOptions, parameters: list[Any]) -> torch.opt
         "adam": (torch.optim.Adam, betas),
         "adamw": (torch.optim.AdamW, betas),
         "nadam": (torch.optim.NAdam, betas),
+        "nt_asgd": (torch.optim.SGD, {}),
     }
     kind, own = kinds[options.optimizer]
     return kind(parameters, **common, **own)
@@ -101,6 +102,7 @@ class Task(lightning.LightningModule):
         self.train_means, self.validation_means = Means(), Means()
         self.trained = [p for p in module.parameters() if p.requires_grad]
         self.averages: list[Tensor] = []
+        self.averaged = -1  # steps in the mean of nt_asgd, -1 before it is triggered
         self.optimizer_state: dict[str, Any] | None = None
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
@@ -151,7 +153,23 @@ class Task(lightning.LightningModule):
 
     # The moving average of the weights.
 
+    def trigger(self, values: list[float]) -> None:
+        """Let nt_asgd begin its mean, if the monitored values so far call for it."""
+        earlier = values[: -self.options.nonmonotone - 1]
+        if self.options.optimizer != "nt_asgd" or self.averaged >= 0 or not earlier:
+            return
+        low = self.options.mode == "min"
+        if values[-1] > min(earlier) if low else values[-1] < max(earlier):
+            self.averaged = 0
+
     def on_train_batch_end(self, *_: Any) -> None:
+        if self.averaged >= 0:
+            with torch.no_grad():
+                self.averaged += 1
+                if not self.averages:
+                    self.averages = [p.detach().clone() for p in self.trained]
+                torch._foreach_lerp_(self.averages, list[Tensor](self.trained), 1 / self.averaged)
+            return
         if not self.options.average:
             return
         with torch.no_grad():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ostinato.cli.tasks.common import Loaded, Task, fraction, typed_texts
+from ostinato.errors import check_choice
 
 if TYPE_CHECKING:
     from ostinato.inspection import Evidence
@@ -18,6 +19,7 @@ def _read(typed: dict[str, Any], options: dict[str, Any]) -> Loaded:
     from ostinato.data import read_texts
     from ostinato.estimators.language_core import cut
 
+    _follow(typed["recipe"], options)
     texts = read_texts(typed["data"], typed["errors"])
     share = fraction(typed["validation"])
     held_out = read_texts(typed["validation"], typed["errors"]) if share is None else None
@@ -29,6 +31,16 @@ def _read(typed: dict[str, Any], options: dict[str, Any]) -> Loaded:
         "held-out characters": f"{sum(map(len, held_out or [])):,}",
     }
     return Loaded(training=(texts,), validation=held_out, facts=facts, example=[])
+
+
+def _follow(recipe: str | None, options: dict[str, Any]) -> None:
+    """Fill in a recipe's options where none was typed."""
+    from ostinato.estimators.language_recipes import RECIPES
+
+    if recipe is not None:
+        check_choice("train language-model", "--recipe", recipe, tuple(RECIPES))
+        for name, value in RECIPES[recipe].items():
+            options.setdefault(name, value)
 
 
 def _judge(estimator: Any, loaded: Loaded) -> Evidence:
@@ -74,6 +86,14 @@ TASK = _Written(
             str,
             typer.Option(help="Bytes that are no UTF-8: strict or replace.", metavar="WORD"),
             "strict",
+        ),
+        "recipe": (
+            str | None,
+            typer.Option(
+                help="Options that were published: awd-lstm. Others that are typed come first.",
+                metavar="WORD",
+            ),
+            None,
         ),
     },
     read=_read,

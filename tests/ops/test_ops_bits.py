@@ -8,9 +8,8 @@ import torch
 from ops_episodes import BATCHED
 from test_ops_kernels import (
     KINDS,
-    LSTM_OPTIONS,
-    OPTIONS,
     as_type,
+    known_options,
     leaves,
     make,
     results_of,
@@ -32,8 +31,8 @@ OF_ROWS = (*BATCHED, "lengths", "resets")
 
 
 def cases():
-    for kind, (cell, _) in KINDS.items():
-        known = OPTIONS + (LSTM_OPTIONS if cell is LSTM else [])
+    for kind in KINDS:
+        known = known_options(kind)
         for options in [(), *((each,) for each in known), tuple(known)]:
             yield pytest.param(kind, options, id=f"{kind}-{'-'.join(options) or 'plain'}")
 
@@ -124,7 +123,7 @@ def test_step_by_step_gives_the_bits_of_the_whole(kind, options):
 @pytest.mark.parametrize("kind", KINDS)
 def test_gradients_have_the_same_bits_from_run_to_run(kind, count, threads):
     threads(count)
-    every = OPTIONS + (LSTM_OPTIONS if KINDS[kind][0] is LSTM else [])
+    every = known_options(kind)
     other_cell, other = given("gru", ("ragged",), hidden=64)
 
     def gradients(cell, values):

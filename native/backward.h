@@ -95,6 +95,12 @@ void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x
         }
     };
 
+    // Units past the last may be NaN, and zero weights would not stop that.
+    auto clear_padding = [&](T* gate, int64_t left) {
+        for (int slot = 0; slot < C::kSlots; ++slot, gate += U)
+            store(gate, real_lanes<T>(left) == T(1) ? load(gate) : Vec<T>{});
+    };
+
     int64_t ends[2] = {0, 0};  // the chunk's steps; found again from the front each time
     int64_t last = 0;
     while (last < q.steps && p.active[last] > 0) ++last;
@@ -133,9 +139,12 @@ void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x
                         if (q.grad_out)
                             dh += load_some(q.grad_out + row * q.grad_batch + time * q.grad_step + unit,
                                             left);
-                        if (zone_h.on)
-                            kept = dh * zone_h.share((row * q.steps + time) * H + unit, left);
-                        dh -= kept;
+                        if (zone_h.on) {
+                            const Vec<T> share =
+                                zone_h.share((row * q.steps + time) * H + unit, left);
+                            kept = kept_of<T>(dh, share);
+                            dh = rest_of<T>(dh, share);
+                        }
                         const Vec<T> seen = hyperbolic_tangent(norm.seen(block, at + r));
                         const Vec<T> o = load(gates + (block * total + at + r) * W + C::kOut * U);
                         const Vec<T> d = dh * o * (T(1) - seen * seen);
@@ -171,8 +180,11 @@ void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x
                             dh = load(d_h + here);
                         } else {
                             if (dout) dh += load_some(dout + unit, left);
-                            if (zone_h.on) kept = dh * zone_h.share(place, left);
-                            if (zone_h.on) dh = dh - kept;
+                            if (zone_h.on) {
+                                const Vec<T> share = zone_h.share(place, left);
+                                kept = kept_of<T>(dh, share);
+                                dh = rest_of<T>(dh, share);
+                            }
                         }
                         if (C::kSaves) {
                             prior = first ? start_c + (block * rows + r) * U
@@ -180,8 +192,12 @@ void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x
                             Vec<T> d_c = load(d_state);
                             if (q.grad_cell_sequence)
                                 d_c += load_some(q.grad_cell_sequence + place, left);
-                            if (zone_c.on) kept_c = d_c * zone_c.share(place, left);
-                            if (q.grad_cell_sequence || zone_c.on) store(d_state, d_c - kept_c);
+                            if (zone_c.on) {
+                                const Vec<T> share = zone_c.share(place, left);
+                                kept_c = kept_of<T>(d_c, share);
+                                d_c = rest_of<T>(d_c, share);
+                            }
+                            if (q.grad_cell_sequence || zone_c.on) store(d_state, d_c);
                         }
                         Vec<T> direct = C::backward(
                             {gates + (block * total + at + r) * W + v * L, d_state,
@@ -191,6 +207,7 @@ void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x
                              two_passes ? tanh_c + here : nullptr,
                              two_passes ? norm.c + (block * total + at + r) * U : nullptr},
                             dh);
+                        if (left < L) clear_padding(gates + (block * total + at + r) * W + v * L, left);
                         if (C::kSaves && zone_c.on) store(d_state, load(d_state) + kept_c);
                         const bool around = zone_h.on || two_passes;
                         store(dh_rows + r * z.state_row + unit, around ? direct + kept : direct);
@@ -209,6 +226,7 @@ void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x
                         if (q.mask) entering *= load_some(q.mask + p.rows[r] * H + unit, H - unit);
                         store(through + here, load(gate + L) * entering);
                         store(d, C::reset_backward(gate, entering, load(d)));
+                        if (H - unit < L) clear_padding(gate, H - unit);
                     }
             }
             const T* to_state = gates + at * W + C::kH * U;

@@ -66,7 +66,7 @@ struct LstmCell {
             passed += d_i * load(u.peephole);
             if constexpr (!coupled) passed += d_f * load(u.peephole + u.peephole_row);
             store(p, load(p) + d_i * before);
-            store(p_f, load(p_f) + d_f * before);
+            if constexpr (!coupled) store(p_f, load(p_f) + d_f * before);
             store(p_o, load(p_o) + d_o * c);
         }
         store(u.state, passed);

@@ -152,6 +152,16 @@ OSTINATO_INLINE Vec<T> blend(Vec<T> fresh, Vec<T> old, Vec<T> share) {
     return share == T(0) ? fresh : share == T(1) ? old : mixed;
 }
 
+// What of a gradient goes to the old state, and the rest, to the fresh one; no 0 times infinity.
+template <class T>
+OSTINATO_INLINE Vec<T> kept_of(Vec<T> d, Vec<T> share) {
+    return share == T(0) ? Vec<T>{} : share == T(1) ? d : d * share;
+}
+template <class T>
+OSTINATO_INLINE Vec<T> rest_of(Vec<T> d, Vec<T> share) {
+    return share == T(0) ? d : share == T(1) ? Vec<T>{} : d - d * share;
+}
+
 // LSTM's peephole weights in rows of `row` values, zeros past the hidden size; null without any.
 template <class T>
 const T* pack_peephole(const Call<T>& q, int64_t row, T* to) {

@@ -20,7 +20,7 @@ struct RnnCell {
     }
     OSTINATO_INLINE static Vec<T> backward(const Unit<T>& u, Vec<T> dh) {
         Vec<T> h = load(u.gates);
-        store(u.gates, relu ? (h > T(0) ? dh : h * T(0) + T(0) * dh) : dh * (T(1) - h * h));
+        store(u.gates, relu ? (h <= T(0) ? Vec<T>{} : dh) : dh * (T(1) - h * h));
         return Vec<T>{};
     }
 };

@@ -123,9 +123,6 @@ def faults(kind, options, hidden, values, dtypes):
                     yield f"{value} in {name}, {dtype}: {what}: {fault}"
 
 
-# To be taken away with the faults: NaN from padded units, relu's and zoneout's gradients that are
-# multiplied by zero where they should be left out, coupled gates' unused peephole, sigmoid(-inf).
-@pytest.mark.xfail(reason="the kernels spread NaN and infinity further than the reference")
 @pytest.mark.parametrize(("kind", "options"), list(cases(PLAIN + QUICK, LSTM_QUICK)))
 def test_they_reach_what_they_reach_in_the_reference(kind, options):
     wrong = list(faults(kind, options, 18, VALUES[:2], [torch.float32]))

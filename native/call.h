@@ -64,6 +64,8 @@ struct StepCall {
     int64_t batch, input, hidden, threads;
     const T *pack, *x, *h, *c;
     T *h_out, *c_out;
+    bool peephole, norm;  // the pack holds them
+    T rate_h, rate_c, eps;  // zoneout's
     void* (*workspace)(int thread, int slot, size_t bytes);
 };
 

@@ -213,23 +213,22 @@ Values<T> values(int64_t count) {
 }
 
 template <class T>
-void Stack<T>::add(int cell, int64_t input, int64_t hidden, const T* w_ih, const T* w_hh,
-                   const T* b_ih, const T* b_hh) {
-    Call<T> q{};
-    q.cell = cell, q.input = input, q.hidden = hidden;
-    q.w_ih = w_ih, q.w_hh = w_hh, q.b_ih = b_ih, q.b_hh = b_hh;
-    layers_.push_back({cell, input, hidden, values<T>(kernels_.packed_values(cell, input, hidden))});
-    kernels_.pack(q, layers_.back().packed.get());
+void Stack<T>::add(const Call<T>& given, T eps, T rate_h, T rate_c) {
+    const int64_t count = kernels_.packed_values(given.cell, given.input, given.hidden);
+    layers_.push_back({given, eps, rate_h, rate_c, values<T>(count)});
+    kernels_.pack(given, layers_.back().packed.get());
 }
 
 template <class T>
 void Stack<T>::step(int64_t batch, const T* x, const T* h, const T* c, T* h_out, T* c_out,
                     int64_t threads) const {
     for (const Layer& layer : layers_) {
-        StepCall<T> q{layer.cell, batch, layer.input, layer.hidden, std::min(threads, batch),
-                      layer.packed.get(), x, h, c, h_out, c_out, workspace};
+        const Call<T>& of = layer.given;
+        StepCall<T> q{of.cell, batch, of.input, of.hidden, std::min(threads, batch),
+                      layer.packed.get(), x, h, c, h_out, c_out, of.peephole != nullptr,
+                      of.gain_ih != nullptr, layer.rate_h, layer.rate_c, layer.eps, workspace};
         kernels_.step(q);
-        const int64_t size = batch * layer.hidden;
+        const int64_t size = batch * of.hidden;
         x = h_out;
         h += size, h_out += size;
         if (c) c += size, c_out += size;

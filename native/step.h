@@ -8,20 +8,24 @@ namespace OSTINATO_SET {
 using ostinato::StepCall;
 
 template <class T, class C>
-struct Pack {  // [x weights and biases][h weights][the bias inside GRU's reset gate]
+struct Pack {  // [x weights, biases][h weights][the bias inside GRU's reset gate][peepholes][norm]
     static constexpr int L = kLanes<T>, U = C::kWide * L;
-    int64_t blocks, x, h, total;
+    int64_t blocks, x, h, peephole, norm, total;
     Pack(int64_t input, int64_t hidden)
         : blocks((hidden + U - 1) / U),
           x(blocks * (input + 1) * C::kXSlots * U),
           h(blocks * hidden * (C::kHSlots + C::kLate) * U),
-          total(x + h + blocks * U) {}
+          peephole(x + h + blocks * U),
+          norm(peephole + 3 * blocks * U),
+          total(norm + Norm<T, C>::pack_values(blocks)) {}
 };
 
 template <class T, class C>
 void pack_cell(const Call<T>& q, T* to) {
     const Pack<T, C> p(q.input, q.hidden);
     pack_forward<T, C>(q, to, to + p.x, to + p.x + p.h);
+    pack_peephole(q, p.blocks * p.U, to + p.peephole);
+    if (q.gain_ih) Norm<T, C>::pack(q, p.blocks, to + p.norm);
 }
 
 // One row's products for `Blocks` blocks side by side: a sum alone would wait for itself.
@@ -103,7 +107,21 @@ void step_rows(const StepCall<T>& q, int thread, int64_t first, int64_t rows) {
                           C::reset(gates + b * block_row + r * W, load(enter + place)));
                 }
     };
-    if (rows == 1) {
+    Call<T> about{};
+    about.hidden = H, about.eps = &q.eps, about.gain_ih = q.norm ? q.pack : nullptr;
+    using N = Norm<T, C>;
+    const N norm(about, pack.blocks, rows, q.norm ? room(5, rows * N::row_values(H)) : nullptr,
+                 q.pack + pack.norm);
+    if (norm.on()) {
+        for (int64_t b = 0; b < pack.blocks; ++b)
+            product<T, S::XV, kZero>(rows, inputs, x_row, q.input, x_pack + b * (q.input + 1) * XW, XW,
+                                     norm.x + b * rows * XW, XW);
+        norm.input_rows(0, rows, gates, block_row, W);
+        for (int64_t b = 0; b < pack.blocks; ++b)
+            product<T, S::HV, kZero>(rows, enter, state_row, H, h_pack + b * H * HW, HW,
+                                     norm.h + b * rows * HW, HW);
+        norm.state_rows(0, rows, gates, block_row, W, hn_bias);
+    } else if (rows == 1) {
         row_products<T, S::XV, kZero>(inputs, q.input + 1, x_pack, pack.blocks, gates + C::kX * U, W);
         if (C::kHiddenBias)
             for (int64_t b = 0; b < pack.blocks; ++b)
@@ -130,18 +148,39 @@ void step_rows(const StepCall<T>& q, int thread, int64_t first, int64_t rows) {
                                          gates + b * block_row, W);
         }
     }
+    const Vec<T> share_h = splat(q.rate_h), share_c = splat(q.rate_c);
+    auto finish = [&](int64_t r, int64_t unit, Vec<T> h) {
+        if (q.rate_h != T(0)) h = blend<T>(h, load(enter + r * state_row + unit), share_h);
+        store_some(q.h_out + (first + r) * H + unit, h, H - unit);
+    };
     for (int64_t b = 0; b < pack.blocks; ++b)
         for (int64_t r = 0; r < rows; ++r) {
-            const int64_t row = first + r;
 #pragma GCC unroll 2
             for (int v = 0; v < C::kWide; ++v) {
                 const int64_t unit = b * U + v * L;
-                Vec<T> h = C::forward({gates + b * block_row + r * W + v * L,
-                                       kept + r * state_row + unit, nullptr, nullptr});
-                store_some(q.h_out + row * H + unit, h, H - unit);
-                if (C::kSaves)
-                    store_some(q.c_out + row * H + unit, load(kept + r * state_row + unit), H - unit);
+                T* state = kept + r * state_row + unit;
+                const Vec<T> before = C::kSaves ? load(state) : Vec<T>{};
+                Vec<T> h = C::forward({gates + b * block_row + r * W + v * L, state, nullptr, nullptr,
+                                       q.peephole ? q.pack + pack.peephole + unit : nullptr,
+                                       pack.blocks * U});
+                if constexpr (C::kSaves) {
+                    Vec<T> c = load(state);
+                    if (norm.on()) store(norm.c + (b * rows + r) * U, c);
+                    if (q.rate_c != T(0)) c = blend<T>(c, before, share_c);
+                    store_some(q.c_out + (first + r) * H + unit, c, H - unit);
+                    if (norm.on()) continue;  // h waits for the whole row's c
+                }
+                finish(r, unit, h);
             }
+        }
+    if constexpr (C::kSaves)
+        if (norm.on()) {
+            norm.of_c.forward(norm.c, rows, norm.c_inverse);
+            for (int64_t b = 0; b < pack.blocks; ++b)
+                for (int64_t r = 0; r < rows; ++r) {
+                    const T* gate = gates + b * block_row + r * W + C::kOut * U;
+                    finish(r, b * U, load(gate) * hyperbolic_tangent(norm.seen(b, r)));
+                }
         }
 }
 

@@ -118,12 +118,19 @@ void packed() {
     const int64_t batch = whole(1, 9), input = whole(1, 40), hidden = whole(1, 70), layers = whole(1, 3);
     const int cell = int(whole(0, 5));
     const int64_t gates = cell < ostinato::kGru ? 1 : cell == ostinato::kLstm ? 4 : 3;
+    const bool normed = hidden > 1 && cell != ostinato::kGruBefore && whole(0, 1);
     ostinato::Stack<T> stack;
     for (int64_t k = 0; k < layers; ++k) {
         const int64_t size = k ? hidden : input;
         auto w_ih = normal<T>(gates * hidden * size), w_hh = normal<T>(gates * hidden * hidden);
         auto bias = normal<T>(gates * hidden);
-        stack.add(cell, size, hidden, w_ih.data(), w_hh.data(), bias.data(), nullptr);
+        auto peephole = normal<T>(3 * hidden), gain = normal<T>(gates * hidden);
+        ostinato::Call<T> q{};
+        q.cell = cell, q.input = size, q.hidden = hidden;
+        q.w_ih = w_ih.data(), q.w_hh = w_hh.data(), q.b_ih = bias.data();
+        if (whole(0, 1)) q.peephole = peephole.data();
+        if (normed) q.gain_ih = q.gain_hh = gain.data(), q.gain_cell = q.bias_cell = peephole.data();
+        stack.add(q, T(1e-5), whole(0, 1) ? T(0.2) : T(0), whole(0, 1) ? T(0.3) : T(0));
     }
     auto x = normal<T>(batch * input), h = normal<T>(layers * batch * hidden), c = h;
     std::vector<T> h_new(h.size(), NAN), c_new(h.size(), T(0));

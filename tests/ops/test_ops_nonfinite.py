@@ -118,7 +118,7 @@ def faults(kind, options, hidden, values, dtypes):
         names = [f"result {k}" for k in range(len(weights))], names_of(given)
         for gradient, of in enumerate(names):
             for what, *pair in zip(of, found[gradient], expected[gradient], strict=True):
-                fault = differs(*pair, LEEWAY[dtype][gradient], bool(gradient))
+                fault = differs(*pair, 2 * LEEWAY[dtype][gradient], bool(gradient))
                 if fault:
                     yield f"{value} in {name}, {dtype}: {what}: {fault}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
@@ -19,6 +20,7 @@ def book(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "book.txt").write_text("the cat sat on the mat. " * 60)
     (tmp_path / "bad.txt").write_bytes(b"caf\xe9 " * 200)
+    return tmp_path
 
 
 def shell(capsys, *words):
@@ -57,6 +59,48 @@ def test_bytes_that_are_no_text(book, capsys):
     words = ["train", "language-model", "bad.txt", "--errors", "replace", *SMALL]
     status, _, err = shell(capsys, *words)
     assert status == 0, err
+
+
+def test_standard_input_and_no_text(book, capsys, monkeypatch):
+    stdin = io.TextIOWrapper(io.BytesIO((book / "book.txt").read_bytes()))
+    monkeypatch.setattr("sys.stdin", stdin)
+    status, _, err = shell(capsys, "train", "language-model", "-", "--name", "in", *SMALL)
+    assert status == 0, err
+    status, *_ = shell(capsys, "train", "language-model", "book.txt", "--name", "file", *SMALL)
+    assert status == 0
+    words = ("--prompt", "the ", "--length", "30", "--seed", "1")
+    assert shell(capsys, "generate", "runs/in", *words) == shell(
+        capsys, "generate", "runs/file", *words
+    )
+    (book / "empty.txt").write_text(" \n")
+    (book / "short.txt").write_text("ten words.")
+    for name, message in (
+        ("empty.txt", "empty.txt: the file is empty"),
+        ("short.txt", "X must have more tokens than chunk, 16, got 9 for training"),
+        ("absent.txt", "absent.txt: no such file"),
+    ):
+        status, _, err = shell(capsys, "train", "language-model", name, "--name", "x", *SMALL)
+        assert status == 1
+        assert message in err
+        assert not (book / "runs" / "x").exists()
+    status, _, err = shell(capsys, "evaluate", "runs/file", "empty.txt")
+    assert status == 1
+    assert "empty.txt: the file is empty" in err
+    status, _, err = shell(capsys, "evaluate", "runs/file", "bad.txt")
+    assert status == 1
+    assert "byte 0xe9 at offset 3" in err
+
+
+def test_prompts_that_are_empty_or_unseen(book, capsys):
+    words = ["train", "language-model", "book.txt", "--name", "book", *SMALL]
+    assert shell(capsys, *words)[0] == 0
+    for prompt in ("", "Ωψ 語"):
+        words = ["generate", "runs/book", "--prompt", prompt, "--length", "9", "--temperature", "0"]
+        status, out, err = shell(capsys, *words)
+        assert status == 0, err
+        assert out.startswith(prompt)
+        assert len(out) == len(prompt) + 10
+        assert shell(capsys, *words)[1] == out  # greedy: without a seed the same
 
 
 def test_a_recipe_gives_options_that_were_not_typed(book, capsys):

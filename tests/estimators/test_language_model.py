@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -256,6 +258,24 @@ def test_wrong_texts_and_nothing_before_fit():
     assert clone(LanguageModel(chunk=7)).get_params()["chunk"] == 7
 
 
+def test_little_text_and_none(model, tmp_path):
+    for empty in ([], [""]):
+        with pytest.raises((DataError, OptionError), match="not one char|some text to hold out"):
+            LanguageModel().fit(empty)
+        with pytest.raises(DataError, match="at least one token"):
+            model.evaluate(empty)
+    with pytest.raises(OptionError, match="validation must leave some text"):
+        LanguageModel(chunk=1).fit(["abcd"], validation=0.01)
+    (tmp_path / "a.txt").write_text("abcd")
+    with pytest.raises(OptionError, match="validation must leave some text"):
+        LanguageModel(chunk=1).fit(tmp_path / "a.txt", validation=0.01)
+    # The shortest text that is enough: one chunk and a token.
+    made = LanguageModel(**SMALL | {"epochs": 1}).fit(["ab" * 9], validation=None, progress=False)
+    assert len(made.generate("", 3)) == 3
+    assert made.probabilities("").shape == (0,)
+    assert model.generate("the", 0) == ""
+
+
 def test_streams_read_every_token_once():
     tokens = np.arange(103)
     streams = Streams(tokens, 4, 7, vary=True, seed=1)
@@ -281,3 +301,64 @@ def test_ngrams_are_probabilities_and_prefer_what_they_saw():
         total = sum(seen.probabilities(np.array([*history, w]))[-1] for w in range(5))
         assert total == pytest.approx(1)
     assert seen.probabilities(np.array([2, 3]))[0] > seen.probabilities(np.array([2, 2]))[0]
+
+
+@pytest.mark.parametrize("level", ["char", "word", "bpe"])
+def test_files_are_read_as_texts_are(level, tmp_path, monkeypatch):
+    monkeypatch.setattr("ostinato.data.text_files.PIECE", 97)  # many pieces
+    texts = ["é — naïve cat sat on the mat. " * 40, VERSE * 30]
+    paths = [tmp_path / "a.txt", tmp_path / "b.txt"]
+    for path, text in zip(paths, texts, strict=True):
+        path.write_text(text, encoding="utf-8")
+    options = SMALL | {"level": level, "max_vocabulary": 300, "epochs": 1, "chunk": 8}
+    one = LanguageModel(**options).fit(texts, progress=False)
+    run = tmp_path / "run"
+    (run / ".tokens-old").mkdir(parents=True)
+    other = LanguageModel(**options).fit(paths, directory=run, progress=False)
+    assert [each.name for each in run.iterdir() if each.name.startswith(".tokens")] == []
+    assert other.vocabulary_ == one.vocabulary_
+    assert other.generate("the", 30, seed=0) == one.generate("the", 30, seed=0)
+    assert other.baseline_ == pytest.approx(one.baseline_, rel=1e-6)
+    assert one.evaluate(paths) == pytest.approx(one.evaluate(texts), rel=1e-6)
+    assert one.score(paths[0]) == pytest.approx(one.score(texts[:1]), rel=1e-6)
+    one.partial_fit(texts[1:])
+    other.partial_fit(paths[1])
+    assert other.generate("the", 30, seed=0) == one.generate("the", 30, seed=0)
+    with pytest.raises(DataError, match="texts or paths, got 1 and 1"):
+        one.evaluate([texts[0], paths[0]])
+    # Held-out text may be on disk where the other is not.
+    made = LanguageModel(**options).fit(texts, validation=paths[1], progress=False)
+    assert made.baseline_ == pytest.approx(made.evaluate(texts[1:]), rel=1e-6)
+
+
+MEMORY = """
+import resource, sys
+from pathlib import Path
+from ostinato.estimators import LanguageModel, language_model
+
+language_model.NGRAM_TOKENS = 100_000
+options = {"level": "word", "hidden_size": 4, "embedding_size": 4, "num_layers": 1, "epochs": 1}
+
+def run(path):
+    model = LanguageModel(**options, chunk=256, batch_size=128, softmax="sampled", samples=8)
+    model.fit(Path(path), validation=0.01, progress=False, directory=Path(path).parent / "run")
+
+run(sys.argv[1])
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+run(sys.argv[2])
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+"""
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path):
+    words = [f"{a}{b}" for a in "bcdfg" for b in ("a", "eb", "ico", "odu", "upil")]
+    draw = np.random.default_rng(0)
+    for name, size in (("some.txt", 200_000), ("large.txt", 4_000_000)):
+        chosen = np.array(words)[draw.integers(0, len(words), size)]
+        (tmp_path / name).write_text(" ".join(chosen) + "\n")
+    files = [str(tmp_path / "some.txt"), str(tmp_path / "large.txt")]
+    assert (tmp_path / "large.txt").stat().st_size > 15_000_000
+    done = subprocess.run([sys.executable, "-c", MEMORY, *files], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    # Held whole, the text alone is 17 megabytes, its tokens as int64 32, its words 300.
+    assert float(done.stdout) < 15

@@ -18,7 +18,7 @@ from pathlib import Path
 from ostinato.errors import DataError, suggestion
 
 _DECOMPRESSORS = {".gz": gzip.decompress, ".xz": lzma.decompress, ".bz2": bz2.decompress}
-_DAMAGED = (OSError, EOFError, lzma.LZMAError, zlib.error, zipfile.BadZipFile, RuntimeError)
+DAMAGED = (OSError, EOFError, lzma.LZMAError, zlib.error, zipfile.BadZipFile, RuntimeError)
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def read_sources(
             if suffix.lower() in _DECOMPRESSORS:
                 content = _DECOMPRESSORS[suffix.lower()](content)
                 suffix = os.path.splitext(stem)[1]
-        except _DAMAGED as error:
+        except DAMAGED as error:
             raise DataError(
                 f"{name}: cannot be decompressed: {error}. Copy or download it again."
             ) from error

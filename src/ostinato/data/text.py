@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import chain
 from typing import Any, Literal
 
 import numpy as np
@@ -66,14 +65,23 @@ class TextEncoder:
         Raises:
             DataError: a text is missing or no string, or there is not one token in them.
         """
-        texts = check_texts("TextEncoder", texts)
+        return self.fit_pieces(check_texts("TextEncoder", texts))
+
+    def fit_pieces(self, pieces: Iterable[str]) -> TextEncoder:
+        """`fit` on texts that come one after the other and need not fit into memory together.
+
+        Raises:
+            DataError: there is not one token in them.
+        """
         if self.level == "bpe":
-            self._set_tokenizer(_train_pairs(texts, self))
+            self._set_tokenizer(_train_pairs(pieces, self))
             return self
-        counts = Counter(chain.from_iterable(map(self.split, texts)))
+        counts, seen = Counter[str](), 0
+        for seen, text in enumerate(pieces, 1):  # noqa: B007
+            counts.update(self.split(text))
         if not counts:
             raise DataError(
-                f"TextEncoder: {len(texts)} texts hold not one {self.level}. "
+                f"TextEncoder: {seen} texts hold not one {self.level}. "
                 "Check that the right column was read."
             )
         frequent = [(-n, token) for token, n in counts.items() if n >= self.min_count]
@@ -199,7 +207,7 @@ def check_texts(where: str, texts: Iterable[str]) -> list[str]:
     return texts
 
 
-def _train_pairs(texts: list[str], options: TextEncoder) -> Any:
+def _train_pairs(texts: Iterable[str], options: TextEncoder) -> Any:
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
     tokenizer = Tokenizer(models.BPE())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,9 +11,10 @@ import numpy as np
 import torch
 
 from ostinato import data, training
-from ostinato.data.text import PADDING
-from ostinato.errors import OptionError, check_choice, check_number
+from ostinato.data.text import PADDING, UNKNOWN
+from ostinato.errors import DataError, OptionError, check_choice, check_number
 from ostinato.estimators.base import Estimator
+from ostinato.estimators.language_corpus import Corpus
 from ostinato.models.language import LanguageNet
 from ostinato.models.ngrams import Ngrams
 from ostinato.models.softmax import ANSWER_SCORES, SOFTMAXES
@@ -20,6 +22,7 @@ from ostinato.models.text_classifier import CELLS
 from ostinato.nn.initial import INITS
 
 ORDERS = {"char": 5, "bpe": 4, "word": 3}  # of the n-gram baseline
+NGRAM_TOKENS = 2_000_000  # of files, whose text need not fit into memory
 DROPS = ("word_dropout", "weight_drop")
 ANSWER_STEPS = 512  # tokens at once when a text is scored
 
@@ -114,24 +117,52 @@ class LanguageCore(Estimator):
 
     def _tokens(self, texts: Sequence[str]) -> np.ndarray:
         """All texts as one array, each after the sign of a beginning."""
-        start = np.array([PADDING], dtype=np.int64)
-        return np.concatenate(
-            [part for row in self._encoder.encode(texts) for part in (start, row)]
-        )
+        return Corpus(texts).tokens(self._encoder, None)
 
     @torch.no_grad()
-    def _log_probabilities(self, tokens: np.ndarray) -> np.ndarray:
-        """Of each token but the first, given those before it, in nats: `(tokens - 1,)`."""
+    def _log_probabilities(self, tokens: np.ndarray, state: Any = None) -> tuple[np.ndarray, Any]:
+        """Of each token but the first, given those before it, in nats: `(tokens - 1,)`; and the
+        state before the last."""
         module: Any = self.module_
-        found, state = [], None
-        inputs = torch.from_numpy(tokens)
+        found = []
+        inputs = torch.from_numpy(tokens.astype(np.int64))
         steps = max(1, min(ANSWER_STEPS, ANSWER_SCORES // len(self.vocabulary_)))
         for first in range(0, len(tokens) - 1, steps):
             last = min(first + steps, len(tokens) - 1)
             logits, state = module(inputs[None, first:last], state)
             scores = torch.log_softmax(logits[0].double(), 1)
             found.append(scores.gather(1, inputs[first + 1 : last + 1, None])[:, 0].numpy())
-        return np.concatenate(found) if found else np.zeros(0)
+        return (np.concatenate(found) if found else np.zeros(0)), state
+
+    def _measure(self, corpus: Corpus) -> dict[str, float]:
+        """The figures of `evaluate`."""
+        count = characters = unknown = 0
+        own = peer = 0.0
+        state, before = None, np.zeros(0, dtype=np.int64)
+        for begins, text in corpus.pieces():
+            (row,) = self._encoder.encode([text])
+            if begins:
+                state, before = None, np.array([PADDING])
+            if len(row):
+                tokens = np.concatenate([before, row])
+                found, state = self._log_probabilities(tokens[len(before) - 1 :], state)
+                own -= float(found.sum())
+                peer -= float(np.log(self._ngrams.probabilities(tokens))[-len(row) :].sum())
+                before = tokens[-(self._ngrams.order - 1) :]
+            count += len(row)
+            characters += len(text)
+            unknown += int((row == UNKNOWN).sum())
+        if not count:
+            raise DataError("LanguageModel.evaluate: X must have at least one token.")
+        figures: dict[str, float] = {}
+        for prefix, nats in (("", own), ("baseline_", peer)):
+            figures[f"{prefix}nats"] = nats / count
+            figures[f"{prefix}perplexity"] = math.exp(min(nats / count, 700.0))
+            figures[f"{prefix}bits_per_character"] = nats / math.log(2) / characters
+        return figures | {
+            "unknown_share": unknown / count,
+            "vocabulary": float(len(self.vocabulary_)),
+        }
 
     def _example(self) -> tuple[Any, ...]:
         return (torch.zeros(1, self._option("chunk"), dtype=torch.int64),)
@@ -145,13 +176,3 @@ class LanguageCore(Estimator):
         sizes = [tuple(each) for each in document["ngrams"]]
         self._ngrams = Ngrams(len(self.vocabulary_), ORDERS[self._option("level")], sizes)
         self.module_.ngrams = self._ngrams
-
-
-def cut(texts: list[str], share: float) -> tuple[list[str], list[str]]:
-    """The texts without their last characters, and those: `share` of all."""
-    left = round(sum(map(len, texts)) * (1 - share))
-    for k, text in enumerate(texts):
-        if len(text) > left:
-            return [*texts[:k], text[:left]], [text[left:], *texts[k + 1 :]]
-        left -= len(text)
-    raise OptionError("LanguageModel.fit: validation must leave some text to hold out.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal, Self
 
@@ -13,7 +12,8 @@ import torch
 from ostinato import data
 from ostinato.data.text import PADDING, UNKNOWN, check_texts
 from ostinato.errors import DataError, check_number
-from ostinato.estimators.language_core import ORDERS, LanguageCore, cut
+from ostinato.estimators.language_core import NGRAM_TOKENS, ORDERS, LanguageCore
+from ostinato.estimators.language_corpus import Corpus
 from ostinato.estimators.language_recipes import RECIPES
 from ostinato.estimators.language_stream import LanguageStream
 from ostinato.estimators.language_writing import AT_ONCE, Sampler, Writing
@@ -23,8 +23,8 @@ from ostinato.models.ngrams import Ngrams
 class LanguageModel(LanguageCore):
     """Learns a text, tells how likely another one is, and writes on.
 
-    `fit(X)` takes texts: a book, articles, lines of code. Each is read as it stands, one token
-    after the other, after a sign of its beginning.
+    `fit(X)` takes texts, or paths of files: a book, articles, lines of code. Each is read as it
+    stands, one token after the other, after a sign of its beginning.
 
     Args:
         level: tokens: "char", "word" or "bpe" (byte pairs).
@@ -181,8 +181,11 @@ class LanguageModel(LanguageCore):
         """Learn from the texts `X`.
 
         Args:
+            X: a list of texts; or a path, several, or `data.TextFiles`, which are read piece by
+                piece and may be larger than memory: their tokens lie in a temporary file, in
+                `directory` where it is given, and the baseline counts the first 2 million.
             y: not used; there for scikit-learn.
-            validation: the share of the tokens, the last ones, that is held out; a list of texts;
+            validation: the share of the characters, the last ones, that is held out; texts as in X;
                 or None. The best epoch is chosen by it.
             directory, resume, progress: as in `training.fit`.
 
@@ -192,34 +195,37 @@ class LanguageModel(LanguageCore):
         """
         options = self._check()
         where = "LanguageModel.fit"
-        texts = check_texts(where, X)
-        held_out: np.ndarray | None = None
+        corpus = Corpus.of(where, X)
+        rest: Corpus | None = None
         if isinstance(validation, (int, float)):
             check_number(where, "validation", validation, above=0, below=1)
-            texts, rest = cut(texts, float(validation))
-        else:
-            rest = None if validation is None else check_texts(where, validation)
+            corpus, rest = corpus.cut(float(validation))
+        elif validation is not None:
+            rest = Corpus.of(where, validation)
         self._encoder = data.TextEncoder(
             level=self.level,  # pyright: ignore[reportArgumentType]
             max_vocabulary=self.max_vocabulary,
             min_count=self.min_count,
             lowercase=self.lowercase,
-        ).fit(texts)
-        tokens = self._tokens(texts)
-        if len(tokens) < self.chunk + 2:
-            raise DataError(
-                f"{where}: X must have more tokens than chunk, {self.chunk}, got "
-                f"{len(tokens) - len(texts)} for training. Give more text, or a smaller chunk."
-            )
-        if rest is not None:
-            held_out = self._tokens(rest)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
-            self._build()
-        self._ngrams = Ngrams.fit(tokens, len(self.vocabulary_), ORDERS[self.level])
-        self._train(tokens, held_out, options, directory, resume, progress)
+        ).fit_pieces(text for _, text in corpus.pieces())
+        on_disk = corpus if rest is None or corpus.on_disk else rest
+        with on_disk.room(directory) as folder:
+            tokens = corpus.tokens(self._encoder, folder)
+            if len(tokens) < self.chunk + 2:
+                raise DataError(
+                    f"{where}: X must have more tokens than chunk, {self.chunk}, got "
+                    f"{int((tokens != PADDING).sum())} for training. Give more text, or a smaller "
+                    "chunk."
+                )
+            held_out = None if rest is None else rest.tokens(self._encoder, folder)
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(self.seed)
+                self._build()
+            counted = tokens[:NGRAM_TOKENS] if corpus.on_disk else tokens
+            self._ngrams = Ngrams.fit(counted, len(self.vocabulary_), ORDERS[self.level])
+            self._train(tokens, held_out, options, directory, resume, progress)
         self.module_.ngrams = self._ngrams  # so that the model's file holds the counts
-        self.baseline_ = {} if rest is None else self.evaluate(rest)
+        self.baseline_ = {} if rest is None else self._measure(rest)
         return self
 
     def partial_fit(self, X: Any, y: Any = None, *, progress: bool = False) -> Self:
@@ -238,8 +244,10 @@ class LanguageModel(LanguageCore):
             learning_rate=self.learning_rate / 10,
         )
         before = self.history_
-        tokens = self._tokens(check_texts("LanguageModel.partial_fit", X))
-        self._train(tokens, None, options, None, False, progress)
+        corpus = Corpus.of("LanguageModel.partial_fit", X)
+        with corpus.room(None) as folder:
+            tokens = corpus.tokens(self._encoder, folder)
+            self._train(tokens, None, options, None, False, progress)
         for name, values in before.items():
             self.history_[name] = [*values, *self.history_.get(name, [])]
         return self
@@ -249,7 +257,8 @@ class LanguageModel(LanguageCore):
     def probabilities(self, text: str) -> np.ndarray:
         """The probability of each token of `text`, given those before it: `(tokens,)`."""
         self._check_fitted()
-        return np.exp(self._log_probabilities(self._tokens(check_texts("probabilities", [text]))))
+        tokens = self._tokens(check_texts("LanguageModel.probabilities", [text]))
+        return np.exp(self._log_probabilities(tokens)[0])
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """The probability of every token after each text: `(texts, vocabulary)`."""
@@ -283,24 +292,7 @@ class LanguageModel(LanguageCore):
         do not compare.
         """
         self._check_fitted()
-        texts = check_texts("LanguageModel.evaluate", X)
-        rows = [np.concatenate([[PADDING], row]) for row in self._encoder.encode(texts)]
-        count = sum(len(row) - 1 for row in rows)
-        if not count:
-            raise DataError("LanguageModel.evaluate: X must have at least one token.")
-        characters = sum(map(len, texts))
-        own = -sum(float(self._log_probabilities(row).sum()) for row in rows)
-        peer = -sum(float(np.log(self._ngrams.probabilities(row)).sum()) for row in rows)
-        unknown = sum(int((row == UNKNOWN).sum()) for row in rows)
-        figures: dict[str, float] = {}
-        for prefix, nats in (("", own), ("baseline_", peer)):
-            figures[f"{prefix}nats"] = nats / count
-            figures[f"{prefix}perplexity"] = math.exp(min(nats / count, 700.0))
-            figures[f"{prefix}bits_per_character"] = nats / math.log(2) / characters
-        return figures | {
-            "unknown_share": unknown / count,
-            "vocabulary": float(len(self.vocabulary_)),
-        }
+        return self._measure(Corpus.of("LanguageModel.evaluate", X))
 
     def stream(self) -> LanguageStream:
         """Token by token, with the probabilities of the next."""

@@ -21,7 +21,8 @@ class Streams:
     are moved by chance, other ones each epoch (Merity et al., arXiv:1708.02182, section 5).
 
     Args:
-        tokens: whole numbers `(tokens,)`.
+        tokens: whole numbers `(tokens,)` of any size, a `numpy.memmap` too: what is not in a batch
+            is never copied.
         batch_size: streams; fewer where they would be shorter than two tokens.
         chunk: steps of a batch, about.
         vary: move the borders by up to a fifth of a chunk.
@@ -40,10 +41,8 @@ class Streams:
             raise DataError(f"Streams: there must be 2 tokens or more, got {len(tokens)}.")
         streams = min(batch_size, len(tokens) - 1)
         self.steps = (len(tokens) - 1) // streams
-        kept = np.ascontiguousarray(tokens, dtype=np.int64)
         # Streams overlap by the one token that the former's last target is.
-        places = np.arange(streams)[:, None] * self.steps + np.arange(self.steps + 1)
-        self.rows = torch.from_numpy(kept[places])
+        self.tokens, self.starts = tokens, [k * self.steps for k in range(streams)]
         self.chunk, self.vary, self.seed = min(chunk, self.steps), vary, seed
         self.epoch = 0
 
@@ -66,5 +65,7 @@ class Streams:
         borders = self.borders()
         for first, last in itertools.pairwise(borders):
             if last > first:
-                targets = self.rows[:, first + 1 : last + 1].reshape(-1)
-                yield {"targets": targets, "inputs": self.rows[:, first:last], "start": first == 0}
+                parts = [self.tokens[k + first : k + last + 1] for k in self.starts]
+                rows = torch.from_numpy(np.stack(parts).astype(np.int64))
+                targets = rows[:, 1:].reshape(-1)
+                yield {"targets": targets, "inputs": rows[:, :-1], "start": first == 0}

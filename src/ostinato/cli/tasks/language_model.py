@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 
 def _read(typed: dict[str, Any], options: dict[str, Any]) -> Loaded:
-    from ostinato.data import read_texts
-    from ostinato.estimators.language_core import cut
+    from ostinato.data import TextFiles
 
     _follow(typed["recipe"], options)
-    texts = read_texts(typed["data"], typed["errors"])
+    texts = TextFiles(typed["data"], typed["errors"])
     share = fraction(typed["validation"])
-    held_out = read_texts(typed["validation"], typed["errors"]) if share is None else None
-    if share is not None:
-        texts, held_out = cut(texts, share)
+    if share is None:
+        held_out = TextFiles(typed["validation"], typed["errors"])
+    else:
+        texts, held_out = texts.cut(share)
     facts: dict[str, object] = {
         "files": ", ".join(typed["data"]),
-        "training characters": f"{sum(map(len, texts)):,}",
-        "held-out characters": f"{sum(map(len, held_out or [])):,}",
+        "training characters": f"{texts.characters:,}",
+        "held-out characters": f"{held_out.characters:,}",
     }
     return Loaded(training=(texts,), validation=held_out, facts=facts, example=[])
 
@@ -62,10 +62,10 @@ def _answer(
 def _measure(
     estimator: Any, sources: Sequence[str], options: dict[str, Any]
 ) -> tuple[Mapping[str, float], int]:
-    from ostinato.data import read_texts
+    from ostinato.data import TextFiles
 
-    texts = read_texts(sources)
-    return estimator.evaluate(texts), len(texts)
+    texts = TextFiles(sources)
+    return estimator.evaluate(texts), len(texts.names)
 
 
 def _estimator() -> type:

@@ -63,7 +63,7 @@ void linear(const LinearCall<T>& q) {
     if (q.rows == 1) {  // several blocks at once: one row's sum alone would wait for itself
         T* panel = room(0, blocks * U);
         std::memcpy(panel, q.pack + blocks * U * q.inputs, size_t(blocks * U) * sizeof(T));
-        row_products<T, kLinearWide, kContinue>(q.x, q.inputs, q.pack, blocks, panel, U);
+        row_products<T, kLinearWide, kContinue>(q.x, q.inputs, q.pack, q.inputs * U, blocks, panel, U);
         std::memcpy(q.out, panel, size_t(q.outputs) * sizeof(T));
         return;
     }

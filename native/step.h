@@ -28,47 +28,6 @@ void pack_cell(const Call<T>& q, T* to) {
     if (q.gain_ih) Norm<T, C>::pack(q, p.blocks, to + p.norm);
 }
 
-// One row's products for `Blocks` blocks side by side: a sum alone would wait for itself.
-template <class T, int Wide, int Blocks, Start start>
-OSTINATO_INLINE void row_product(const T* a, int64_t k, const T* b, T* c, int64_t c_block) {
-    using V = Vec<T>;
-    constexpr int L = kLanes<T>;
-    const int64_t b_block = k * Wide * L;
-    V sum[Blocks][Wide];
-#pragma GCC unroll 8
-    for (int j = 0; j < Blocks; ++j)
-#pragma GCC unroll 8
-        for (int v = 0; v < Wide; ++v)
-            sum[j][v] = start == kContinue ? load(c + j * c_block + v * L) : V{};
-    for (int64_t i = 0; i < k; ++i, b += Wide * L) {
-        const V each = splat(a[i]);
-#pragma GCC unroll 8
-        for (int j = 0; j < Blocks; ++j)
-#pragma GCC unroll 8
-            for (int v = 0; v < Wide; ++v) sum[j][v] += each * load(b + j * b_block + v * L);
-    }
-#pragma GCC unroll 8
-    for (int j = 0; j < Blocks; ++j)
-#pragma GCC unroll 8
-        for (int v = 0; v < Wide; ++v) store(c + j * c_block + v * L, sum[j][v]);
-}
-
-template <class T, int Wide, Start start>
-void row_products(const T* a, int64_t k, const T* b, int64_t blocks, T* c, int64_t c_block) {
-    constexpr int Most = OSTINATO_REGISTERS == 32 ? (Wide == 4 ? 4 : Wide == 3 ? 5 : 8)
-                                                  : (Wide >= 3 ? 3 : 4);
-    const int64_t b_block = k * Wide * kLanes<T>;
-    int64_t block = 0;
-    for (; block + Most <= blocks; block += Most)
-        row_product<T, Wide, Most, start>(a, k, b + block * b_block, c + block * c_block, c_block);
-    if (block + 2 <= blocks && Most > 2) {
-        for (; block + 2 <= blocks; block += 2)
-            row_product<T, Wide, 2, start>(a, k, b + block * b_block, c + block * c_block, c_block);
-    }
-    for (; block < blocks; ++block)
-        row_product<T, Wide, 1, start>(a, k, b + block * b_block, c + block * c_block, c_block);
-}
-
 // Rows [first, first + rows) of the batch.
 template <class T, class C>
 void step_rows(const StepCall<T>& q, int thread, int64_t first, int64_t rows) {
@@ -122,14 +81,15 @@ void step_rows(const StepCall<T>& q, int thread, int64_t first, int64_t rows) {
                                      norm.h + b * rows * HW, HW);
         norm.state_rows(0, rows, gates, block_row, W, hn_bias);
     } else if (rows == 1) {
-        row_products<T, S::XV, kZero>(inputs, q.input + 1, x_pack, pack.blocks, gates + C::kX * U, W);
+        row_products<T, S::XV, kZero>(inputs, q.input + 1, x_pack, (q.input + 1) * XW, pack.blocks,
+                                      gates + C::kX * U, W);
         if (C::kHiddenBias)
             for (int64_t b = 0; b < pack.blocks; ++b)
                 store(gates + b * W + 3 * U, load(hn_bias + b * U));
-        row_products<T, S::HV, kContinue>(enter, H, h_pack, pack.blocks, gates + C::kH * U, W);
+        row_products<T, S::HV, kContinue>(enter, H, h_pack, H * HW, pack.blocks, gates + C::kH * U, W);
         if (C::kLate) {
             through_reset();
-            row_products<T, 1, kContinue>(through, H, late_pack, pack.blocks, gates, W);
+            row_products<T, 1, kContinue>(through, H, late_pack, H * U, pack.blocks, gates, W);
         }
     } else {
         for (int64_t b = 0; b < pack.blocks; ++b) {

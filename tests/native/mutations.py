@@ -16,17 +16,17 @@ class Mutation(NamedTuple):
 
 
 MUTATIONS = [
-    Mutation("recurrence.h", "panel[q.input] = T(1);", "panel[q.input] = T(0);", "no biases"),
-    Mutation("recurrence.h", "bias += q.b_hh[row];", "bias -= q.b_hh[row];", "b_hh with minus"),
+    Mutation("layout.h", "panel[q.input] = T(1);", "panel[q.input] = T(0);", "no biases"),
+    Mutation("layout.h", "bias += q.b_hh[row];", "bias -= q.b_hh[row];", "b_hh with minus"),
     Mutation(
-        "recurrence.h",
+        "layout.h",
         "q.lengths[row] - 1 - step",
         "q.steps - 1 - step",
         "backwards from the padding",
     ),
-    Mutation("recurrence.h", "(q.reverse ? 1 : 0)", "0", "borders backwards are off by one"),
+    Mutation("layout.h", "(q.reverse ? 1 : 0)", "0", "borders backwards are off by one"),
     Mutation(
-        "recurrence.h",
+        "layout.h",
         "share * old + (T(1) - share) * fresh",
         "share * fresh + (T(1) - share) * old",
         "zoneout keeps the wrong share",
@@ -39,7 +39,7 @@ MUTATIONS = [
     ),
     Mutation("recurrence.h", "if (q.mask) h *=", "if (false) h *=", "no mask on later states"),
     Mutation(
-        "recurrence.h",
+        "layout.h",
         "q.peephole[gate * q.hidden + u]",
         "q.peephole[u]",
         "one peephole for three gates",
@@ -87,7 +87,18 @@ MUTATIONS = [
     Mutation("gru.h", "dn * hn * r * (T(1) - r)", "dn * hn * r", "r's slope"),
     Mutation("gru.h", "store(u.gates + 3 * L, dn * r);", "store(u.gates + 3 * L, dn);", "hn's"),
     Mutation("gru.h", "return slot == 2;", "return slot == 0;", "r normalised with n"),
-    Mutation("gru.h", "return dh * z;", "return dh;", "the old state's gradient"),
+    Mutation(
+        "gru.h",
+        "dn * r);\n        return dh * z;",
+        "dn * r);\n        return dh;",
+        "the old state's gradient",
+    ),
+    Mutation("gru.h", "d * entering * r * (T(1) - r)", "d * entering * r", "the early r's slope"),
+    Mutation("gru.h", "return d * r;", "return d;", "the early reset's way to the state"),
+    Mutation("layout.h", "d - d * share;", "d;", "zoneout's rate in the gradient"),
+    Mutation("backward.h", "z.state_row, C::kLate);", "z.state_row, false);", "late gradients lost"),
+    Mutation("backward.h", "== T(1) ? load(gate) : Vec<T>{}", "== T(1) ? load(gate) : load(gate)", "padded NaN"),
+    Mutation("step.h", "load(enter + r * state_row + unit), share_h", "h, share_h", "a step's zoneout"),
     Mutation("lstm.h", "2 * u.peephole_row) * c;", "2 * u.peephole_row) * before;", "o's view"),
     Mutation("lstm.h", "(coupled ? g - before : g)", "g", "coupled i's gradient"),
     Mutation(
@@ -107,7 +118,7 @@ MUTATIONS = [
     ),
     Mutation("step.h", "x[q.input] = T(1);", "x[q.input] = T(0);", "a step without biases"),
     Mutation(
-        "step.h",
+        "product.h",
         "for (; block + 2 <= blocks; block += 2)",
         "for (; block + 3 <= blocks; block += 3)",
         "a block is left out",
@@ -120,7 +131,7 @@ MUTATIONS = [
         "a row in 96 is lost",
     ),
     Mutation("simd.h", "s < 0.390625f", "s < 1.5f", "tanh's series past its range"),
-    Mutation("simd.h", "return x == x ? result : x;", "return result;", "NaN does not go through"),
+    Mutation("simd.h", "return given <= high ? result : ", "return true ? result : ", "NaN is lost"),
     Mutation(
         "simd.h",
         "std::memcpy(to, &v, size_t(n) * sizeof(T));",

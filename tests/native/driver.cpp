@@ -1,4 +1,4 @@
-// Random calls of every kernel, compiled with the sanitizers by test_native_sanitizers.py. Buffers
+// Random calls of every kernel, compiled with the sanitizers or run under valgrind. Buffers
 // are exactly as large as the kernels may touch, so that a read or write beyond one is an error.
 #include <cmath>
 #include <cstdio>
@@ -149,10 +149,12 @@ void packed() {
 
 }  // namespace
 
-int main() {
+// driver [CALLS]: how many calls of each kind, for each instruction set.
+int main(int count, char** words) {
+    const int calls = count > 1 ? std::atoi(words[1]) : 150;
     for (const auto& set : ostinato::available()) {
         ostinato::choose(set.name);
-        for (int i = 0; i < 150; ++i) {
+        for (int i = 0; i < calls; ++i) {
             recurrence<float>(), recurrence<double>();
             packed<float>(), packed<double>();
         }

@@ -22,6 +22,7 @@ TESTS = [
     "tests/ops/test_ops_bits.py",
     "tests/nn/test_nn_linear.py",
     "tests/nn/test_nn_stepping.py",
+    "tests/ops/test_ops_nonfinite.py",
     "tests/ops/test_ops_kernels.py",
 ]
 NAMES = [f"{each.file}: {each.meaning}" for each in MUTATIONS]

@@ -57,6 +57,17 @@ def test_odd_sizes_with_every_option(kind, shape):
     compare(*make(kind, shape, *options), torch.float32)
 
 
+@with_kernels
+@pytest.mark.parametrize("normalised", [False, True])
+@pytest.mark.parametrize("reverse", [False, True], ids=["forwards", "backwards"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_option_over_more_steps_than_one_chunk(kind, reverse, normalised):
+    """2,700 rows are several of the chunks that a thread works through."""
+    options = [each for each in known(kind) if each not in ("norm", "rate")]
+    options += ["norm"] if normalised else []
+    compare(*make(kind, (9, 300, 8, 40), *options, reverse=reverse), torch.float32)
+
+
 def strided(tensor):
     """The same values, every second element of a larger tensor."""
     large = torch.stack([tensor.detach(), torch.full_like(tensor.detach(), 7)], tensor.dim())

@@ -156,3 +156,15 @@ def test_the_other_sequences_keep_their_bits(kind, options):
             for what, ours, theirs in zip(names_of(base), found[1], clean[1], strict=True):
                 if what in OF_ROWS:
                     assert torch.equal(ours[others], theirs[others]), (name, what)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("bits", [0x7FC00001, 0x7FC00155, 0x7FFFFFFF, -1])
+def test_a_nan_is_one_whatever_its_other_bits(kind, bits):
+    cell, values = make(kind, (BATCH, STEPS, INPUT, 18))
+    values = as_type(values, torch.float32)
+    with torch.no_grad():
+        values["x"].view(torch.int32)[ROW, 2, 1] = bits
+        outputs, *_ = results_of(cell, values, kernels.native)
+    assert torch.equal(outputs.isnan(), by_episodes(cell, values)[0].isnan())
+    assert outputs[ROW, 2:].isnan().all()

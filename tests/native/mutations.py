@@ -96,9 +96,18 @@ MUTATIONS = [
     Mutation("gru.h", "d * entering * r * (T(1) - r)", "d * entering * r", "the early r's slope"),
     Mutation("gru.h", "return d * r;", "return d;", "the early reset's way to the state"),
     Mutation("layout.h", "d - d * share;", "d;", "zoneout's rate in the gradient"),
-    Mutation("backward.h", "z.state_row, C::kLate);", "z.state_row, false);", "late gradients lost"),
-    Mutation("backward.h", "== T(1) ? load(gate) : Vec<T>{}", "== T(1) ? load(gate) : load(gate)", "padded NaN"),
-    Mutation("step.h", "load(enter + r * state_row + unit), share_h", "h, share_h", "a step's zoneout"),
+    Mutation(
+        "backward.h", "z.state_row, C::kLate);", "z.state_row, false);", "late gradients lost"
+    ),
+    Mutation(
+        "backward.h",
+        "== T(1) ? load(gate) : Vec<T>{}",
+        "== T(1) ? load(gate) : load(gate)",
+        "padded NaN",
+    ),
+    Mutation(
+        "step.h", "load(enter + r * state_row + unit), share_h", "h, share_h", "a step's zoneout"
+    ),
     Mutation("lstm.h", "2 * u.peephole_row) * c;", "2 * u.peephole_row) * before;", "o's view"),
     Mutation("lstm.h", "(coupled ? g - before : g)", "g", "coupled i's gradient"),
     Mutation(
@@ -131,7 +140,9 @@ MUTATIONS = [
         "a row in 96 is lost",
     ),
     Mutation("simd.h", "s < 0.390625f", "s < 1.5f", "tanh's series past its range"),
-    Mutation("simd.h", "return given <= high ? result : ", "return true ? result : ", "NaN is lost"),
+    Mutation(
+        "simd.h", "return given <= high ? result : ", "return true ? result : ", "NaN is lost"
+    ),
     Mutation(
         "simd.h",
         "std::memcpy(to, &v, size_t(n) * sizeof(T));",

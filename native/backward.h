@@ -9,12 +9,12 @@ namespace OSTINATO_SET {
 // kSumRows starts from zero: ten times more accurate than one long sum, at no cost.
 template <class T, class C, int Wide>
 void weight_gradient(int64_t rows, const T* a, int64_t a_row, int64_t depth, const T* gates,
-                     int64_t gates_row, int64_t block_stride, int64_t blocks, T* to) {
+                     int64_t gates_row, int64_t block_stride, int64_t begin, int64_t end, T* to) {
     using S = Sizes<T, C>;
     constexpr int width = Wide * S::L;
     for (int64_t run = 0; run < rows; run += kSumRows) {
         const int64_t count = rows - run < kSumRows ? rows - run : kSumRows;
-        for (int64_t block = 0; block < blocks; ++block)
+        for (int64_t block = begin; block < end; ++block)
             product<T, Wide, kAdd, true>(
                 depth, a + run * a_row, a_row, count,
                 gates + block * block_stride + run * gates_row, gates_row,
@@ -29,7 +29,7 @@ struct BackPacks {
 };
 
 template <class T, class C>
-void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x_sum, T* h_sum,
+void backward_share(const Call<T>& q, int thread, const Member& member, const BackPacks<T, C>& w, T* x_sum, T* h_sum,
                     const T* peephole, T* peephole_sum, const T* norm_pack, T* norm_sum) {
     using S = Sizes<T, C>;
     constexpr int U = S::U, W = S::W, L = S::L;
@@ -43,6 +43,10 @@ void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x
         const int64_t n = p.offset[z.chunk_end(p, s, q.steps)] - p.offset[s];
         most = n > most ? n : most;
     }
+    constexpr int64_t even = 2 / C::kWide;
+    const int64_t begin = member.begin(z.blocks, even), end = member.end(z.blocks, even);
+    const int64_t past = end * U < H ? end * U : H;
+    if (!member.first()) member.wait();  // the first makes room for all
     T* inputs = buffer(q, thread, 0, most * z.x_row);
     T* dh_rows = buffer(q, thread, 1, rows * z.state_row);
     T* passed = buffer(q, thread, 2, rows * z.state_row);
@@ -63,12 +67,13 @@ void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x
     const int64_t states = two_passes ? z.blocks * rows * U : 0;
     T* d_h = buffer(q, thread, 12, 3 * states);
     T *d_seen = d_h + states, *tanh_c = d_seen + states;
+    if (member.first()) member.wait();
     T* gates = q.gates + p.first_row * z.blocks * W;
     const T* cells = C::kSaves ? q.cells + p.first_row * z.blocks * U : nullptr;
 
     for (int64_t r = 0; r < rows; ++r) {
         const int64_t row = p.rows[r];
-        for (int64_t u = 0; u < z.blocks * U; ++u) {
+        for (int64_t u = begin * U; u < end * U; ++u) {
             const int64_t at = ((u / U) * rows + r) * U + u % U;
             dh_rows[r * z.state_row + u] = q.grad_h_n && u < H ? q.grad_h_n[row * H + u] : T(0);
             if (C::kSaves) {
@@ -76,6 +81,7 @@ void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x
                 start_c[at] = q.c0 && u < H ? q.c0[row * H + u] : T(0);
             }
         }
+        if (!member.first()) continue;
         for (int64_t t = q.lengths[row]; q.grad_x && t < q.steps; ++t)
             std::memset(q.grad_x + row * q.grad_x_batch + t * q.grad_x_step, 0,
                         size_t(q.input) * sizeof(T));
@@ -85,11 +91,11 @@ void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x
     // What reaches a sequence's beginning, or a reset, belongs to the initial state.
     auto to_initial = [&](int64_t r) {
         const int64_t row = p.rows[r];
-        for (int64_t u = 0; u < H; ++u) {
+        for (int64_t u = begin * U; u < past; ++u) {
             if (q.grad_h0) q.grad_h0[row * H + u] += dh_rows[r * z.state_row + u];
             if (q.grad_c0) q.grad_c0[row * H + u] += dc[((u / U) * rows + r) * U + u % U];
         }
-        for (int64_t u = 0; u < z.blocks * U; ++u) {
+        for (int64_t u = begin * U; u < end * U; ++u) {
             dh_rows[r * z.state_row + u] = 0;
             if (C::kSaves) dc[((u / U) * rows + r) * U + u % U] = 0;
         }
@@ -108,10 +114,11 @@ void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x
         for (int64_t s = 0; s < ends[1]; s = z.chunk_end(p, s, q.steps)) ends[0] = s;
         const int64_t from = ends[0], to = ends[1];
         const int64_t base = p.offset[from], chunk = p.offset[to] - base;
-        for (int64_t u = 0; peephole && u < 3 * P; ++u) peephole_run[u] = T(0);
+        for (int64_t gate = 0; peephole && gate < 3; ++gate)
+            std::memset(peephole_run + gate * P + begin * U, 0, size_t((end - begin) * U) * sizeof(T));
         if (norm.on()) sums.clear(z.blocks);
         T* row_at = priors;
-        for (int64_t s = from; s < to; ++s)
+        for (int64_t s = from; s < to && member.first(); ++s)
             for (int64_t r = 0; r < p.active[s]; ++r, row_at += prior_row) {
                 const int64_t row = p.rows[r];
                 const bool first = s == 0 || resets_at(q, row, s);
@@ -127,6 +134,7 @@ void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x
                     std::memset(row_at, 0, size_t(H) * sizeof(T));
                 for (int64_t u = H; u < prior_row; ++u) row_at[u] = 0;
             }
+        member.wait();
         for (int64_t s = to - 1; s >= from; --s) {
             const int64_t n = p.active[s], at = p.offset[s];
             if (two_passes) {
@@ -157,7 +165,7 @@ void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x
                 norm.of_c.backward(d_seen, rows * U, U, norm.c + at * U, n, norm.c_inverse + at,
                                    norm.c_gain, sums.c_gain);
             }
-            for (int64_t block = 0; block < z.blocks; ++block)
+            for (int64_t block = begin; block < end; ++block)
                 for (int64_t r = 0; r < n; ++r) {
                     const int64_t row = p.rows[r];
                     const bool first = C::kSaves && (s == 0 || resets_at(q, row, s));
@@ -213,11 +221,12 @@ void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x
                         store(dh_rows + r * z.state_row + unit, around ? direct + kept : direct);
                     }
                 }
+            member.wait();
             const auto back_to_state = w.narrow_h ? product_back<T, C, 1> : product_back<T, C, 2>;
             if constexpr (C::kLate) {
                 back_to_state(n, gates + at * W, W, total * W, z.blocks, 1, w.late, H, passed,
-                              z.state_row, false);
-                for (int64_t block = 0; block < z.blocks; ++block)
+                              z.state_row, false, member);
+                for (int64_t block = begin; block < end; ++block)
                     for (int64_t r = 0; r < n; ++r) {
                         const int64_t unit = block * U, here = (at - base + r) * prior_row + unit;
                         T* gate = gates + (block * total + at + r) * W;
@@ -228,6 +237,7 @@ void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x
                         store(d, C::reset_backward(gate, entering, load(d)));
                         if (H - unit < L) clear_padding(gate, H - unit);
                     }
+                member.wait();
             }
             const T* to_state = gates + at * W + C::kH * U;
             int64_t state_row = W;
@@ -238,11 +248,11 @@ void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x
                 state_row = N::HW;
             }
             back_to_state(n, to_state, state_row, total * state_row, z.blocks, C::kHSlots, w.h, H,
-                          passed, z.state_row, C::kLate);
+                          passed, z.state_row, C::kLate, member);
             for (int64_t r = 0; r < n; ++r) {
                 T *dh = dh_rows + r * z.state_row, *d = passed + r * z.state_row;
                 const T* mask = q.mask ? q.mask + p.rows[r] * H : nullptr;
-                for (int64_t u = 0; u < H; u += L) {
+                for (int64_t u = begin * U; u < past; u += L) {
                     Vec<T> v = load(d + u);
                     if (mask) v *= load_some(mask + u, H - u);
                     store(dh + u, load(dh + u) + v);
@@ -250,8 +260,9 @@ void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x
                 if (resets_at(q, p.rows[r], s)) to_initial(r);
             }
         }
-        for (int64_t u = 0; peephole && u < 3 * P; ++u) peephole_sum[u] += peephole_run[u];
-        if (x_sum || q.grad_x) gather_inputs(q, p, z, from, to, inputs);
+        for (int64_t u = begin * U; peephole && u < end * U; ++u)
+            for (int64_t at = u; at < 3 * P; at += P) peephole_sum[at] += peephole_run[at];
+        if (member.first()) gather_inputs(q, p, z, from, to, inputs);
         const T *x_panel = gates + base * W + C::kX * U, *h_panel = gates + base * W + C::kH * U;
         int64_t x_wide = W, h_wide = W;
         if (norm.on()) {
@@ -262,7 +273,7 @@ void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x
             x_wide = N::XW, h_wide = N::HW;
             sums.add_to(norm_sum, z.blocks);
         }
-        if (q.mask || C::kHiddenBias) {
+        if (member.first() && (q.mask || C::kHiddenBias)) {
             row_at = priors;
             for (int64_t s = from; s < to; ++s)
                 for (int64_t r = 0; r < p.active[s]; ++r, row_at += prior_row) {
@@ -271,25 +282,27 @@ void backward_share(const Call<T>& q, int thread, const BackPacks<T, C>& w, T* x
                     if (C::kHiddenBias) row_at[H] = T(1);
                 }
         }
+        member.wait();
         weight_gradient<T, C, S::XV>(chunk, inputs, z.x_row, q.input + 1, x_panel, x_wide,
-                                     total * x_wide, z.blocks, x_sum);
+                                     total * x_wide, begin, end, x_sum);
         weight_gradient<T, C, S::HV>(chunk, priors, prior_row, depth_h, h_panel, h_wide,
-                                     total * h_wide, z.blocks, h_sum);
+                                     total * h_wide, begin, end, h_sum);
         if constexpr (C::kLate)
             weight_gradient<T, C, 1>(chunk, through, prior_row, H, gates + base * W, W, total * W,
-                                     z.blocks, h_sum + z.late_at(H));
+                                     begin, end, h_sum + z.late_at(H));
         if (q.grad_x) {
             const auto back_to_x = w.narrow_x ? product_back<T, C, 1> : product_back<T, C, 2>;
             back_to_x(chunk, x_panel, x_wide, total * x_wide, z.blocks, C::kXSlots, w.x, q.input,
-                      back, back_row, false);
-            const T* each = back;
-            for (int64_t s = from; s < to; ++s)
-                for (int64_t r = 0; r < p.active[s]; ++r, each += back_row) {
-                    const int64_t row = p.rows[r];
-                    std::memcpy(q.grad_x + row * q.grad_x_batch + time_of(q, row, s) * q.grad_x_step,
-                                each, size_t(q.input) * sizeof(T));
-                }
+                      back, back_row, false, member);
         }
+        member.wait();
+        const T* each = back;
+        for (int64_t s = from; s < to && q.grad_x && member.first(); ++s)
+            for (int64_t r = 0; r < p.active[s]; ++r, each += back_row) {
+                const int64_t row = p.rows[r];
+                std::memcpy(q.grad_x + row * q.grad_x_batch + time_of(q, row, s) * q.grad_x_step, each,
+                            size_t(q.input) * sizeof(T));
+            }
     }
     for (int64_t r = 0; r < rows; ++r) to_initial(r);
 }
@@ -353,15 +366,16 @@ void backward_cell(const Call<T>& q) {
         h_sums[i] = buffer(q, int(i), 9, h_count);
         late_sums[i] = h_sums[i] + z.late_at(depth_h);
     }
-#pragma omp parallel for schedule(static, 1) num_threads(int(q.threads)) if (q.threads > 1)
     for (int64_t i = 0; i < q.threads; ++i) {
         std::memset(x_sums[i], 0, size_t(x_count) * sizeof(T));
         std::memset(h_sums[i], 0, size_t(h_count) * sizeof(T));
         for (int64_t u = 0; peephole && u < 3 * P; ++u) peephole_sums[i][u] = T(0);
         std::memset(norm_sums[i], 0, size_t(norm_values) * sizeof(T));
-        backward_share<T, C>(q, int(i), packs, x_sums[i], h_sums[i], peephole, peephole_sums[i],
-                             norm_pack, norm_sums[i]);
     }
+    run_team(q, [&](int i, const Member& member) {
+        backward_share<T, C>(q, i, member, packs, x_sums[i], h_sums[i], peephole, peephole_sums[i],
+                             norm_pack, norm_sums[i]);
+    });
     for (int64_t k = 0; q.grad_peephole && k < 3 * q.hidden; ++k) {
         T sum = 0;
         for (int64_t i = 0; i < q.threads; ++i)

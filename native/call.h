@@ -53,7 +53,10 @@ struct Call {
     // Filled in by the plan.
     const Share* shares;
     int64_t threads;
-    void* (*workspace)(int thread, int slot, size_t bytes);  // at least 64-byte aligned, kept
+    int64_t team;  // threads that split the units of one share; 1 where each has its own
+    void* rooms;
+    // Of these rooms; at least 64-byte aligned, kept.
+    void* (*workspace)(void* rooms, int thread, int slot, size_t bytes);
 };
 
 // One time step of a batch from packed weights; arrays are dense and row-major. The new states may
@@ -66,7 +69,8 @@ struct StepCall {
     T *h_out, *c_out;
     bool peephole, norm;  // the pack holds them
     T rate_h, rate_c, eps;  // zoneout's
-    void* (*workspace)(int thread, int slot, size_t bytes);
+    void* rooms;
+    void* (*workspace)(void* rooms, int thread, int slot, size_t bytes);
 };
 
 // A linear map of dense rows, `x_row` apart, to dense rows of outputs.
@@ -75,7 +79,8 @@ struct LinearCall {
     int64_t rows, inputs, outputs, x_row, threads;
     const T *pack, *x;
     T* out;
-    void* (*workspace)(int thread, int slot, size_t bytes);
+    void* rooms;
+    void* (*workspace)(void* rooms, int thread, int slot, size_t bytes);
 };
 
 // The kernels of one instruction set for one type.

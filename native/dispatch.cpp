@@ -97,9 +97,15 @@ struct Buffer {
         return data;
     }
 };
-void* workspace(int thread, int slot, size_t bytes) {
-    thread_local std::vector<Buffer> buffers(256 * 16);
-    return buffers[size_t(thread) * 16 + size_t(slot)].reserve(bytes);
+constexpr size_t kSlots = 18;  // of one thread
+using Rooms = std::vector<Buffer>;
+// Those of the thread that calls; the threads that work for it are given them.
+void* rooms() {
+    thread_local Rooms own(256 * kSlots);
+    return &own;
+}
+void* workspace(void* rooms, int thread, int slot, size_t bytes) {
+    return (*static_cast<Rooms*>(rooms))[size_t(thread) * kSlots + size_t(slot)].reserve(bytes);
 }
 
 struct Plan {
@@ -179,18 +185,27 @@ Call<T> call_of(const int64_t* f) {
 template <class T>
 void run_as(const int64_t* fields, bool backward) {
     Call<T> q = call_of<T>(fields);
-    q.threads = std::max<int64_t>(1, std::min<int64_t>({q.threads, q.batch, 256}));
+    const Table<T>& kernels = chosen().of<T>();
+    const int64_t gates = kernels.gate_values(q.cell, q.hidden);
+    q.threads = std::max<int64_t>(1, std::min<int64_t>(q.threads, 256));
+    q.team = 1;
+    if (q.threads > q.batch) {
+        // Below this a step is over before the others have been waited for.
+        const bool pays = q.batch * gates * q.hidden >= 40'000 && !q.gain_ih;
+        q.team = pays ? q.threads : 1;
+        q.threads = pays ? 1 : q.batch;
+    }
     const Plan plan(q.lengths, q.batch, q.steps, q.threads);
     q.lengths = plan.lengths.data();
     q.shares = plan.shares.data();
     q.workspace = workspace;
-    const Table<T>& kernels = chosen().of<T>();
+    q.rooms = rooms();
     const int64_t value = sizeof(T), dense = q.batch * q.steps * value;
     if (backward) {
         advise(q.grad_x, dense * q.input);
     } else {
         const int64_t saved = plan.total * value;
-        advise(q.gates, saved * kernels.gate_values(q.cell, q.hidden));
+        advise(q.gates, saved * gates);
         advise(q.cells, saved * kernels.cell_values(q.cell, q.hidden));
         if (q.gain_ih) advise(q.norm, saved * kernels.norm_values(q.cell, q.hidden));
         advise(q.out, dense * q.hidden);
@@ -226,7 +241,7 @@ void Stack<T>::step(int64_t batch, const T* x, const T* h, const T* c, T* h_out,
         const Call<T>& of = layer.given;
         StepCall<T> q{of.cell, batch, of.input, of.hidden, std::min(threads, batch),
                       layer.packed.get(), x, h, c, h_out, c_out, of.peephole != nullptr,
-                      of.gain_ih != nullptr, layer.rate_h, layer.rate_c, layer.eps, workspace};
+                      of.gain_ih != nullptr, layer.rate_h, layer.rate_c, layer.eps, rooms(), workspace};
         kernels_.step(q);
         const int64_t size = batch * of.hidden;
         x = h_out;
@@ -246,7 +261,7 @@ Linear<T>::Linear(int64_t inputs, int64_t outputs, const T* w, const T* bias)
 template <class T>
 void Linear<T>::run(int64_t rows, const T* x, int64_t x_row, T* out, int64_t threads) const {
     const int64_t most = std::max<int64_t>(1, std::min<int64_t>(threads, 256));
-    kernels_.linear({rows, inputs_, outputs_, x_row, most, packed_.get(), x, out, workspace});
+    kernels_.linear({rows, inputs_, outputs_, x_row, most, packed_.get(), x, out, rooms(), workspace});
 }
 template class Linear<float>;
 template class Linear<double>;

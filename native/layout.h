@@ -1,15 +1,21 @@
 // How a call's arrays are laid out for the kernels: sizes, packed weights, and the copies between
 // the user's rows and the dense rows of one chunk.
 #pragma once
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
 #include "call.h"
 #include "gru.h"
 #include "lstm.h"
 #include "norm.h"
 #include "rnn.h"
+#include "team.h"
 
 namespace OSTINATO_SET {
 
 using ostinato::Call;
+using ostinato::Member;
 using ostinato::Share;
 
 constexpr int64_t kChunkBytes = 512 * 1024;
@@ -104,12 +110,13 @@ void pack_backward(const T* w, int64_t hidden, int64_t outs, int first, int slot
 template <class T, class C, int Wide>
 void product_back(int64_t rows, const T* gates, int64_t gates_row, int64_t block_stride,
                   int64_t blocks, int slots, const T* pack, int64_t outs, T* to, int64_t to_row,
-                  bool onto = false) {
+                  bool onto = false, const Member& member = {}) {
     using S = Sizes<T, C>;
     constexpr int O = Wide * kLanes<T>;
-    const int64_t k = int64_t(slots) * S::U;
+    const int64_t k = int64_t(slots) * S::U, all = (outs + O - 1) / O;
+    const int64_t begin = member.begin(all, 1), out_blocks = member.end(all, 1) - begin;
+    pack += begin * blocks * k * O, to += begin * O;
     if (rows == 1) {
-        const int64_t out_blocks = (outs + O - 1) / O;
         for (int64_t block = 0; block < blocks; ++block, pack += k * O) {
             const T* a = gates + block * block_stride;
             if (block == 0 && !onto)
@@ -119,7 +126,7 @@ void product_back(int64_t rows, const T* gates, int64_t gates_row, int64_t block
         }
         return;
     }
-    for (int64_t ob = 0; ob * O < outs; ++ob)
+    for (int64_t ob = 0; ob < out_blocks; ++ob)
         for (int64_t block = 0; block < blocks; ++block, pack += k * O) {
             const T* a = gates + block * block_stride;
             if (block == 0 && !onto)
@@ -201,7 +208,24 @@ void gather_inputs(const Call<T>& q, const Share& p, const Sizes<T, C>& z, int64
 
 template <class T>
 T* buffer(const Call<T>& q, int thread, int slot, int64_t count) {
-    return static_cast<T*>(q.workspace(thread, slot, size_t(count + 64) * sizeof(T)));
+    return static_cast<T*>(q.workspace(q.rooms, thread, slot, size_t(count + 64) * sizeof(T)));
+}
+
+// The shares on their threads, or the one share on all of a team, which may turn out smaller.
+template <class T, class Work>
+void run_team(const Call<T>& q, Work&& work) {
+    if (q.team == 1) {
+#pragma omp parallel for schedule(static, 1) num_threads(int(q.threads)) if (q.threads > 1)
+        for (int64_t i = 0; i < q.threads; ++i) work(int(i), Member{});
+        return;
+    }
+    ostinato::Barrier barrier;
+#ifdef _OPENMP
+#pragma omp parallel num_threads(int(q.team))
+    work(0, Member{omp_get_thread_num(), omp_get_num_threads(), &barrier});
+#else
+    work(0, Member{});
+#endif
 }
 
 template <class T, class C>

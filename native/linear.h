@@ -58,7 +58,7 @@ void linear(const LinearCall<T>& q) {
     constexpr int L = kLanes<T>, U = kLinearWide * L;
     const int64_t blocks = linear_blocks<T>(q.outputs);
     auto room = [&](int64_t thread, int64_t count) {
-        return static_cast<T*>(q.workspace(int(thread), 0, size_t(count) * sizeof(T)));
+        return static_cast<T*>(q.workspace(q.rooms, int(thread), 0, size_t(count) * sizeof(T)));
     };
     if (q.rows == 1) {  // several blocks at once: one row's sum alone would wait for itself
         T* panel = room(0, blocks * U);

@@ -7,7 +7,7 @@
 namespace OSTINATO_SET {
 
 template <class T, class C>
-void forward_share(const Call<T>& q, int thread, const T* x_pack, const T* h_pack,
+void forward_share(const Call<T>& q, int thread, const Member& member, const T* x_pack, const T* h_pack,
                    const T* hn_bias, const T* peephole, const T* norm_pack) {
     using S = Sizes<T, C>;
     constexpr int U = S::U, W = S::W, L = S::L;
@@ -20,6 +20,9 @@ void forward_share(const Call<T>& q, int thread, const T* x_pack, const T* h_pac
         const int64_t n = p.offset[z.chunk_end(p, s, q.steps)] - p.offset[s];
         most = n > most ? n : most;
     }
+    constexpr int64_t even = 2 / C::kWide;
+    const int64_t begin = member.begin(z.blocks, even), end = member.end(z.blocks, even);
+    if (!member.first()) member.wait();  // the first makes room for all
     T* inputs = buffer(q, thread, 0, most * z.x_row);
     T* entering[2] = {buffer(q, thread, 1, rows * z.state_row), buffer(q, thread, 2, rows * z.state_row)};
     T* state = buffer(q, thread, 3, z.blocks * rows * U);
@@ -35,10 +38,11 @@ void forward_share(const Call<T>& q, int thread, const T* x_pack, const T* h_pac
                 : q.keep   ? q.norm + p.first_row * N::row_values(H)
                            : buffer(q, thread, 5, most * N::row_values(H));
     const N norm(q, z.blocks, panel_rows, normed, norm_pack);
+    if (member.first()) member.wait();
 
     auto start_row = [&](int64_t r, T* enter) {
         const int64_t row = p.rows[r];
-        for (int64_t u = 0; u < z.blocks * U; ++u) {
+        for (int64_t u = begin * U; u < end * U; ++u) {
             const T h = q.h0 && u < H ? q.h0[row * H + u] : T(0);
             enter[r * z.state_row + u] = q.mask && u < H ? h * q.mask[row * H + u] : h;
             if (held) held[r * z.state_row + u] = h;
@@ -48,14 +52,16 @@ void forward_share(const Call<T>& q, int thread, const T* x_pack, const T* h_pac
     };
     auto end_row = [&](int64_t r, const T* h) {
         const int64_t row = p.rows[r];
-        for (int64_t u = 0; u < H; ++u) q.h_n[row * H + u] = h ? h[u] : T(0);
+        const int64_t past = end * U < H ? end * U : H;
+        for (int64_t u = begin * U; u < past; ++u) q.h_n[row * H + u] = h ? h[u] : T(0);
         if (C::kSaves)
-            for (int64_t u = 0; u < H; ++u) q.c_n[row * H + u] = state[((u / U) * rows + r) * U + u % U];
+            for (int64_t u = begin * U; u < past; ++u) q.c_n[row * H + u] = state[((u / U) * rows + r) * U + u % U];
     };
     for (int64_t r = 0; r < rows; ++r) {
         const int64_t row = p.rows[r], length = q.lengths[row];
         start_row(r, entering[0]);
         if (length == 0) end_row(r, q.h0 ? q.h0 + row * H : nullptr);
+        if (!member.first()) continue;
         for (int64_t t = length; t < q.steps; ++t)
             std::memset(q.out + row * q.out_batch + t * q.out_step, 0, size_t(H) * sizeof(T));
         for (int64_t t = length; q.cell_sequence && t < q.steps; ++t)
@@ -66,8 +72,9 @@ void forward_share(const Call<T>& q, int thread, const T* x_pack, const T* h_pac
         to = z.chunk_end(p, from, q.steps);
         const int64_t chunk = p.offset[to] - p.offset[from];
         const int64_t base = q.keep ? p.offset[from] : 0;
-        gather_inputs(q, p, z, from, to, inputs);
-        for (int64_t block = 0; block < z.blocks; ++block) {
+        if (member.first()) gather_inputs(q, p, z, from, to, inputs);
+        member.wait();
+        for (int64_t block = begin; block < end; ++block) {
             const T* w = x_pack + block * (q.input + 1) * S::XV * L;
             if (norm.on()) {  // the biases, in the last row, come after the normalisation
                 product<T, S::XV, kZero>(chunk, inputs, z.x_row, q.input, w, S::XV * L,
@@ -88,6 +95,7 @@ void forward_share(const Call<T>& q, int thread, const T* x_pack, const T* h_pac
             if (q.resets)
                 for (int64_t r = 0; r < n; ++r)
                     if (resets_at(q, p.rows[r], s)) start_row(r, enter);
+            if (q.resets) member.wait();
             // One vector of a row's new h: zoned out, written, and made ready to enter the next step.
             auto finish = [&](int64_t r, int64_t unit, T* kept, Vec<T> h) {
                 const int64_t row = p.rows[r], left = H - unit, time = time_of(q, row, s);
@@ -110,10 +118,12 @@ void forward_share(const Call<T>& q, int thread, const T* x_pack, const T* h_pac
                 norm.state_rows(at, n, gates + at * W, panel_rows * W, W, hn_bias);
             }
             if (n == 1 && kTogether && !norm.on())
-                row_products<T, S::HV, kContinue>(enter, H, h_pack, H * S::HV * L, z.blocks,
-                                                  gates + at * W + C::kH * U, panel_rows * W);
+                row_products<T, S::HV, kContinue>(enter, H, h_pack + begin * H * S::HV * L,
+                                                  H * S::HV * L, end - begin,
+                                                  gates + (begin * panel_rows + at) * W + C::kH * U,
+                                                  panel_rows * W);
             if constexpr (C::kLate)
-                for (int64_t block = 0; block < z.blocks; ++block) {
+                for (int64_t block = begin; block < end; ++block) {
                     T* panel = gates + (block * panel_rows + at) * W;
                     product<T, S::HV, kContinue>(n, enter, z.state_row, H, h_pack + block * H * S::HV * L,
                                                  S::HV * L, panel + C::kH * U, W);
@@ -122,7 +132,8 @@ void forward_share(const Call<T>& q, int thread, const T* x_pack, const T* h_pac
                         store(through + place, C::reset(panel + r * W, load(enter + place)));
                     }
                 }
-            for (int64_t block = 0; block < z.blocks; ++block) {
+            if (C::kLate) member.wait();
+            for (int64_t block = begin; block < end; ++block) {
                 T* panel = gates + (block * panel_rows + at) * W;
                 if constexpr (C::kLate)
                     product<T, 1, kContinue>(n, through, z.state_row, H,
@@ -172,6 +183,7 @@ void forward_share(const Call<T>& q, int thread, const T* x_pack, const T* h_pac
                 const int64_t row = p.rows[r];
                 end_row(r, q.out + row * q.out_batch + time_of(q, row, s) * q.out_step);
             }
+            member.wait();
         }
     }
 }
@@ -186,9 +198,10 @@ void forward_cell(const Call<T>& q) {
     pack_forward<T, C>(q, x_pack, h_pack, hn_bias);
     const T* peephole = pack_peephole(q, z.blocks * S::U, buffer(q, 0, 13, 3 * z.blocks * S::U));
     const T* norm_pack = pack_norm<T, C>(q, z.blocks);
-#pragma omp parallel for schedule(static, 1) num_threads(int(q.threads)) if (q.threads > 1)
-    for (int64_t i = 0; i < q.threads; ++i)
-        forward_share<T, C>(q, int(i), x_pack, h_pack, hn_bias, peephole, norm_pack);
+    auto share = [&](int thread, const Member& member) {
+        forward_share<T, C>(q, thread, member, x_pack, h_pack, hn_bias, peephole, norm_pack);
+    };
+    run_team(q, share);
 }
 
 }  // namespace OSTINATO_SET

@@ -38,7 +38,7 @@ void step_rows(const StepCall<T>& q, int thread, int64_t first, int64_t rows) {
     const int64_t H = q.hidden, x_row = (q.input + 8) / 8 * 8, state_row = pack.blocks * U + 16;
     const int64_t block_row = rows * W;
     auto room = [&](int slot, int64_t count) {
-        return static_cast<T*>(q.workspace(thread, slot, size_t(count + 64) * sizeof(T)));
+        return static_cast<T*>(q.workspace(q.rooms, thread, slot, size_t(count + 64) * sizeof(T)));
     };
     T *inputs = room(0, rows * x_row), *enter = room(1, rows * state_row);
     T *kept = room(2, rows * state_row), *gates = room(4, pack.blocks * block_row);

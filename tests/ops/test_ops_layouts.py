@@ -63,7 +63,7 @@ def test_odd_sizes_with_every_option(kind, shape):
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_option_over_more_steps_than_one_chunk(kind, reverse, normalised):
     """2,700 rows are several of the chunks that a thread works through."""
-    options = [each for each in known(kind) if each not in ("norm", "rate")]
+    options = [each for each in known_options(kind) if each not in ("norm", "rate")]
     options += ["norm"] if normalised else []
     compare(*make(kind, (9, 300, 8, 40), *options, reverse=reverse), torch.float32)
 

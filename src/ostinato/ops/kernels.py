@@ -139,7 +139,7 @@ class _Call:
         self.hidden = w_hh.shape[1]  # pyright: ignore
         work = self.batch * self.steps * w_ih.numel()  # pyright: ignore
         work += self.batch * self.steps * w_hh.numel()  # pyright: ignore
-        self.threads = max(1, min(torch.get_num_threads(), self.batch, work // THREAD_WORK))
+        self.threads = max(1, min(torch.get_num_threads(), work // THREAD_WORK))
         self.bytes = ITEM_SIZES[dtype]
         batch_stride, step_stride, _ = self.x.stride()
         self.given = [

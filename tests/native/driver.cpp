@@ -39,7 +39,7 @@ void recurrence() {
     const int cell = int(whole(0, 5));
     const bool lstm = cell == ostinato::kLstm || cell == ostinato::kLstmCoupled;
     const int64_t gates = cell < ostinato::kGru ? 1 : cell == ostinato::kLstm ? 4 : 3;
-    const int64_t batch = whole(1, 9), steps = whole(1, 12), input = whole(1, 40), hidden = whole(1, 70);
+    const int64_t batch = whole(1, 9), steps = whole(1, 12), input = whole(1, 40), hidden = whole(1, 90);
     const int64_t states = batch * hidden, sequence = batch * steps * hidden;
     auto flags = [](int64_t count) {
         std::vector<uint8_t> bytes;

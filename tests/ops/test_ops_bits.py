@@ -137,3 +137,22 @@ def test_gradients_have_the_same_bits_from_run_to_run(kind, count, threads):
         gradients(other_cell, other)
         for one, two in zip(first, gradients(cell, values), strict=True):
             assert torch.equal(one, two)
+
+
+@pytest.mark.parametrize("reverse", [False, True], ids=["forwards", "backwards"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_threads_that_split_the_units_change_no_bit(kind, reverse, threads):
+    """More threads than sequences: each takes some units, and gradients keep their bits too."""
+    options = [each for each in known_options(kind) if each not in ("norm", "rate")]
+    for chosen, hidden in (((), 257), (options, 240)):
+        cell, values = make(kind, (2, 60, 40, hidden), *chosen, reverse=reverse)
+        values = as_type(values, torch.float32)
+        found = []
+        for count in (1, 3, 5):
+            threads(count)
+            results = results_of(cell, values, kernels.native)
+            loss = sum(each.square().sum() for each in results)
+            found.append([*results, *torch.autograd.grad(loss, leaves(values))])
+        for split in found[1:]:
+            for one, other in zip(found[0], split, strict=True):
+                assert torch.equal(one, other)

@@ -80,8 +80,8 @@ MUTATIONS = [
     ),
     Mutation(
         "backward.h",
-        "peephole_sum[u] += peephole_run[u]",
-        "peephole_sum[u] = peephole_run[u]",
+        "peephole_sum[at] += peephole_run[at]",
+        "peephole_sum[at] = peephole_run[at]",
         "one chunk's peephole gradients",
     ),
     Mutation("gru.h", "dn * hn * r * (T(1) - r)", "dn * hn * r", "r's slope"),
@@ -97,7 +97,7 @@ MUTATIONS = [
     Mutation("gru.h", "return d * r;", "return d;", "the early reset's way to the state"),
     Mutation("layout.h", "d - d * share;", "d;", "zoneout's rate in the gradient"),
     Mutation(
-        "backward.h", "z.state_row, C::kLate);", "z.state_row, false);", "late gradients lost"
+        "backward.h", "z.state_row, C::kLate, member);", "z.state_row, false, member);", "late gradients lost"
     ),
     Mutation(
         "backward.h",

@@ -64,6 +64,8 @@ def test_odd_sizes_with_every_option(kind, shape):
 def test_every_option_over_more_steps_than_one_chunk(kind, reverse, normalised):
     """2,700 rows are several of the chunks that a thread works through."""
     options = [each for each in known_options(kind) if each not in ("norm", "rate")]
+    if normalised and "norm" not in known_options(kind):
+        pytest.skip("served by the reference")
     options += ["norm"] if normalised else []
     compare(*make(kind, (9, 300, 8, 40), *options, reverse=reverse), torch.float32)
 

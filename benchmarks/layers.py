@@ -19,6 +19,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "zoneout": {"zoneout": 0.1},
     "layer_norm": {"layer_norm": True},
 }
+SECONDS = 2.0  # worth spending on a comparison
 GROWTH = {
     "steps": [(8, steps, 32, 64) for steps in (100, 1_000, 10_000, 100_000)],
     "hidden": [(32, 50, 32, hidden) for hidden in (8, 32, 128, 512, 2048)],
@@ -56,10 +58,21 @@ def timed(work: Callable[[], None]) -> float:
 
 
 def medians(works: list[Callable[[], None]], rounds: int) -> list[float]:
-    """The median time of each, taking turns, after one turn that does not count."""
-    for work in works:
-        work()
-    times = [[timed(work) for work in works] for _ in range(rounds)]
+    """The median time of each, taking turns."""
+    return turns([partial(timed, work) for work in works], rounds)
+
+
+def turns(contestants: list[Callable[[], float]], rounds: int) -> list[float]:
+    """The median of the seconds that each returns, after two turns that do not count.
+
+    Short works take up to ten times the rounds: on a busy machine a few of them could all fall
+    into another program's moment.
+    """
+    for contestant in contestants:
+        contestant()
+    spent = sum(contestant() for contestant in contestants)
+    rounds = max(rounds, min(10 * rounds, int(SECONDS / spent)))
+    times = [[contestant() for contestant in contestants] for _ in range(rounds)]
     return [statistics.median(each) for each in zip(*times, strict=True)]
 
 
@@ -196,11 +209,10 @@ def peers(rounds: int, python: str, threads: int) -> Iterator[str]:
                 training = work == "training"
                 able = [peer for peer in found if peer.make(name, shape, training)]
                 works = [trainer(e, x, gradient) if training else answerer(e, x) for e in pair]
-                takers = [lambda w=w: timed(w) for w in works] + [peer.seconds for peer in able]
-                for take in takers[:2]:
-                    take()
-                times = [[take() for take in takers] for _ in range(rounds)]
-                own, *others = (statistics.median(each) for each in zip(*times, strict=True))
+                # A peer reads its own clock: the way to its process and back does not count.
+                contestants = [partial(timed, each) for each in works]
+                contestants += [peer.seconds for peer in able]
+                own, *others = turns(contestants, rounds)
                 ratio = {"torch": others[0] / own}
                 ratio |= {p.name: t / own for p, t in zip(able, others[1:], strict=True)}
                 columns = ["torch", *(peer.name for peer in found)]
@@ -245,7 +257,7 @@ def main() -> None:
     lines = [
         f"# Layers on {processor()}\n",
         f"torch {torch.__version__}, kernels for {info.get('instructions', 'none')}, "
-        f"{words.threads} threads, medians of {words.rounds} rounds.",
+        f"{words.threads} threads, medians of {words.rounds} rounds or more.",
     ]
     print("\n".join(lines))
     for part in parts:

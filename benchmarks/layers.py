@@ -1,20 +1,25 @@
 """The recurrent layers against torch.nn's, forward and training, every option, and growth.
 
-    python -m benchmarks.layers [--rounds N] [--threads N] [--part grid|options|growth] [--out FILE]
+    python -m benchmarks.layers [--rounds N] [--threads N] [--part grid|options|growth|peers]
+                                [--peers PYTHON] [--out FILE]
 
 Contestants take turns in one process; medians are compared. Shapes are batch, steps, input,
 hidden. The grid's ratios are torch's time by
 ours (above 1: ours is faster); GFLOP/s count a product's forward once and its backward twice; the
 peak is what the quicker of torch's and our matrix product of 2048 by 2048 reaches in the same run.
+Peers are Keras, Flax and onnxruntime, where the interpreter PYTHON has them: see layers_peers.py.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import platform
 import statistics
+import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +43,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "zoneout": {"zoneout": 0.1},
     "layer_norm": {"layer_norm": True},
 }
+SECONDS = 2.0  # worth spending on a comparison
 GROWTH = {
     "steps": [(8, steps, 32, 64) for steps in (100, 1_000, 10_000, 100_000)],
     "hidden": [(32, 50, 32, hidden) for hidden in (8, 32, 128, 512, 2048)],
@@ -52,10 +58,21 @@ def timed(work: Callable[[], None]) -> float:
 
 
 def medians(works: list[Callable[[], None]], rounds: int) -> list[float]:
-    """The median time of each, taking turns, after one turn that does not count."""
-    for work in works:
-        work()
-    times = [[timed(work) for work in works] for _ in range(rounds)]
+    """The median time of each, taking turns."""
+    return turns([partial(timed, work) for work in works], rounds)
+
+
+def turns(contestants: list[Callable[[], float]], rounds: int) -> list[float]:
+    """The median of the seconds that each returns, after two turns that do not count.
+
+    Short works take up to ten times the rounds: on a busy machine a few of them could all fall
+    into another program's moment.
+    """
+    for contestant in contestants:
+        contestant()
+    spent = sum(contestant() for contestant in contestants)
+    rounds = max(rounds, min(10 * rounds, int(SECONDS / spent)))
+    times = [[contestant() for contestant in contestants] for _ in range(rounds)]
     return [statistics.median(each) for each in zip(*times, strict=True)]
 
 
@@ -168,7 +185,46 @@ def growth(rounds: int) -> Iterator[str]:
                 )
 
 
+def peers(rounds: int, python: str, threads: int) -> Iterator[str]:
+    # A script may import a neighbour, however it was started.
+    sys.path.insert(0, str(Path(__file__).parent))
+    from layers_peers import installed
+
+    found = installed(python, threads)
+    if not found:
+        yield f"None is installed for {python}."
+        return
+    yield f"{', '.join(str(peer.version) for peer in found)}.\n"
+    yield "Our time in milliseconds, then each peer's time by ours (above 1: ours is faster).\n"
+    yield f"| layer | shape | work | ms | torch | {' | '.join(peer.name for peer in found)} |"
+    yield f"|---|---|---|---|---|{'---|' * len(found)}"
+    for name in GATES:
+        for shape in GRID:
+            batch, steps, size, hidden = shape
+            x = torch.randn(batch, steps, size, requires_grad=True)
+            gradient = torch.randn(batch, steps, hidden)
+            theirs = getattr(torch.nn, name)(size, hidden, batch_first=True)
+            pair = [getattr(nn, name).from_torch(theirs), theirs]
+            for work in ("training", "forward"):
+                training = work == "training"
+                able = [peer for peer in found if peer.make(name, shape, training)]
+                works = [trainer(e, x, gradient) if training else answerer(e, x) for e in pair]
+                # A peer reads its own clock: the way to its process and back does not count.
+                contestants = [partial(timed, each) for each in works]
+                contestants += [peer.seconds for peer in able]
+                own, *others = turns(contestants, rounds)
+                ratio = {"torch": others[0] / own}
+                ratio |= {p.name: t / own for p, t in zip(able, others[1:], strict=True)}
+                columns = ["torch", *(peer.name for peer in found)]
+                cells = [f"{ratio[each]:.2f}x" if each in ratio else "" for each in columns]
+                place = ", ".join(map(str, shape))
+                yield f"| {name} | {place} | {work} | {1e3 * own:.2f} | {' | '.join(cells)} |"
+    for peer in found:
+        peer.close()
+
+
 PARTS = {"grid": grid, "options": options, "growth": growth}
+PEERS_HOME = Path("build/peers/bin/python")
 
 
 def processor() -> str:
@@ -185,21 +241,34 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
-    parser.add_argument("--part", choices=PARTS, action="append")
+    parser.add_argument("--part", choices=[*PARTS, "peers"], action="append")
+    parser.add_argument("--peers", help="an interpreter that has the peers; adds the part")
     parser.add_argument("--out", type=Path, help="write the tables there too")
     words = parser.parse_args()
     torch.set_num_threads(words.threads)
+    python = words.peers or (str(PEERS_HOME) if PEERS_HOME.exists() else sys.executable)
+    parts = words.part or ["grid", "options"]
+    if words.peers and "peers" not in parts:
+        parts.append("peers")
+    if "peers" in parts and hasattr(os, "sched_setaffinity"):
+        # As many processors as threads for everyone, since some peers count processors.
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: words.threads])
     info = ops.native_info()
     lines = [
         f"# Layers on {processor()}\n",
         f"torch {torch.__version__}, kernels for {info.get('instructions', 'none')}, "
-        f"{words.threads} threads, medians of {words.rounds} rounds.",
+        f"{words.threads} threads, medians of {words.rounds} rounds or more.",
     ]
     print("\n".join(lines))
-    for part in words.part or ["grid", "options"]:
+    for part in parts:
         lines.append(f"\n## {part.capitalize()}\n")
         print(lines[-1])
-        for line in PARTS[part](words.rounds):
+        made = (
+            peers(words.rounds, python, words.threads)
+            if part == "peers"
+            else PARTS[part](words.rounds)
+        )
+        for line in made:
             lines.append(line)
             print(line, flush=True)
     if words.out is not None:

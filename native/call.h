@@ -5,7 +5,7 @@
 
 namespace ostinato {
 
-enum Cell { kRnnTanh = 0, kRnnRelu = 1, kGru = 2, kLstm = 3, kLstmCoupled = 4 };
+enum Cell { kRnnTanh = 0, kRnnRelu = 1, kGru = 2, kLstm = 3, kLstmCoupled = 4, kGruBefore = 5 };
 
 // The sequences one thread serves, longest first, so that those still running at a step are a
 // prefix. `offset[s]` counts the rows (one sequence at one step) before step s.
@@ -52,8 +52,11 @@ struct Call {
     T *norm, *grad_gain_ih, *grad_gain_hh, *grad_gain_cell, *grad_bias_cell;
     // Filled in by the plan.
     const Share* shares;
-    int64_t threads, total;
-    void* (*workspace)(int thread, int slot, size_t bytes);  // at least 64-byte aligned, kept
+    int64_t threads;
+    int64_t team;  // threads that split the units of one share; 1 where each has its own
+    void* rooms;
+    // Of these rooms; at least 64-byte aligned, kept.
+    void* (*workspace)(void* rooms, int thread, int slot, size_t bytes);
 };
 
 // One time step of a batch from packed weights; arrays are dense and row-major. The new states may
@@ -64,7 +67,10 @@ struct StepCall {
     int64_t batch, input, hidden, threads;
     const T *pack, *x, *h, *c;
     T *h_out, *c_out;
-    void* (*workspace)(int thread, int slot, size_t bytes);
+    bool peephole, norm;  // the pack holds them
+    T rate_h, rate_c, eps;  // zoneout's
+    void* rooms;
+    void* (*workspace)(void* rooms, int thread, int slot, size_t bytes);
 };
 
 // A linear map of dense rows, `x_row` apart, to dense rows of outputs.
@@ -73,7 +79,8 @@ struct LinearCall {
     int64_t rows, inputs, outputs, x_row, threads;
     const T *pack, *x;
     T* out;
-    void* (*workspace)(int thread, int slot, size_t bytes);
+    void* rooms;
+    void* (*workspace)(void* rooms, int thread, int slot, size_t bytes);
 };
 
 // The kernels of one instruction set for one type.

@@ -1,10 +1,14 @@
 #include "dispatch.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <new>
 #include <numeric>
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
 
 namespace ostinato {
 
@@ -59,6 +63,20 @@ bool choose(const char* name) {
 
 namespace {
 
+// Asks for large pages behind a large array: first touches of small ones can cost more than the
+// arithmetic on them. Advice only; nothing depends on it.
+void advise(void* data, int64_t bytes) {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+    constexpr uintptr_t page = 4096;
+    if (!data || bytes < 8 << 20) return;
+    const uintptr_t first = (reinterpret_cast<uintptr_t>(data) + page - 1) / page * page;
+    const uintptr_t last = (reinterpret_cast<uintptr_t>(data) + uintptr_t(bytes)) / page * page;
+    madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
+#else
+    (void)data, (void)bytes;
+#endif
+}
+
 // Kept between calls, since cold pages double the time of a fresh workspace. A buffer grows to
 // what was asked for most and each operating-system thread has its own.
 struct Buffer {
@@ -74,18 +92,26 @@ struct Buffer {
                 bytes = 0;
                 throw std::bad_alloc();
             }
+            advise(data, int64_t(bytes));
         }
         return data;
     }
 };
-void* workspace(int thread, int slot, size_t bytes) {
-    thread_local std::vector<Buffer> buffers(256 * 16);
-    return buffers[size_t(thread) * 16 + size_t(slot)].reserve(bytes);
+constexpr size_t kSlots = 18;  // of one thread
+using Rooms = std::vector<Buffer>;
+// Those of the thread that calls; the threads that work for it are given them.
+void* rooms() {
+    thread_local Rooms own(256 * kSlots);
+    return &own;
+}
+void* workspace(void* rooms, int thread, int slot, size_t bytes) {
+    return (*static_cast<Rooms*>(rooms))[size_t(thread) * kSlots + size_t(slot)].reserve(bytes);
 }
 
 struct Plan {
     std::vector<int64_t> lengths, rows, active, offset;
     std::vector<Share> shares;
+    int64_t total;  // rows: sequences at steps
     Plan(const int64_t* given, int64_t batch, int64_t steps, int64_t threads)
         : lengths(size_t(batch), steps), shares(size_t(threads)) {
         if (given) lengths.assign(given, given + batch);
@@ -118,6 +144,7 @@ struct Plan {
                                  offset.data() + i * (steps + 1), count, first};
             first += sum;
         }
+        total = first;
         for (int64_t i = 0; i < threads; ++i) shares[size_t(i)].rows = rows.data() + starts[size_t(i)];
     }
 };
@@ -158,12 +185,31 @@ Call<T> call_of(const int64_t* f) {
 template <class T>
 void run_as(const int64_t* fields, bool backward) {
     Call<T> q = call_of<T>(fields);
-    q.threads = std::max<int64_t>(1, std::min<int64_t>({q.threads, q.batch, 256}));
+    const Table<T>& kernels = chosen().of<T>();
+    const int64_t gates = kernels.gate_values(q.cell, q.hidden);
+    q.threads = std::max<int64_t>(1, std::min<int64_t>(q.threads, 256));
+    q.team = 1;
+    if (q.threads > q.batch) {
+        // Below this a step is over before the others have been waited for.
+        const bool pays = q.batch * gates * q.hidden >= 40'000 && !q.gain_ih;
+        q.team = pays ? q.threads : 1;
+        q.threads = pays ? 1 : q.batch;
+    }
     const Plan plan(q.lengths, q.batch, q.steps, q.threads);
     q.lengths = plan.lengths.data();
     q.shares = plan.shares.data();
     q.workspace = workspace;
-    const Table<T>& kernels = chosen().of<T>();
+    q.rooms = rooms();
+    const int64_t value = sizeof(T), dense = q.batch * q.steps * value;
+    if (backward) {
+        advise(q.grad_x, dense * q.input);
+    } else {
+        const int64_t saved = plan.total * value;
+        advise(q.gates, saved * gates);
+        advise(q.cells, saved * kernels.cell_values(q.cell, q.hidden));
+        if (q.gain_ih) advise(q.norm, saved * kernels.norm_values(q.cell, q.hidden));
+        advise(q.out, dense * q.hidden);
+    }
     (backward ? kernels.backward : kernels.forward)(q);
 }
 
@@ -182,23 +228,22 @@ Values<T> values(int64_t count) {
 }
 
 template <class T>
-void Stack<T>::add(int cell, int64_t input, int64_t hidden, const T* w_ih, const T* w_hh,
-                   const T* b_ih, const T* b_hh) {
-    Call<T> q{};
-    q.cell = cell, q.input = input, q.hidden = hidden;
-    q.w_ih = w_ih, q.w_hh = w_hh, q.b_ih = b_ih, q.b_hh = b_hh;
-    layers_.push_back({cell, input, hidden, values<T>(kernels_.packed_values(cell, input, hidden))});
-    kernels_.pack(q, layers_.back().packed.get());
+void Stack<T>::add(const Call<T>& given, T eps, T rate_h, T rate_c) {
+    const int64_t count = kernels_.packed_values(given.cell, given.input, given.hidden);
+    layers_.push_back({given, eps, rate_h, rate_c, values<T>(count)});
+    kernels_.pack(given, layers_.back().packed.get());
 }
 
 template <class T>
 void Stack<T>::step(int64_t batch, const T* x, const T* h, const T* c, T* h_out, T* c_out,
                     int64_t threads) const {
     for (const Layer& layer : layers_) {
-        StepCall<T> q{layer.cell, batch, layer.input, layer.hidden, std::min(threads, batch),
-                      layer.packed.get(), x, h, c, h_out, c_out, workspace};
+        const Call<T>& of = layer.given;
+        StepCall<T> q{of.cell, batch, of.input, of.hidden, std::min(threads, batch),
+                      layer.packed.get(), x, h, c, h_out, c_out, of.peephole != nullptr,
+                      of.gain_ih != nullptr, layer.rate_h, layer.rate_c, layer.eps, rooms(), workspace};
         kernels_.step(q);
-        const int64_t size = batch * layer.hidden;
+        const int64_t size = batch * of.hidden;
         x = h_out;
         h += size, h_out += size;
         if (c) c += size, c_out += size;
@@ -216,7 +261,7 @@ Linear<T>::Linear(int64_t inputs, int64_t outputs, const T* w, const T* bias)
 template <class T>
 void Linear<T>::run(int64_t rows, const T* x, int64_t x_row, T* out, int64_t threads) const {
     const int64_t most = std::max<int64_t>(1, std::min<int64_t>(threads, 256));
-    kernels_.linear({rows, inputs_, outputs_, x_row, most, packed_.get(), x, out, workspace});
+    kernels_.linear({rows, inputs_, outputs_, x_row, most, packed_.get(), x, out, rooms(), workspace});
 }
 template class Linear<float>;
 template class Linear<double>;

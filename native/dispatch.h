@@ -42,21 +42,22 @@ class Stack {
 public:
     Stack() : kernels_(chosen().of<T>()) {}
     Stack(const Stack&) = delete;
-    void add(int cell, int64_t input, int64_t hidden, const T* w_ih, const T* w_hh, const T* b_ih,
-             const T* b_hh);
+    // `given`: the cell, the sizes, weights, biases, peephole and gains of a call; the rates are
+    // zoneout's, of h and c.
+    void add(const Call<T>& given, T eps, T rate_h, T rate_c);
     void step(int64_t batch, const T* x, const T* h, const T* c, T* h_out, T* c_out,
               int64_t threads) const;
     struct Sizes {
         int64_t input, hidden, layers;
     };
     Sizes sizes() const {
-        return {layers_.front().input, layers_.front().hidden, int64_t(layers_.size())};
+        return {layers_.front().given.input, layers_.front().given.hidden, int64_t(layers_.size())};
     }
 
 private:
     struct Layer {
-        int cell;
-        int64_t input, hidden;
+        Call<T> given;
+        T eps, rate_h, rate_c;
         Values<T> packed;
     };
     const Table<T> kernels_;

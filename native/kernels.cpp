@@ -11,6 +11,7 @@ auto with_cell(int cell, Given&&... given) {
         case ostinato::kRnnTanh: return Work<T, RnnCell<T, false>>::run(given...);
         case ostinato::kRnnRelu: return Work<T, RnnCell<T, true>>::run(given...);
         case ostinato::kGru: return Work<T, GruCell<T>>::run(given...);
+        case ostinato::kGruBefore: return Work<T, GruBeforeCell<T>>::run(given...);
         case ostinato::kLstmCoupled: return Work<T, LstmCell<T, true>>::run(given...);
         default: return Work<T, LstmCell<T>>::run(given...);
     }

@@ -58,12 +58,12 @@ void linear(const LinearCall<T>& q) {
     constexpr int L = kLanes<T>, U = kLinearWide * L;
     const int64_t blocks = linear_blocks<T>(q.outputs);
     auto room = [&](int64_t thread, int64_t count) {
-        return static_cast<T*>(q.workspace(int(thread), 0, size_t(count) * sizeof(T)));
+        return static_cast<T*>(q.workspace(q.rooms, int(thread), 0, size_t(count) * sizeof(T)));
     };
     if (q.rows == 1) {  // several blocks at once: one row's sum alone would wait for itself
         T* panel = room(0, blocks * U);
         std::memcpy(panel, q.pack + blocks * U * q.inputs, size_t(blocks * U) * sizeof(T));
-        row_products<T, kLinearWide, kContinue>(q.x, q.inputs, q.pack, blocks, panel, U);
+        row_products<T, kLinearWide, kContinue>(q.x, q.inputs, q.pack, q.inputs * U, blocks, panel, U);
         std::memcpy(q.out, panel, size_t(q.outputs) * sizeof(T));
         return;
     }

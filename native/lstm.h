@@ -9,7 +9,7 @@ template <class T, bool coupled = false>
 struct LstmCell {
     static constexpr int kSlots = coupled ? 3 : 4, kWide = 1, kX = 0, kXSlots = kSlots, kH = 0;
     static constexpr int kHSlots = kSlots, kOut = coupled ? 2 : 3, G = coupled ? 1 : 2, O = G + 1;
-    static constexpr bool kKeepsState = true, kHiddenBias = false, kSaves = true;
+    static constexpr bool kKeepsState = true, kHiddenBias = false, kSaves = true, kLate = false;
     static int gate(int slot) { return slot; }
     static constexpr int kGroups = 1;
     static int input_group(int) { return 0; }
@@ -66,7 +66,7 @@ struct LstmCell {
             passed += d_i * load(u.peephole);
             if constexpr (!coupled) passed += d_f * load(u.peephole + u.peephole_row);
             store(p, load(p) + d_i * before);
-            store(p_f, load(p_f) + d_f * before);
+            if constexpr (!coupled) store(p_f, load(p_f) + d_f * before);
             store(p_o, load(p_o) + d_o * c);
         }
         store(u.state, passed);

@@ -31,9 +31,16 @@ void stack_of(nb::module_& m, const char* name) {
     nb::class_<Stack>(m, name, "Layers with packed weights, stepped together.")
         .def(nb::init<>())
         .def("add",
-             [at](Stack& stack, int cell, int64_t input, int64_t hidden, int64_t w_ih, int64_t w_hh,
-                  int64_t b_ih, int64_t b_hh) {
-                 stack.add(cell, input, hidden, at(w_ih), at(w_hh), at(b_ih), at(b_hh));
+             [at](Stack& stack, int cell, int64_t input, int64_t hidden,
+                  const std::vector<int64_t>& tensors, double eps, double rate_h, double rate_c) {
+                 if (tensors.size() != 9) throw nb::value_error("wrong number of tensors");
+                 ostinato::Call<T> q{};
+                 q.cell = cell, q.input = input, q.hidden = hidden;
+                 const T** const into[] = {&q.w_ih,     &q.w_hh,    &q.b_ih,      &q.b_hh,
+                                           &q.peephole, &q.gain_ih, &q.gain_hh, &q.gain_cell,
+                                           &q.bias_cell};
+                 for (size_t k = 0; k < tensors.size(); ++k) *into[k] = at(tensors[k]);
+                 stack.add(q, T(eps), T(rate_h), T(rate_c));
              })
         .def("step",
              [at](const Stack& stack, int64_t batch, int64_t threads, int64_t x, int64_t out, int64_t h,

@@ -14,14 +14,6 @@ T sum_of(Vec<T> v) {
     for (int i = 0; i < kLanes<T>; ++i) sum += v[i];
     return sum;
 }
-// 1 in the lanes of real units, of which `left` are from here on, else 0.
-template <class T>
-OSTINATO_INLINE Vec<T> real_lanes(int64_t left) {
-    Vec<T> v{};
-    for (int i = 0; i < kLanes<T>; ++i) v[i] = i < left ? T(1) : T(0);
-    return v;
-}
-
 // Rows of `blocks` blocks, each of Slots slots of Wide vectors; slots fall into groups that are
 // normalised apart. `Group::of(slot)` tells a slot's group.
 template <class T, int Slots, int Wide, int Groups, class Group>

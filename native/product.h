@@ -100,4 +100,48 @@ void product(int64_t rows, const T* a, int64_t a_stride, int64_t k, const T* b, 
     }
 }
 
+// One row's products for `Blocks` blocks side by side: a sum alone would wait for itself.
+template <class T, int Wide, int Blocks, Start start>
+OSTINATO_INLINE void row_product(const T* a, int64_t k, const T* b, int64_t b_block, T* c,
+                                 int64_t c_block) {
+    using V = Vec<T>;
+    constexpr int L = kLanes<T>;
+    V sum[Blocks][Wide];
+#pragma GCC unroll 8
+    for (int j = 0; j < Blocks; ++j)
+#pragma GCC unroll 8
+        for (int v = 0; v < Wide; ++v)
+            sum[j][v] = start == kContinue ? load(c + j * c_block + v * L) : V{};
+    for (int64_t i = 0; i < k; ++i, b += Wide * L) {
+        const V each = splat(a[i]);
+#pragma GCC unroll 8
+        for (int j = 0; j < Blocks; ++j)
+#pragma GCC unroll 8
+            for (int v = 0; v < Wide; ++v) sum[j][v] += each * load(b + j * b_block + v * L);
+    }
+#pragma GCC unroll 8
+    for (int j = 0; j < Blocks; ++j)
+#pragma GCC unroll 8
+        for (int v = 0; v < Wide; ++v) store(c + j * c_block + v * L, sum[j][v]);
+}
+
+template <class T, int Wide, Start start>
+void row_products(const T* a, int64_t k, const T* b, int64_t b_block, int64_t blocks, T* c,
+                  int64_t c_block) {
+    constexpr int Most = OSTINATO_REGISTERS == 32 ? (Wide == 4 ? 4 : Wide == 3 ? 5 : 8)
+                                                  : (Wide >= 3 ? 3 : 4);
+    int64_t block = 0;
+    for (; block + Most <= blocks; block += Most)
+        row_product<T, Wide, Most, start>(a, k, b + block * b_block, b_block,
+                                          c + block * c_block, c_block);
+    if (block + 2 <= blocks && Most > 2) {
+        for (; block + 2 <= blocks; block += 2)
+            row_product<T, Wide, 2, start>(a, k, b + block * b_block, b_block,
+                                          c + block * c_block, c_block);
+    }
+    for (; block < blocks; ++block)
+        row_product<T, Wide, 1, start>(a, k, b + block * b_block, b_block,
+                                          c + block * c_block, c_block);
+}
+
 }  // namespace OSTINATO_SET

@@ -2,188 +2,16 @@
 // sequences for all steps, so there is no barrier, and works through time in chunks that stay in
 // its cache: one product for the chunk's inputs, then the steps, one after the other.
 #pragma once
-#include "call.h"
-#include "gru.h"
-#include "lstm.h"
-#include "norm.h"
-#include "rnn.h"
+#include "layout.h"
 
 namespace OSTINATO_SET {
 
-using ostinato::Call;
-using ostinato::Share;
-
-constexpr int64_t kChunkBytes = 512 * 1024;
-constexpr int64_t kLeastRows = 2 * 128;
-constexpr int64_t kSumRows = 128;  // rows summed from zero before they join a weight's gradient
-
 template <class T, class C>
-struct Sizes {
-    static constexpr int L = kLanes<T>, U = C::kWide * L, W = C::kSlots * U;
-    static constexpr int XV = C::kXSlots * C::kWide, HV = C::kHSlots * C::kWide;
-    int64_t input, hidden, blocks, state_row, x_row, chunk_rows;
-    explicit Sizes(const Call<T>& q)
-        : input(q.input),
-          hidden(q.hidden),
-          blocks((q.hidden + U - 1) / U),
-          state_row(blocks * U + 16),  // off the multiples of 1 KiB that share cache sets
-          x_row((q.input + 8) / 8 * 8),
-          chunk_rows(kChunkBytes / int64_t(sizeof(T)) / (blocks * W + x_row)) {
-        // Wide layers pay for each visit to their weights' gradients: make the visits few.
-        if (chunk_rows < kLeastRows) chunk_rows = kLeastRows;
-    }
-    int64_t chunk_end(const Share& p, int64_t from, int64_t steps) const {
-        int64_t to = from + 1;
-        while (to < steps && p.active[to] > 0 && p.offset[to + 1] - p.offset[from] <= chunk_rows)
-            ++to;
-        return to;
-    }
-};
-
-// Forward weights in [block][k][slot][unit]; the biases follow the last input as one more row.
-template <class T, class C>
-void pack_forward(const Call<T>& q, T* x_pack, T* h_pack, T* hn_bias) {
-    using S = Sizes<T, C>;
-    const S z(q);
-    auto pack = [&](const T* w, int64_t depth, int64_t packed_depth, int first, int slots, T* to) {
-        const int64_t width = int64_t(slots) * S::U;
-        for (int64_t block = 0; block < z.blocks; ++block, to += packed_depth * width)
-            for (int slot = 0; slot < slots; ++slot) {
-                const int64_t unit = block * S::U;
-                const T* from = w + (C::gate(first + slot) * q.hidden + unit) * depth;
-                const int64_t real = q.hidden - unit < S::U ? q.hidden - unit : S::U;
-                for (int64_t k = 0; k < depth; ++k) {
-                    T* at = to + k * width + slot * S::U;
-                    for (int64_t u = 0; u < real; ++u) at[u] = from[u * depth + k];
-                    for (int64_t u = real; u < S::U; ++u) at[u] = T(0);
-                }
-            }
-    };
-    pack(q.w_ih, q.input, q.input + 1, C::kX, C::kXSlots, x_pack);
-    pack(q.w_hh, q.hidden, q.hidden, C::kH, C::kHSlots, h_pack);
-    for (int64_t unit = 0; unit < z.blocks * S::U; ++unit) {
-        const int64_t block = unit / S::U, u = unit % S::U, width = C::kXSlots * S::U;
-        const bool real = unit < q.hidden;
-        for (int slot = 0; slot < C::kXSlots; ++slot) {
-            const int64_t row = C::gate(C::kX + slot) * q.hidden + unit;
-            T bias = real && q.b_ih ? q.b_ih[row] : T(0);
-            // b_hn stays inside the reset gate's reach and waits with the hidden product.
-            if (real && q.b_hh && !(C::kHiddenBias && slot == 0)) bias += q.b_hh[row];
-            x_pack[(block * (q.input + 1) + q.input) * width + slot * S::U + u] = bias;
-        }
-        if (C::kHiddenBias) hn_bias[unit] = real && q.b_hh ? q.b_hh[2 * q.hidden + unit] : T(0);
-    }
-}
-
-// Backward weights in [out block][block][slot][unit][out lane], for gradients of what was fed in.
-template <class T, class C, int Wide>
-void pack_backward(const T* w, int64_t hidden, int64_t outs, int first, int slots, T* to) {
-    using S = Sizes<T, C>;
-    constexpr int O = Wide * kLanes<T>;
-    const int64_t blocks = (hidden + S::U - 1) / S::U, out_blocks = (outs + O - 1) / O;
-    for (int64_t ob = 0; ob < out_blocks; ++ob)
-        for (int64_t block = 0; block < blocks; ++block)
-            for (int slot = 0; slot < slots; ++slot)
-                for (int u = 0; u < S::U; ++u, to += O) {
-                    const int64_t unit = block * S::U + u;
-                    const int64_t row = C::gate(first + slot) * hidden + unit;
-                    for (int64_t o = 0; o < O; ++o)
-                        to[o] = unit < hidden && ob * O + o < outs ? w[row * outs + ob * O + o]
-                                                                   : T(0);
-                }
-}
-
-// What was fed in gets its gradient: rows of gate gradients times the transposed weights.
-template <class T, class C, int Wide>
-void product_back(int64_t rows, const T* gates, int64_t gates_row, int64_t block_stride,
-                  int64_t blocks, int slots, const T* pack, int64_t outs, T* to, int64_t to_row) {
-    using S = Sizes<T, C>;
-    constexpr int O = Wide * kLanes<T>;
-    const int64_t k = int64_t(slots) * S::U;
-    for (int64_t ob = 0; ob * O < outs; ++ob)
-        for (int64_t block = 0; block < blocks; ++block, pack += k * O) {
-            const T* a = gates + block * block_stride;
-            if (block == 0)
-                product<T, Wide, kZero>(rows, a, gates_row, k, pack, O, to + ob * O, to_row);
-            else
-                product<T, Wide, kContinue>(rows, a, gates_row, k, pack, O, to + ob * O, to_row);
-        }
-}
-
-template <class T>
-int64_t time_of(const Call<T>& q, int64_t row, int64_t step) {
-    return q.reverse ? q.lengths[row] - 1 - step : step;
-}
-// A border between episodes lies before its step; backwards it is met one step later.
-template <class T>
-bool resets_at(const Call<T>& q, int64_t row, int64_t step) {
-    if (!q.resets || (q.reverse && step == 0)) return false;
-    return q.resets[row * q.steps + time_of(q, row, step) + (q.reverse ? 1 : 0)];
-}
-
-// The share of the old state in the new one, h's or c's: zoneout's mask, its rate, or 0.
-template <class T>
-struct Zone {
-    const uint8_t* mask;
-    Vec<T> rate;
-    bool on;
-    Zone(const uint8_t* given, const T* rates, int which) : mask(given) {
-        const T rate_of = rates ? rates[which] : T(0);
-        rate = splat(rate_of);
-        on = mask || rate_of != T(0);
-    }
-    OSTINATO_INLINE Vec<T> share(int64_t at, int64_t left) const {
-        return mask ? load_flags<T>(mask + at, left) : rate;
-    }
-};
-// (1 - share) * fresh + share * old, exactly one of them where the share is 0 or 1.
-template <class T>
-OSTINATO_INLINE Vec<T> blend(Vec<T> fresh, Vec<T> old, Vec<T> share) {
-    const Vec<T> mixed = share * old + (T(1) - share) * fresh;
-    return share == T(0) ? fresh : share == T(1) ? old : mixed;
-}
-
-// LSTM's peephole weights in rows of `row` values, zeros past the hidden size; null without any.
-template <class T>
-const T* pack_peephole(const Call<T>& q, int64_t row, T* to) {
-    if (!q.peephole) return nullptr;
-    for (int64_t gate = 0; gate < 3; ++gate)
-        for (int64_t u = 0; u < row; ++u)
-            to[gate * row + u] = u < q.hidden ? q.peephole[gate * q.hidden + u] : T(0);
-    return to;
-}
-
-// The inputs of steps [from, to) as rows, each ending in the 1 that the biases multiply.
-template <class T, class C>
-void gather_inputs(const Call<T>& q, const Share& p, const Sizes<T, C>& z, int64_t from, int64_t to,
-                   T* panel) {
-    for (int64_t s = from; s < to; ++s)
-        for (int64_t r = 0; r < p.active[s]; ++r, panel += z.x_row) {
-            const int64_t row = p.rows[r];
-            std::memcpy(panel, q.x + row * q.x_batch + time_of(q, row, s) * q.x_step,
-                        size_t(q.input) * sizeof(T));
-            panel[q.input] = T(1);
-        }
-}
-
-template <class T>
-T* buffer(const Call<T>& q, int thread, int slot, int64_t count) {
-    return static_cast<T*>(q.workspace(thread, slot, size_t(count + 64) * sizeof(T)));
-}
-
-template <class T, class C>
-const T* pack_norm(const Call<T>& q, int64_t blocks) {
-    if (!q.gain_ih) return nullptr;
-    T* packed = buffer(q, 0, 15, Norm<T, C>::pack_values(blocks));
-    Norm<T, C>::pack(q, blocks, packed);
-    return packed;
-}
-
-template <class T, class C>
-void forward_share(const Call<T>& q, int thread, const T* x_pack, const T* h_pack,
+void forward_share(const Call<T>& q, int thread, const Member& member, const T* x_pack, const T* h_pack,
                    const T* hn_bias, const T* peephole, const T* norm_pack) {
     using S = Sizes<T, C>;
     constexpr int U = S::U, W = S::W, L = S::L;
+    constexpr bool kTogether = S::HV < 4 && !C::kLate;  // a lone row's blocks, side by side
     const S z(q);
     const Share& p = q.shares[thread];
     const int64_t H = q.hidden, rows = p.count, total = p.offset[q.steps];
@@ -192,6 +20,9 @@ void forward_share(const Call<T>& q, int thread, const T* x_pack, const T* h_pac
         const int64_t n = p.offset[z.chunk_end(p, s, q.steps)] - p.offset[s];
         most = n > most ? n : most;
     }
+    constexpr int64_t even = 2 / C::kWide;
+    const int64_t begin = member.begin(z.blocks, even), end = member.end(z.blocks, even);
+    if (!member.first()) member.wait();  // the first makes room for all
     T* inputs = buffer(q, thread, 0, most * z.x_row);
     T* entering[2] = {buffer(q, thread, 1, rows * z.state_row), buffer(q, thread, 2, rows * z.state_row)};
     T* state = buffer(q, thread, 3, z.blocks * rows * U);
@@ -200,16 +31,18 @@ void forward_share(const Call<T>& q, int thread, const T* x_pack, const T* h_pac
     const int64_t panel_rows = q.keep ? total : most;
     const T* initial = C::kSaves ? q.c0 : q.h0;
     const Zone<T> zone_h(q.zone_h, q.rates, 0), zone_c(q.zone_c, q.rates, 1);
+    T* through = C::kLate ? buffer(q, thread, 8, rows * z.state_row) : nullptr;
     T* held = zone_h.on ? buffer(q, thread, 14, rows * z.state_row) : nullptr;  // h without a mask
     using N = Norm<T, C>;
     T* normed = !q.gain_ih ? nullptr
                 : q.keep   ? q.norm + p.first_row * N::row_values(H)
                            : buffer(q, thread, 5, most * N::row_values(H));
     const N norm(q, z.blocks, panel_rows, normed, norm_pack);
+    if (member.first()) member.wait();
 
     auto start_row = [&](int64_t r, T* enter) {
         const int64_t row = p.rows[r];
-        for (int64_t u = 0; u < z.blocks * U; ++u) {
+        for (int64_t u = begin * U; u < end * U; ++u) {
             const T h = q.h0 && u < H ? q.h0[row * H + u] : T(0);
             enter[r * z.state_row + u] = q.mask && u < H ? h * q.mask[row * H + u] : h;
             if (held) held[r * z.state_row + u] = h;
@@ -219,14 +52,16 @@ void forward_share(const Call<T>& q, int thread, const T* x_pack, const T* h_pac
     };
     auto end_row = [&](int64_t r, const T* h) {
         const int64_t row = p.rows[r];
-        for (int64_t u = 0; u < H; ++u) q.h_n[row * H + u] = h ? h[u] : T(0);
+        const int64_t past = end * U < H ? end * U : H;
+        for (int64_t u = begin * U; u < past; ++u) q.h_n[row * H + u] = h ? h[u] : T(0);
         if (C::kSaves)
-            for (int64_t u = 0; u < H; ++u) q.c_n[row * H + u] = state[((u / U) * rows + r) * U + u % U];
+            for (int64_t u = begin * U; u < past; ++u) q.c_n[row * H + u] = state[((u / U) * rows + r) * U + u % U];
     };
     for (int64_t r = 0; r < rows; ++r) {
         const int64_t row = p.rows[r], length = q.lengths[row];
         start_row(r, entering[0]);
         if (length == 0) end_row(r, q.h0 ? q.h0 + row * H : nullptr);
+        if (!member.first()) continue;
         for (int64_t t = length; t < q.steps; ++t)
             std::memset(q.out + row * q.out_batch + t * q.out_step, 0, size_t(H) * sizeof(T));
         for (int64_t t = length; q.cell_sequence && t < q.steps; ++t)
@@ -237,8 +72,9 @@ void forward_share(const Call<T>& q, int thread, const T* x_pack, const T* h_pac
         to = z.chunk_end(p, from, q.steps);
         const int64_t chunk = p.offset[to] - p.offset[from];
         const int64_t base = q.keep ? p.offset[from] : 0;
-        gather_inputs(q, p, z, from, to, inputs);
-        for (int64_t block = 0; block < z.blocks; ++block) {
+        if (member.first()) gather_inputs(q, p, z, from, to, inputs);
+        member.wait();
+        for (int64_t block = begin; block < end; ++block) {
             const T* w = x_pack + block * (q.input + 1) * S::XV * L;
             if (norm.on()) {  // the biases, in the last row, come after the normalisation
                 product<T, S::XV, kZero>(chunk, inputs, z.x_row, q.input, w, S::XV * L,
@@ -259,6 +95,7 @@ void forward_share(const Call<T>& q, int thread, const T* x_pack, const T* h_pac
             if (q.resets)
                 for (int64_t r = 0; r < n; ++r)
                     if (resets_at(q, p.rows[r], s)) start_row(r, enter);
+            if (q.resets) member.wait();
             // One vector of a row's new h: zoned out, written, and made ready to enter the next step.
             auto finish = [&](int64_t r, int64_t unit, T* kept, Vec<T> h) {
                 const int64_t row = p.rows[r], left = H - unit, time = time_of(q, row, s);
@@ -280,9 +117,28 @@ void forward_share(const Call<T>& q, int thread, const T* x_pack, const T* h_pac
                                              N::HW);
                 norm.state_rows(at, n, gates + at * W, panel_rows * W, W, hn_bias);
             }
-            for (int64_t block = 0; block < z.blocks; ++block) {
+            if (n == 1 && kTogether && !norm.on())
+                row_products<T, S::HV, kContinue>(enter, H, h_pack + begin * H * S::HV * L,
+                                                  H * S::HV * L, end - begin,
+                                                  gates + (begin * panel_rows + at) * W + C::kH * U,
+                                                  panel_rows * W);
+            if constexpr (C::kLate)
+                for (int64_t block = begin; block < end; ++block) {
+                    T* panel = gates + (block * panel_rows + at) * W;
+                    product<T, S::HV, kContinue>(n, enter, z.state_row, H, h_pack + block * H * S::HV * L,
+                                                 S::HV * L, panel + C::kH * U, W);
+                    for (int64_t r = 0; r < n; ++r) {
+                        const int64_t place = r * z.state_row + block * U;
+                        store(through + place, C::reset(panel + r * W, load(enter + place)));
+                    }
+                }
+            if (C::kLate) member.wait();
+            for (int64_t block = begin; block < end; ++block) {
                 T* panel = gates + (block * panel_rows + at) * W;
-                if (!norm.on())
+                if constexpr (C::kLate)
+                    product<T, 1, kContinue>(n, through, z.state_row, H,
+                                             h_pack + z.late_at(H) + block * H * U, U, panel, W);
+                else if (!norm.on() && !(n == 1 && kTogether))
                     product<T, S::HV, kContinue>(n, enter, z.state_row, H,
                                                  h_pack + block * H * S::HV * L, S::HV * L,
                                                  panel + C::kH * U, W);
@@ -327,6 +183,7 @@ void forward_share(const Call<T>& q, int thread, const T* x_pack, const T* h_pac
                 const int64_t row = p.rows[r];
                 end_row(r, q.out + row * q.out_batch + time_of(q, row, s) * q.out_step);
             }
+            member.wait();
         }
     }
 }
@@ -336,14 +193,15 @@ void forward_cell(const Call<T>& q) {
     using S = Sizes<T, C>;
     const S z(q);
     T* x_pack = buffer(q, 0, 10, z.blocks * (q.input + 1) * S::XV * S::L);
-    T* h_pack = buffer(q, 0, 11, z.blocks * q.hidden * S::HV * S::L);
+    T* h_pack = buffer(q, 0, 11, z.state_values(q.hidden));
     T* hn_bias = buffer(q, 0, 12, z.blocks * S::U);
     pack_forward<T, C>(q, x_pack, h_pack, hn_bias);
     const T* peephole = pack_peephole(q, z.blocks * S::U, buffer(q, 0, 13, 3 * z.blocks * S::U));
     const T* norm_pack = pack_norm<T, C>(q, z.blocks);
-#pragma omp parallel for schedule(static, 1) num_threads(int(q.threads)) if (q.threads > 1)
-    for (int64_t i = 0; i < q.threads; ++i)
-        forward_share<T, C>(q, int(i), x_pack, h_pack, hn_bias, peephole, norm_pack);
+    auto share = [&](int thread, const Member& member) {
+        forward_share<T, C>(q, thread, member, x_pack, h_pack, hn_bias, peephole, norm_pack);
+    };
+    run_team(q, share);
 }
 
 }  // namespace OSTINATO_SET

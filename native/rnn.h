@@ -7,7 +7,7 @@ namespace OSTINATO_SET {
 template <class T, bool relu>
 struct RnnCell {
     static constexpr int kSlots = 1, kWide = 2, kX = 0, kXSlots = 1, kH = 0, kHSlots = 1;
-    static constexpr bool kKeepsState = false, kHiddenBias = false, kSaves = false;
+    static constexpr bool kKeepsState = false, kHiddenBias = false, kSaves = false, kLate = false;
     static int gate(int) { return 0; }
     static constexpr int kOut = 0, kGroups = 1;
     static int input_group(int) { return 0; }
@@ -20,7 +20,7 @@ struct RnnCell {
     }
     OSTINATO_INLINE static Vec<T> backward(const Unit<T>& u, Vec<T> dh) {
         Vec<T> h = load(u.gates);
-        store(u.gates, relu ? (h > T(0) ? dh : h * T(0) + T(0) * dh) : dh * (T(1) - h * h));
+        store(u.gates, relu ? (h <= T(0) ? Vec<T>{} : dh) : dh * (T(1) - h * h));
         return Vec<T>{};
     }
 };

@@ -59,6 +59,12 @@ OSTINATO_INLINE void store_some(T* to, Vec<T> v, int64_t n) {
     }
 }
 
+// Asks for `n` values that will be wanted soon; they may lie anywhere.
+template <class T>
+OSTINATO_INLINE void prefetch(const T* from, int64_t n) {
+    for (int64_t i = 0; i < n; i += 64 / int64_t(sizeof(T))) __builtin_prefetch(from + i);
+}
+
 // 1 where a byte (0 or 1) is set, for the first `n` lanes, else 0.
 template <class T>
 OSTINATO_INLINE Vec<T> load_flags(const uint8_t* from, int64_t n) {
@@ -72,13 +78,20 @@ OSTINATO_INLINE Vec<T> load_flags(const uint8_t* from, int64_t n) {
     return __builtin_convertvector(bytes, Vec<T>);
 }
 
-// e^x to about one unit in the last place for float; NaN goes through, the range is clamped.
+// 1 in the lanes of real units, of which `left` are from here on, else 0.
+template <class T>
+OSTINATO_INLINE Vec<T> real_lanes(int64_t left) {
+    Vec<T> v{};
+    for (int i = 0; i < kLanes<T>; ++i) v[i] = i < left ? T(1) : T(0);
+    return v;
+}
+
+// e^x to about one unit in the last place for float; beyond the range infinity, or nearly zero.
 // Cody and Waite's reduction to |r| <= ln2/2, then the Taylor polynomial in Horner form.
 OSTINATO_INLINE Vec<float> exponential(Vec<float> x) {
     using V = Vec<float>;
     using I = Vector<float>::whole;
-    const V high = splat(88.0f), low = splat(-87.0f);
-    x = x > high ? high : x;
+    const V given = x, high = splat(88.0f), low = splat(-87.0f);
     x = x < low ? low : x;
     const V magic = splat(12582912.0f);  // 1.5 * 2^23: adding it rounds to a whole number
     V shifted = x * 1.44269504088896341f + magic;
@@ -94,7 +107,7 @@ OSTINATO_INLINE Vec<float> exponential(Vec<float> x) {
     p = p * r * r + r + 1.0f;
     I power = (I)shifted << 23;  // the magic number's own bits leave at the top
     V result = (V)((I)p + power);
-    return x == x ? result : x;  // a NaN's payload must not reach the exponent
+    return given <= high ? result : given + __builtin_inff();  // infinity, or the NaN it was
 }
 // Doubles serve tests, where exactness matters and speed does not.
 OSTINATO_INLINE Vec<double> exponential(Vec<double> x) {

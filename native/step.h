@@ -8,61 +8,24 @@ namespace OSTINATO_SET {
 using ostinato::StepCall;
 
 template <class T, class C>
-struct Pack {  // [x weights and biases][h weights][the bias inside GRU's reset gate]
+struct Pack {  // [x weights, biases][h weights][the bias inside GRU's reset gate][peepholes][norm]
     static constexpr int L = kLanes<T>, U = C::kWide * L;
-    int64_t blocks, x, h, total;
+    int64_t blocks, x, h, peephole, norm, total;
     Pack(int64_t input, int64_t hidden)
         : blocks((hidden + U - 1) / U),
           x(blocks * (input + 1) * C::kXSlots * U),
-          h(blocks * hidden * C::kHSlots * U),
-          total(x + h + blocks * U) {}
+          h(blocks * hidden * (C::kHSlots + C::kLate) * U),
+          peephole(x + h + blocks * U),
+          norm(peephole + 3 * blocks * U),
+          total(norm + Norm<T, C>::pack_values(blocks)) {}
 };
 
 template <class T, class C>
 void pack_cell(const Call<T>& q, T* to) {
     const Pack<T, C> p(q.input, q.hidden);
     pack_forward<T, C>(q, to, to + p.x, to + p.x + p.h);
-}
-
-// One row's products for `Blocks` blocks side by side: a sum alone would wait for itself.
-template <class T, int Wide, int Blocks, Start start>
-OSTINATO_INLINE void row_product(const T* a, int64_t k, const T* b, T* c, int64_t c_block) {
-    using V = Vec<T>;
-    constexpr int L = kLanes<T>;
-    const int64_t b_block = k * Wide * L;
-    V sum[Blocks][Wide];
-#pragma GCC unroll 8
-    for (int j = 0; j < Blocks; ++j)
-#pragma GCC unroll 8
-        for (int v = 0; v < Wide; ++v)
-            sum[j][v] = start == kContinue ? load(c + j * c_block + v * L) : V{};
-    for (int64_t i = 0; i < k; ++i, b += Wide * L) {
-        const V each = splat(a[i]);
-#pragma GCC unroll 8
-        for (int j = 0; j < Blocks; ++j)
-#pragma GCC unroll 8
-            for (int v = 0; v < Wide; ++v) sum[j][v] += each * load(b + j * b_block + v * L);
-    }
-#pragma GCC unroll 8
-    for (int j = 0; j < Blocks; ++j)
-#pragma GCC unroll 8
-        for (int v = 0; v < Wide; ++v) store(c + j * c_block + v * L, sum[j][v]);
-}
-
-template <class T, int Wide, Start start>
-void row_products(const T* a, int64_t k, const T* b, int64_t blocks, T* c, int64_t c_block) {
-    constexpr int Most = OSTINATO_REGISTERS == 32 ? (Wide == 4 ? 4 : Wide == 3 ? 5 : 8)
-                                                  : (Wide >= 3 ? 3 : 4);
-    const int64_t b_block = k * Wide * kLanes<T>;
-    int64_t block = 0;
-    for (; block + Most <= blocks; block += Most)
-        row_product<T, Wide, Most, start>(a, k, b + block * b_block, c + block * c_block, c_block);
-    if (block + 2 <= blocks && Most > 2) {
-        for (; block + 2 <= blocks; block += 2)
-            row_product<T, Wide, 2, start>(a, k, b + block * b_block, c + block * c_block, c_block);
-    }
-    for (; block < blocks; ++block)
-        row_product<T, Wide, 1, start>(a, k, b + block * b_block, c + block * c_block, c_block);
+    pack_peephole(q, p.blocks * p.U, to + p.peephole);
+    if (q.gain_ih) Norm<T, C>::pack(q, p.blocks, to + p.norm);
 }
 
 // Rows [first, first + rows) of the batch.
@@ -75,7 +38,7 @@ void step_rows(const StepCall<T>& q, int thread, int64_t first, int64_t rows) {
     const int64_t H = q.hidden, x_row = (q.input + 8) / 8 * 8, state_row = pack.blocks * U + 16;
     const int64_t block_row = rows * W;
     auto room = [&](int slot, int64_t count) {
-        return static_cast<T*>(q.workspace(thread, slot, size_t(count + 64) * sizeof(T)));
+        return static_cast<T*>(q.workspace(q.rooms, thread, slot, size_t(count + 64) * sizeof(T)));
     };
     T *inputs = room(0, rows * x_row), *enter = room(1, rows * state_row);
     T *kept = room(2, rows * state_row), *gates = room(4, pack.blocks * block_row);
@@ -92,12 +55,42 @@ void step_rows(const StepCall<T>& q, int thread, int64_t first, int64_t rows) {
         }
     }
     constexpr int XW = S::XV * L, HW = S::HV * L;
-    if (rows == 1) {
-        row_products<T, S::XV, kZero>(inputs, q.input + 1, x_pack, pack.blocks, gates + C::kX * U, W);
+    const T* late_pack = h_pack + pack.blocks * H * HW;
+    T* through = C::kLate ? room(3, rows * state_row) : nullptr;  // h as the reset gate lets it
+    auto through_reset = [&] {
+        if constexpr (C::kLate)
+            for (int64_t b = 0; b < pack.blocks; ++b)
+                for (int64_t r = 0; r < rows; ++r) {
+                    const int64_t place = r * state_row + b * U;
+                    store(through + place,
+                          C::reset(gates + b * block_row + r * W, load(enter + place)));
+                }
+    };
+    Call<T> about{};
+    about.hidden = H, about.eps = &q.eps, about.gain_ih = q.norm ? q.pack : nullptr;
+    using N = Norm<T, C>;
+    const N norm(about, pack.blocks, rows, q.norm ? room(5, rows * N::row_values(H)) : nullptr,
+                 q.pack + pack.norm);
+    if (norm.on()) {
+        for (int64_t b = 0; b < pack.blocks; ++b)
+            product<T, S::XV, kZero>(rows, inputs, x_row, q.input, x_pack + b * (q.input + 1) * XW, XW,
+                                     norm.x + b * rows * XW, XW);
+        norm.input_rows(0, rows, gates, block_row, W);
+        for (int64_t b = 0; b < pack.blocks; ++b)
+            product<T, S::HV, kZero>(rows, enter, state_row, H, h_pack + b * H * HW, HW,
+                                     norm.h + b * rows * HW, HW);
+        norm.state_rows(0, rows, gates, block_row, W, hn_bias);
+    } else if (rows == 1) {
+        row_products<T, S::XV, kZero>(inputs, q.input + 1, x_pack, (q.input + 1) * XW, pack.blocks,
+                                      gates + C::kX * U, W);
         if (C::kHiddenBias)
             for (int64_t b = 0; b < pack.blocks; ++b)
                 store(gates + b * W + 3 * U, load(hn_bias + b * U));
-        row_products<T, S::HV, kContinue>(enter, H, h_pack, pack.blocks, gates + C::kH * U, W);
+        row_products<T, S::HV, kContinue>(enter, H, h_pack, H * HW, pack.blocks, gates + C::kH * U, W);
+        if (C::kLate) {
+            through_reset();
+            row_products<T, 1, kContinue>(through, H, late_pack, H * U, pack.blocks, gates, W);
+        }
     } else {
         for (int64_t b = 0; b < pack.blocks; ++b) {
             T* panel = gates + b * block_row;
@@ -108,19 +101,46 @@ void step_rows(const StepCall<T>& q, int thread, int64_t first, int64_t rows) {
             product<T, S::HV, kContinue>(rows, enter, state_row, H, h_pack + b * H * HW, HW,
                                          panel + C::kH * U, W);
         }
+        if (C::kLate) {
+            through_reset();
+            for (int64_t b = 0; b < pack.blocks; ++b)
+                product<T, 1, kContinue>(rows, through, state_row, H, late_pack + b * H * U, U,
+                                         gates + b * block_row, W);
+        }
     }
+    const Vec<T> share_h = splat(q.rate_h), share_c = splat(q.rate_c);
+    auto finish = [&](int64_t r, int64_t unit, Vec<T> h) {
+        if (q.rate_h != T(0)) h = blend<T>(h, load(enter + r * state_row + unit), share_h);
+        store_some(q.h_out + (first + r) * H + unit, h, H - unit);
+    };
     for (int64_t b = 0; b < pack.blocks; ++b)
         for (int64_t r = 0; r < rows; ++r) {
-            const int64_t row = first + r;
 #pragma GCC unroll 2
             for (int v = 0; v < C::kWide; ++v) {
                 const int64_t unit = b * U + v * L;
-                Vec<T> h = C::forward({gates + b * block_row + r * W + v * L,
-                                       kept + r * state_row + unit, nullptr, nullptr});
-                store_some(q.h_out + row * H + unit, h, H - unit);
-                if (C::kSaves)
-                    store_some(q.c_out + row * H + unit, load(kept + r * state_row + unit), H - unit);
+                T* state = kept + r * state_row + unit;
+                const Vec<T> before = C::kSaves ? load(state) : Vec<T>{};
+                Vec<T> h = C::forward({gates + b * block_row + r * W + v * L, state, nullptr, nullptr,
+                                       q.peephole ? q.pack + pack.peephole + unit : nullptr,
+                                       pack.blocks * U});
+                if constexpr (C::kSaves) {
+                    Vec<T> c = load(state);
+                    if (norm.on()) store(norm.c + (b * rows + r) * U, c);
+                    if (q.rate_c != T(0)) c = blend<T>(c, before, share_c);
+                    store_some(q.c_out + (first + r) * H + unit, c, H - unit);
+                    if (norm.on()) continue;  // h waits for the whole row's c
+                }
+                finish(r, unit, h);
             }
+        }
+    if constexpr (C::kSaves)
+        if (norm.on()) {
+            norm.of_c.forward(norm.c, rows, norm.c_inverse);
+            for (int64_t b = 0; b < pack.blocks; ++b)
+                for (int64_t r = 0; r < rows; ++r) {
+                    const T* gate = gates + b * block_row + r * W + C::kOut * U;
+                    finish(r, b * U, load(gate) * hyperbolic_tangent(norm.seen(b, r)));
+                }
         }
 }
 

@@ -8,6 +8,8 @@
 
 namespace OSTINATO_SET {
 
+// A cell with kLate has a second product with the state, into slot 0, of the state as the first
+// gates let it through.
 template <class T>
 struct Unit {       // one vector of units of one row
     T* gates;       // the panel's row

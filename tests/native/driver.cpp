@@ -1,4 +1,4 @@
-// Random calls of every kernel, compiled with the sanitizers by test_native_sanitizers.py. Buffers
+// Random calls of every kernel, compiled with the sanitizers or run under valgrind. Buffers
 // are exactly as large as the kernels may touch, so that a read or write beyond one is an error.
 #include <cmath>
 #include <cstdio>
@@ -36,8 +36,8 @@ void check(const std::vector<T>& values, const char* what) {
 // One recurrence, forward and backward, with random sizes and options.
 template <class T>
 void recurrence() {
-    const int cell = int(whole(0, 4));
-    const bool lstm = cell >= ostinato::kLstm;
+    const int cell = int(whole(0, 5));
+    const bool lstm = cell == ostinato::kLstm || cell == ostinato::kLstmCoupled;
     const int64_t gates = cell < ostinato::kGru ? 1 : cell == ostinato::kLstm ? 4 : 3;
     const int64_t batch = whole(1, 9), steps = whole(1, 12), input = whole(1, 40), hidden = whole(1, 70);
     const int64_t states = batch * hidden, sequence = batch * steps * hidden;
@@ -52,7 +52,7 @@ void recurrence() {
     auto b_ih = normal<T>(gates * hidden), b_hh = normal<T>(gates * hidden), mask = normal<T>(states);
     auto peephole = normal<T>(3 * hidden), grad_out = normal<T>(sequence), grad_h = normal<T>(states);
     auto grad_c = normal<T>(states), grad_cells = normal<T>(sequence);
-    const bool normed = hidden > 1 && whole(0, 1);
+    const bool normed = hidden > 1 && cell != ostinato::kGruBefore && whole(0, 1);
     auto gain_ih = normal<T>(gates * hidden), gain_hh = normal<T>(gates * hidden);
     auto gain_cell = normal<T>(hidden), bias_cell = normal<T>(hidden);
     std::vector<T> eps{T(1e-5)}, g_gain_ih(gain_ih.size(), NAN), g_gain_hh(gain_hh.size(), NAN);
@@ -116,18 +116,25 @@ void recurrence() {
 template <class T>
 void packed() {
     const int64_t batch = whole(1, 9), input = whole(1, 40), hidden = whole(1, 70), layers = whole(1, 3);
-    const int cell = int(whole(0, 4));
+    const int cell = int(whole(0, 5));
     const int64_t gates = cell < ostinato::kGru ? 1 : cell == ostinato::kLstm ? 4 : 3;
+    const bool normed = hidden > 1 && cell != ostinato::kGruBefore && whole(0, 1);
     ostinato::Stack<T> stack;
     for (int64_t k = 0; k < layers; ++k) {
         const int64_t size = k ? hidden : input;
         auto w_ih = normal<T>(gates * hidden * size), w_hh = normal<T>(gates * hidden * hidden);
         auto bias = normal<T>(gates * hidden);
-        stack.add(cell, size, hidden, w_ih.data(), w_hh.data(), bias.data(), nullptr);
+        auto peephole = normal<T>(3 * hidden), gain = normal<T>(gates * hidden);
+        ostinato::Call<T> q{};
+        q.cell = cell, q.input = size, q.hidden = hidden;
+        q.w_ih = w_ih.data(), q.w_hh = w_hh.data(), q.b_ih = bias.data();
+        if (whole(0, 1)) q.peephole = peephole.data();
+        if (normed) q.gain_ih = q.gain_hh = gain.data(), q.gain_cell = q.bias_cell = peephole.data();
+        stack.add(q, T(1e-5), whole(0, 1) ? T(0.2) : T(0), whole(0, 1) ? T(0.3) : T(0));
     }
     auto x = normal<T>(batch * input), h = normal<T>(layers * batch * hidden), c = h;
     std::vector<T> h_new(h.size(), NAN), c_new(h.size(), T(0));
-    const bool lstm = cell >= ostinato::kLstm;
+    const bool lstm = cell == ostinato::kLstm || cell == ostinato::kLstmCoupled;
     stack.step(batch, x.data(), h.data(), lstm ? c.data() : nullptr, h_new.data(),
                lstm ? c_new.data() : nullptr, whole(1, 3));
     check(h_new, "h of a step"), check(c_new, "c of a step");
@@ -142,10 +149,12 @@ void packed() {
 
 }  // namespace
 
-int main() {
+// driver [CALLS]: how many calls of each kind, for each instruction set.
+int main(int count, char** words) {
+    const int calls = count > 1 ? std::atoi(words[1]) : 150;
     for (const auto& set : ostinato::available()) {
         ostinato::choose(set.name);
-        for (int i = 0; i < 150; ++i) {
+        for (int i = 0; i < calls; ++i) {
             recurrence<float>(), recurrence<double>();
             packed<float>(), packed<double>();
         }

@@ -112,19 +112,31 @@ def test_copies_pack_their_own():
         (nn.GRU, {"reset_after": False}),
         (nn.GRU, {"bias": False, "learn_initial_state": True}),
         (nn.RNN, {"nonlinearity": "relu"}),
+        (nn.RNN, {"layer_norm": True, "zoneout": 0.2, "bias": False}),
         (nn.LSTM, {"peephole": True}),
         (nn.LSTM, {"coupled_gates": True}),
+        (nn.LSTM, {"layer_norm": True}),
+        (nn.LSTM, {"zoneout": 0.3, "peephole": True, "layer_norm": True}),
+        (nn.LSTM, {"zoneout": 0.3, "peephole": True, "coupled_gates": True}),
     ],
     ids=str,
 )
-def test_options_step_as_the_sequence(kind, options):
-    layer = kind(3, 6, 2, batch_first=True, **options).eval()
-    x = torch.randn(2, 5, 3)
+@pytest.mark.parametrize(("batch", "hidden"), [(1, 21), (2, 6), (3, 128)])
+def test_options_step_as_the_sequence(kind, options, batch, hidden):
+    layer = kind(3, hidden, 2, batch_first=True, **options).eval()
+    with torch.no_grad():
+        for parameter in layer.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.1)
+    x = torch.randn(batch, 5, 3)
     found, _ = steps_of(layer, x)
-    stepper = nn.Stepper(layer, 2)
+    stepper = nn.Stepper(layer, batch)
     arrays = np.stack([stepper.step(each.numpy()) for each in x.unbind(1)], 1)
     with torch.no_grad():
         expected, _ = layer(x)
+    if kernels_built:
+        assert stepping.Packed(layer).ready()
+        assert torch.equal(found, expected)
+        assert np.array_equal(arrays, expected.numpy())
     torch.testing.assert_close(found, expected)
     torch.testing.assert_close(torch.from_numpy(arrays), expected)
 

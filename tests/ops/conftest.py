@@ -25,3 +25,12 @@ def plain_path(request, monkeypatch):
     elif path("lstm") != "native":
         pytest.skip("installed without the native kernels")
     return request.param
+
+
+@pytest.fixture(scope="module")
+def one_thread_for_module():
+    """The same for whole files of tiny tensors, and where hypothesis wants no fixture of a test."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

@@ -13,6 +13,8 @@ from torch import Tensor
 from ostinato.errors import OptionError, ShapeError
 from ostinato.ops import kernels, native
 
+TENSORS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "peephole", *kernels.NORMS)
+EPS = 1e-5  # of layer normalisation, as in `ostinato.ops`
 THREAD_ROWS = 32  # rows that are worth a second thread
 # Products of a Stepper's step that are: a millisecond's. A thread that slept wakes late where other
 # programs hold the cores, and a step that waits for it may take ten times as long.
@@ -65,27 +67,23 @@ class Packed:
     def _pack(self) -> Any:
         layer, module = self.layer, cast(Any, native.load())
         # A parametrised weight is no parameter of the layer itself.
-        plain = "weight_hh_l0" in self.parameters and not any(
-            getattr(layer, name)
-            for name in ("bidirectional", "zoneout", "layer_norm", "peephole", "proj_size")
-        )
-        options = layer._settings()
+        plain = "weight_hh_l0" in self.parameters and not layer.bidirectional
+        options = layer._settings() | {"layer_norm": layer.layer_norm, "w_hr": layer.proj_size}
         first = layer.weight_hh_l0
-        if not plain or not kernels.allows(options, first.device, first.dtype):
+        known = first.dtype in kernels.ITEM_SIZES
+        if not (plain and known and kernels.allows(options, first.device, first.dtype)):
             return None
         self.dtype = first.dtype
         stack = (module.StackFloat if first.dtype == torch.float32 else module.StackDouble)()
-        coupled = options.get("coupled_gates")
-        code = kernels.CODES["coupled" if coupled else options.get("activation", layer.cell)]
+        code = kernels.code(layer.cell, options)
         for depth, suffix in enumerate(layer.suffixes):
-            names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-            given = [self.parameters.get(f"{name}{suffix}") for name in names]
+            given = [self.parameters.get(f"{name}{suffix}") for name in TENSORS]
             if any(p is not None and p.dtype != self.dtype for p in given):
                 return None
             held = [None if p is None else p.detach().contiguous() for p in given]
             addresses = [0 if p is None else p.data_ptr() for p in held]
             size = layer.hidden_size if depth else layer.input_size
-            stack.add(code, size, layer.hidden_size, *addresses)
+            stack.add(code, size, layer.hidden_size, addresses, EPS, *[layer.zoneout] * 2)
         return stack
 
     def step(self, x: Tensor, state: Any) -> Any:

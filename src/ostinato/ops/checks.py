@@ -80,7 +80,7 @@ def _check_shapes(name: str, where: str, values: dict[str, Any]) -> None:
     }
     for argument, shape in expected.items():
         value = values.get(argument)
-        if value is not None and tuple(value.shape) != shape:
+        if value is not None and value.shape != shape:
             raise ShapeError(
                 f"{where}: {argument} must have shape {shape}, got {tuple(value.shape)}. "
                 f"x is {tuple(x.shape)} and w_hh {tuple(w_hh.shape)}."

@@ -28,7 +28,7 @@ def path(cell: str, *, device: Any = "cpu", dtype: torch.dtype = torch.float32, 
     Raises:
         OptionError: unknown cell or option.
 
-    >>> path("gru", reset_after=False)
+    >>> path("lstm", w_hr=True)
     'reference'
     """
     check_choice("ops.path", "cell", cell, CELLS)
@@ -70,6 +70,9 @@ def fastest(cell: Cell, arguments: dict[str, Any], need_cell: bool = True) -> tu
     """The results from the first path that serves."""
     if kernels.serves(arguments):
         return kernels.native(cell, arguments)
+    if (wide := kernels.widened(arguments)) is not None:
+        dtype = torch.promote_types(arguments["x"].dtype, arguments["w_hh"].dtype)
+        return tuple(each.to(dtype) for each in kernels.native(cell, wide))
     if fused.serves(arguments):
         if arguments["x"].is_cuda and torch.is_grad_enabled():
             return fused_twice(cell, arguments, need_cell)

@@ -16,8 +16,9 @@ from torch import Tensor
 from ostinato.ops.native import load
 from ostinato.ops.shared import Cell
 
-CODES = {"tanh": 0, "relu": 1, "gru": 2, "lstm": 3, "coupled": 4}
+CODES = {"tanh": 0, "relu": 1, "gru": 2, "lstm": 3, "coupled": 4, "before": 5}
 ITEM_SIZES = {torch.float32: 4, torch.float64: 8}
+NARROW = (torch.bfloat16, torch.float16)  # widened to float32 before the kernels, as sums need
 # Products of one thread before another is worth waking: about 20 microseconds.
 THREAD_WORK = 500_000
 # Any of these, given, is beyond the kernels so far.
@@ -36,8 +37,9 @@ def allows(options: dict[str, Any], device: torch.device, dtype: torch.dtype) ->
         if isinstance(value, Tensor) or value:
             return False
     known = options.get("activation", "tanh") in ("tanh", "relu")
-    known = known and options.get("reset_after", True)
-    return bool(known) and device.type == "cpu" and dtype in ITEM_SIZES
+    normalised = options.get("gain_ih") is not None or options.get("layer_norm")
+    known = known and (options.get("reset_after", True) or not normalised)
+    return bool(known) and device.type == "cpu" and dtype in (*ITEM_SIZES, *NARROW)
 
 
 def steps() -> bool:
@@ -49,15 +51,36 @@ def steps() -> bool:
     )
 
 
+def code(cell: str, options: dict[str, Any]) -> int:
+    """The kernels' number of a cell with these options."""
+    if options.get("coupled_gates"):
+        return CODES["coupled"]
+    return CODES[options.get("activation", cell if options.get("reset_after", True) else "before")]
+
+
 def serves(arguments: dict[str, Any]) -> bool:
     """Whether the kernels serve this call."""
-    x, w_hh, mask = arguments["x"], arguments["w_hh"], arguments["recurrent_mask"]
-    if not (x.numel() and w_hh.numel() and allows(arguments, x.device, w_hh.dtype)):
+    x, mask, dtype = arguments["x"], arguments["recurrent_mask"], arguments["x"].dtype
+    if load() is None or dtype not in ITEM_SIZES or (mask is not None and mask.requires_grad):
         return False
-    given = [arguments[name] for name in TENSORS if arguments.get(name) is not None]
-    if mask is not None and mask.requires_grad:
+    for name in TENSORS:
+        each = arguments.get(name)
+        if each is not None and not (each.dtype is dtype and each.is_cpu):
+            return False
+    if not (x.numel() and arguments["w_hh"].numel()):
         return False
-    return all(each.dtype == x.dtype and each.device == x.device for each in given)
+    return allows(arguments, x.device, dtype)
+
+
+def widened(arguments: dict[str, Any]) -> dict[str, Any] | None:
+    """The arguments in float32 where bfloat16 or float16 is among them and the kernels serve them
+    then, else None. Gradients come back through the casts."""
+    given = {name: arguments[name] for name in TENSORS if arguments.get(name) is not None}
+    dtypes = {each.dtype for each in given.values()}
+    if dtypes.isdisjoint(NARROW) or not dtypes <= {*NARROW, torch.float32}:
+        return None
+    wide = arguments | {name: each.float() for name, each in given.items()}
+    return wide if serves(wide) else None
 
 
 def native(cell: Cell, arguments: dict[str, Any]) -> tuple[Any, ...]:
@@ -71,22 +94,25 @@ def native(cell: Cell, arguments: dict[str, Any]) -> tuple[Any, ...]:
         results = _Native.apply(cell, arguments, *tensors)  # pyright: ignore
     else:
         results = _Call(cell, arguments, tensors, keep=False).forward()
-    return results if cell.name == "lstm" else results[:2]
+    return results
 
 
 def _rows(tensor: Tensor | None) -> Tensor | None:
-    """The tensor in a form the kernels read: unit last stride, the others multiples of nothing."""
-    return None if tensor is None else tensor.detach().contiguous()
+    """The tensor in a form that the kernels read: dense rows."""
+    return tensor if tensor is None or tensor.is_contiguous() else tensor.detach().contiguous()
 
 
 def _steps(tensor: Tensor) -> Tensor:
     """(batch, steps, n), any strides but the last, which is one."""
-    tensor = tensor.detach()
-    return tensor if tensor.stride(2) == 1 else tensor.contiguous()
+    return tensor if tensor.stride(2) == 1 else tensor.detach().contiguous()
 
 
-def _address(tensor: Tensor | None) -> int:
-    return 0 if tensor is None else tensor.data_ptr()
+def _addresses(*tensors: Tensor | None) -> list[int]:
+    return [0 if each is None else each.data_ptr() for each in tensors]
+
+
+# Numbers that a call's list ends with where it has no gradients, and where it has no options.
+NO_GRADIENTS, NO_OPTIONS = [0] * 14, [0] * 17
 
 
 class _Call:
@@ -96,88 +122,106 @@ class _Call:
         self, cell: Cell, arguments: dict[str, Any], tensors: list[Any], *, keep: bool
     ) -> None:
         self.module: Any = load()
-        x, h0, c0, *weights = tensors
-        coupled = arguments.get("coupled_gates")
-        self.code = CODES["coupled" if coupled else arguments.get("activation", cell.name)]
+        x = tensors[0]
         self.x = _steps(x)
-        self.read = [_rows(each) for each in (h0, c0, *weights)]
+        self.read = [_rows(each) for each in tensors[1:]]
+        h0, c0, w_ih, w_hh, b_ih, b_hh, mask, peephole, *norms = self.read
+        self.is_lstm, dtype = cell.name == "lstm", x.dtype
+        self.code = code(cell.name, arguments)
         lengths, resets = arguments["lengths"], arguments["resets"]
         self.lengths = None if lengths is None else lengths.to(torch.int64).contiguous()
-        self.resets = None if resets is None else resets.to(torch.bool).contiguous()
+        self.resets = None if resets is None else resets.contiguous()
         zones = (arguments["zoneout"], arguments.get("zoneout_cell"))
-        self.zones = [None if z is None else z.to(torch.bool).contiguous() for z in zones]
         rates = (arguments["zoneout_rate"], arguments.get("zoneout_cell_rate", 0.0))
-        self.rates = torch.tensor(rates, dtype=self.x.dtype) if any(rates) else None
-        self.cell_sequence = bool(arguments.get("cell_sequence"))
-        self.normalised = arguments.get("gain_ih") is not None
-        self.eps = torch.tensor(arguments["eps"], dtype=self.x.dtype) if self.normalised else None
-        self.reverse, self.keep = bool(arguments["reverse"]), keep
-        self.batch, self.steps, self.input = self.x.shape
-        self.hidden = weights[1].shape[1]
-        work = self.batch * self.steps * weights[0].shape[0] * (self.input + self.hidden)
-        self.threads = max(1, min(torch.get_num_threads(), self.batch, work // THREAD_WORK))
-        self.bytes = ITEM_SIZES[self.x.dtype]
-        self.is_lstm = cell.name == "lstm"
+        self.cell_sequence = self.is_lstm and arguments["cell_sequence"]
+        self.normalised, self.keep = norms[0] is not None, keep
+        self.batch, self.steps, self.input = x.shape
+        self.hidden = w_hh.shape[1]  # pyright: ignore
+        work = self.batch * self.steps * w_ih.numel()  # pyright: ignore
+        work += self.batch * self.steps * w_hh.numel()  # pyright: ignore
+        self.threads = max(1, min(torch.get_num_threads(), work // THREAD_WORK))
+        self.bytes = ITEM_SIZES[dtype]
+        batch_stride, step_stride, _ = self.x.stride()
+        self.given = [
+            *(self.code, self.batch, self.steps, self.input, self.hidden),
+            *_addresses(self.x, h0, c0, w_ih, w_hh, b_ih, b_hh),
+            *(batch_stride, step_stride),
+            *_addresses(self.lengths, self.resets, mask),
+            *(bool(arguments["reverse"]), keep),
+        ]
+        self.options = None
+        if self.cell_sequence or self.normalised or any(rates) or (*zones, peephole) != (None,) * 3:
+            self.zones = [_rows(each) for each in zones]
+            self.rates = torch.tensor(rates, dtype=dtype) if any(rates) else None
+            self.eps = torch.tensor(arguments["eps"], dtype=dtype)
+            self.options = _addresses(*self.zones, self.rates, peephole)
+            self.norms = _addresses(*norms, self.eps)
 
-    def forward(self, out: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        x, size = self.x, (self.batch, self.hidden)
-        steps = (self.batch, self.steps, self.hidden) if self.cell_sequence else (0,)
-        cells = x.new_empty(steps)
-        self.out = x.new_empty(self.batch, self.steps, self.hidden) if out is None else out
-        h_n, c_n = x.new_empty(size), x.new_empty(size if self.is_lstm else 0)
-        self.gates = self.cells = self.norm = x.new_empty(0)
+    def forward(self, out: Tensor | None = None) -> tuple[Tensor, ...]:
+        """Outputs, h_n and of an LSTM c_n and the cells, which may be an empty tensor."""
+        new, size = self.x.new_empty, (self.batch, self.hidden)
+        self.out = new((self.batch, self.steps, self.hidden)) if out is None else out
+        results = [self.out, new(size)]
+        if self.is_lstm:
+            results += [new(size), new((*self.out.shape,) if self.cell_sequence else 0)]
+        self.saved: list[Tensor | None] = [None, None, None]
         if self.keep:
             rows = self.batch * self.steps if self.lengths is None else int(self.lengths.sum())
-            *per_row, norm = self.module.saved_values(self.bytes, self.code, self.hidden)
-            self.gates, self.cells = (x.new_empty(rows * each) for each in per_row)
-            self.norm = x.new_empty(rows * norm if self.normalised else 0)
+            per_row = self.module.saved_values(self.bytes, self.code, self.hidden)
+            needed = (True, self.is_lstm, self.normalised)
+            self.saved = [
+                new(rows * each) if need else None
+                for each, need in zip(per_row, needed, strict=True)
+            ]
         self.fields = [
-            *(self.code, self.batch, self.steps, self.input, self.hidden),
-            *map(_address, (x, *self.read[:6])),
-            *x.stride()[:2],
-            *map(_address, (self.lengths, self.resets, self.read[6])),
-            *(self.reverse, self.keep),
-            *map(_address, (self.out, h_n, c_n)),
-            *self.out.stride()[:2],
-            *map(_address, (self.gates, self.cells)),
+            *self.given,
+            *_addresses(self.out, results[1], results[2] if self.is_lstm else None),
+            *(self.steps * self.hidden, self.hidden),
+            *_addresses(*self.saved[:2]),
             self.threads,
         ]
-        self.options = [*map(_address, (*self.zones, self.rates, self.read[7]))]
-        sequence = cells.data_ptr() if self.cell_sequence else 0
-        self.norms = [*map(_address, (*self.read[8:], self.eps, self.norm))]
-        forward = [*self.fields, *[0] * 14, *self.options, sequence, 0, 0, *self.norms, *[0] * 4]
-        self.module.run(self.bytes, forward, False)
-        return self.out, h_n, c_n, cells
+        options = NO_OPTIONS
+        if self.options:
+            sequence = results[3].data_ptr() if self.cell_sequence else 0
+            norm = _addresses(self.saved[2])
+            options = [*self.options, sequence, 0, 0, *self.norms, *norm, *[0] * 4]
+        self.module.run(self.bytes, [*self.fields, *NO_GRADIENTS, *options], False)
+        return tuple(results)
 
     def backward(
         self, grads: tuple[Tensor | None, ...], needs_x: bool
     ) -> tuple[Tensor | None, ...]:
-        out, h_n, c_n, cells = grads
+        out, h_n, c_n, cells = (*grads, None, None)[:4]
         cells = _rows(cells) if self.cell_sequence else None
         out = None if out is None else _steps(out)
-        h_n, c_n = _rows(h_n), _rows(c_n) if self.is_lstm else None
+        h_n, c_n = _rows(h_n), _rows(c_n)
         strides = (0, 0) if out is None else out.stride()[:2]
-        x = torch.empty_like(self.x, memory_format=torch.contiguous_format) if needs_x else None
-        into = [None if each is None else torch.empty_like(each) for each in self.read[:6]]
+        shape = (self.batch, self.steps, self.input)
+        x = self.x.new_empty(shape) if needs_x else None
+        into = [None if each is None else torch.empty_like(each) for each in self.read]
+        into[6] = None  # a mask has no gradient
         if into[4] is None and into[5] is not None:
             into[4] = torch.empty_like(into[5])  # the kernels make b_hh's from b_ih's
-        others = [None if each is None else torch.empty_like(each) for each in self.read[7:]]
+        options = NO_OPTIONS
+        if self.options:
+            others = _addresses(cells, into[7])
+            saved = _addresses(self.saved[2])
+            options = [*self.options, 0, *others, *self.norms, *saved, *_addresses(*into[8:])]
         self.module.run(
             self.bytes,
             [
                 *self.fields,
-                *map(_address, (out, h_n, c_n)),
+                *_addresses(out, h_n, c_n),
                 *strides,
-                *map(_address, (x, *into)),
-                *((0, 0) if x is None else x.stride()[:2]),
-                *(*self.options, 0, *map(_address, (cells, others[0]))),
-                *(*self.norms, *map(_address, others[1:])),
+                *_addresses(x, *into[:6]),
+                *(self.steps * self.input, self.input),
+                *options,
             ],
             True,
         )
         if self.read[4] is None:
             into[4] = None
-        return (x, *into, None, *others)
+        return (x, *into)
 
 
 class _Native(torch.autograd.Function):
@@ -185,8 +229,7 @@ class _Native(torch.autograd.Function):
     def forward(ctx, cell: Cell, arguments: dict[str, Any], *tensors: Tensor | None):
         call = _Call(cell, arguments, list(tensors), keep=True)
         results = call.forward()
-        ctx.cell, ctx.call = cell, call
-        ctx.settings = {k: v for k, v in arguments.items() if k not in TENSORS}
+        ctx.cell, ctx.call, ctx.arguments = cell, call, arguments
         ctx.save_for_backward(*tensors, results[0])
         # Saved above and let go here: held by the call as well it would be a cycle.
         del call.out
@@ -209,7 +252,7 @@ class _Native(torch.autograd.Function):
         return (
             None,
             None,
-            *(g if w else None for g, w in zip(found, wanted, strict=True)),
+            *[g if w else None for g, w in zip(found, wanted, strict=True)],
         )
 
 
@@ -218,7 +261,7 @@ def _differentiable(ctx, tensors: list[Tensor | None], grads: tuple[Tensor, ...]
     with torch.enable_grad():
         given = dict(zip(TENSORS, tensors, strict=True))
         given = {name: given[name] for name in TENSORS if name in ctx.cell.names}
-        results = ctx.cell.reference(**given, **ctx.settings)
+        results = ctx.cell.reference(**ctx.arguments | given)
         wanted = [
             each
             for each, needed in zip(tensors, ctx.needs_input_grad[2:], strict=True)

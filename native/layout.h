@@ -1,0 +1,239 @@
+// How a call's arrays are laid out for the kernels: sizes, packed weights, and the copies between
+// the user's rows and the dense rows of one chunk.
+#pragma once
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+#include "call.h"
+#include "gru.h"
+#include "lstm.h"
+#include "norm.h"
+#include "rnn.h"
+#include "team.h"
+
+namespace OSTINATO_SET {
+
+using ostinato::Call;
+using ostinato::Member;
+using ostinato::Share;
+
+constexpr int64_t kChunkBytes = 512 * 1024;
+constexpr int64_t kAhead = 8;  // rows of the user's arrays are asked for this far ahead
+constexpr int64_t kLeastRows = 2 * 128;
+constexpr int64_t kSumRows = 128;  // rows summed from zero before they join a weight's gradient
+
+template <class T, class C>
+struct Sizes {
+    static constexpr int L = kLanes<T>, U = C::kWide * L, W = C::kSlots * U;
+    static constexpr int XV = C::kXSlots * C::kWide, HV = C::kHSlots * C::kWide;
+    int64_t input, hidden, blocks, state_row, x_row, chunk_rows;
+    explicit Sizes(const Call<T>& q)
+        : input(q.input),
+          hidden(q.hidden),
+          blocks((q.hidden + U - 1) / U),
+          state_row(blocks * U + 16),  // off the multiples of 1 KiB that share cache sets
+          x_row((q.input + 8) / 8 * 8),
+          chunk_rows(kChunkBytes / int64_t(sizeof(T)) / (blocks * W + x_row)) {
+        // Wide layers pay for each visit to their weights' gradients: make the visits few.
+        if (chunk_rows < kLeastRows) chunk_rows = kLeastRows;
+    }
+    // Where the late product's weights begin behind those of the first: `depth` rows each.
+    int64_t late_at(int64_t depth) const { return blocks * depth * HV * L; }
+    int64_t state_values(int64_t depth) const {
+        return late_at(depth) + (C::kLate ? blocks * depth * U : 0);
+    }
+    int64_t chunk_end(const Share& p, int64_t from, int64_t steps) const {
+        int64_t to = from + 1;
+        while (to < steps && p.active[to] > 0 && p.offset[to + 1] - p.offset[from] <= chunk_rows)
+            ++to;
+        return to;
+    }
+};
+
+// Forward weights in [block][k][slot][unit]; the biases follow the last input as one more row.
+template <class T, class C>
+void pack_forward(const Call<T>& q, T* x_pack, T* h_pack, T* hn_bias) {
+    using S = Sizes<T, C>;
+    const S z(q);
+    auto pack = [&](const T* w, int64_t depth, int64_t packed_depth, int first, int slots, T* to) {
+        const int64_t width = int64_t(slots) * S::U;
+        for (int64_t block = 0; block < z.blocks; ++block, to += packed_depth * width)
+            for (int slot = 0; slot < slots; ++slot) {
+                const int64_t unit = block * S::U;
+                const T* from = w + (C::gate(first + slot) * q.hidden + unit) * depth;
+                const int64_t real = q.hidden - unit < S::U ? q.hidden - unit : S::U;
+                for (int64_t k = 0; k < depth; ++k) {
+                    T* at = to + k * width + slot * S::U;
+                    for (int64_t u = 0; u < real; ++u) at[u] = from[u * depth + k];
+                    for (int64_t u = real; u < S::U; ++u) at[u] = T(0);
+                }
+            }
+    };
+    pack(q.w_ih, q.input, q.input + 1, C::kX, C::kXSlots, x_pack);
+    pack(q.w_hh, q.hidden, q.hidden, C::kH, C::kHSlots, h_pack);
+    if (C::kLate) pack(q.w_hh, q.hidden, q.hidden, 0, 1, h_pack + z.late_at(q.hidden));
+    for (int64_t unit = 0; unit < z.blocks * S::U; ++unit) {
+        const int64_t block = unit / S::U, u = unit % S::U, width = C::kXSlots * S::U;
+        const bool real = unit < q.hidden;
+        for (int slot = 0; slot < C::kXSlots; ++slot) {
+            const int64_t row = C::gate(C::kX + slot) * q.hidden + unit;
+            T bias = real && q.b_ih ? q.b_ih[row] : T(0);
+            // b_hn stays inside the reset gate's reach and waits with the hidden product.
+            if (real && q.b_hh && !(C::kHiddenBias && slot == 0)) bias += q.b_hh[row];
+            x_pack[(block * (q.input + 1) + q.input) * width + slot * S::U + u] = bias;
+        }
+        if (C::kHiddenBias) hn_bias[unit] = real && q.b_hh ? q.b_hh[2 * q.hidden + unit] : T(0);
+    }
+}
+
+// Backward weights in [out block][block][slot][unit][out lane], for gradients of what was fed in.
+template <class T, class C, int Wide>
+void pack_backward(const T* w, int64_t hidden, int64_t outs, int first, int slots, T* to) {
+    using S = Sizes<T, C>;
+    constexpr int O = Wide * kLanes<T>;
+    const int64_t blocks = (hidden + S::U - 1) / S::U, out_blocks = (outs + O - 1) / O;
+    for (int64_t ob = 0; ob < out_blocks; ++ob)
+        for (int64_t block = 0; block < blocks; ++block)
+            for (int slot = 0; slot < slots; ++slot)
+                for (int u = 0; u < S::U; ++u, to += O) {
+                    const int64_t unit = block * S::U + u;
+                    const int64_t row = C::gate(first + slot) * hidden + unit;
+                    for (int64_t o = 0; o < O; ++o)
+                        to[o] = unit < hidden && ob * O + o < outs ? w[row * outs + ob * O + o]
+                                                                   : T(0);
+                }
+}
+
+// What was fed in gets its gradient: rows of gate gradients times the transposed weights; `onto`
+// adds it to what is there.
+template <class T, class C, int Wide>
+void product_back(int64_t rows, const T* gates, int64_t gates_row, int64_t block_stride,
+                  int64_t blocks, int slots, const T* pack, int64_t outs, T* to, int64_t to_row,
+                  bool onto = false, const Member& member = {}) {
+    using S = Sizes<T, C>;
+    constexpr int O = Wide * kLanes<T>;
+    const int64_t k = int64_t(slots) * S::U, all = (outs + O - 1) / O;
+    const int64_t begin = member.begin(all, 1), out_blocks = member.end(all, 1) - begin;
+    pack += begin * blocks * k * O, to += begin * O;
+    if (rows == 1) {
+        for (int64_t block = 0; block < blocks; ++block, pack += k * O) {
+            const T* a = gates + block * block_stride;
+            if (block == 0 && !onto)
+                row_products<T, Wide, kZero>(a, k, pack, blocks * k * O, out_blocks, to, O);
+            else
+                row_products<T, Wide, kContinue>(a, k, pack, blocks * k * O, out_blocks, to, O);
+        }
+        return;
+    }
+    for (int64_t ob = 0; ob < out_blocks; ++ob)
+        for (int64_t block = 0; block < blocks; ++block, pack += k * O) {
+            const T* a = gates + block * block_stride;
+            if (block == 0 && !onto)
+                product<T, Wide, kZero>(rows, a, gates_row, k, pack, O, to + ob * O, to_row);
+            else
+                product<T, Wide, kContinue>(rows, a, gates_row, k, pack, O, to + ob * O, to_row);
+        }
+}
+
+template <class T>
+int64_t time_of(const Call<T>& q, int64_t row, int64_t step) {
+    return q.reverse ? q.lengths[row] - 1 - step : step;
+}
+// A border between episodes lies before its step; backwards it is met one step later.
+template <class T>
+bool resets_at(const Call<T>& q, int64_t row, int64_t step) {
+    if (!q.resets || (q.reverse && step == 0)) return false;
+    return q.resets[row * q.steps + time_of(q, row, step) + (q.reverse ? 1 : 0)];
+}
+
+// The share of the old state in the new one, h's or c's: zoneout's mask, its rate, or 0.
+template <class T>
+struct Zone {
+    const uint8_t* mask;
+    Vec<T> rate;
+    bool on;
+    Zone(const uint8_t* given, const T* rates, int which) : mask(given) {
+        const T rate_of = rates ? rates[which] : T(0);
+        rate = splat(rate_of);
+        on = mask || rate_of != T(0);
+    }
+    OSTINATO_INLINE Vec<T> share(int64_t at, int64_t left) const {
+        return mask ? load_flags<T>(mask + at, left) : rate;
+    }
+};
+// (1 - share) * fresh + share * old, exactly one of them where the share is 0 or 1.
+template <class T>
+OSTINATO_INLINE Vec<T> blend(Vec<T> fresh, Vec<T> old, Vec<T> share) {
+    const Vec<T> mixed = share * old + (T(1) - share) * fresh;
+    return share == T(0) ? fresh : share == T(1) ? old : mixed;
+}
+
+// What of a gradient goes to the old state, and the rest, to the fresh one; no 0 times infinity.
+template <class T>
+OSTINATO_INLINE Vec<T> kept_of(Vec<T> d, Vec<T> share) {
+    return share == T(0) ? Vec<T>{} : share == T(1) ? d : d * share;
+}
+template <class T>
+OSTINATO_INLINE Vec<T> rest_of(Vec<T> d, Vec<T> share) {
+    return share == T(0) ? d : share == T(1) ? Vec<T>{} : d - d * share;
+}
+
+// LSTM's peephole weights in rows of `row` values, zeros past the hidden size; null without any.
+template <class T>
+const T* pack_peephole(const Call<T>& q, int64_t row, T* to) {
+    if (!q.peephole) return nullptr;
+    for (int64_t gate = 0; gate < 3; ++gate)
+        for (int64_t u = 0; u < row; ++u)
+            to[gate * row + u] = u < q.hidden ? q.peephole[gate * q.hidden + u] : T(0);
+    return to;
+}
+
+// The inputs of steps [from, to) as rows, each ending in the 1 that the biases multiply.
+template <class T, class C>
+void gather_inputs(const Call<T>& q, const Share& p, const Sizes<T, C>& z, int64_t from, int64_t to,
+                   T* panel) {
+    for (int64_t s = from; s < to; ++s)
+        for (int64_t r = 0; r < p.active[s]; ++r, panel += z.x_row) {
+            const int64_t row = p.rows[r];
+            if (r + kAhead < p.active[s]) {
+                const int64_t soon = p.rows[r + kAhead];
+                prefetch(q.x + soon * q.x_batch + time_of(q, soon, s) * q.x_step, q.input);
+            }
+            std::memcpy(panel, q.x + row * q.x_batch + time_of(q, row, s) * q.x_step,
+                        size_t(q.input) * sizeof(T));
+            panel[q.input] = T(1);
+        }
+}
+
+template <class T>
+T* buffer(const Call<T>& q, int thread, int slot, int64_t count) {
+    return static_cast<T*>(q.workspace(q.rooms, thread, slot, size_t(count + 64) * sizeof(T)));
+}
+
+// The shares on their threads, or the one share on all of a team, which may turn out smaller.
+template <class T, class Work>
+void run_team(const Call<T>& q, Work&& work) {
+    if (q.team == 1) {
+#pragma omp parallel for schedule(static, 1) num_threads(int(q.threads)) if (q.threads > 1)
+        for (int64_t i = 0; i < q.threads; ++i) work(int(i), Member{});
+        return;
+    }
+    ostinato::Barrier barrier;
+#ifdef _OPENMP
+#pragma omp parallel num_threads(int(q.team))
+    work(0, Member{omp_get_thread_num(), omp_get_num_threads(), &barrier});
+#else
+    work(0, Member{});
+#endif
+}
+
+template <class T, class C>
+const T* pack_norm(const Call<T>& q, int64_t blocks) {
+    if (!q.gain_ih) return nullptr;
+    T* packed = buffer(q, 0, 15, Norm<T, C>::pack_values(blocks));
+    Norm<T, C>::pack(q, blocks, packed);
+    return packed;
+}
+
+}  // namespace OSTINATO_SET

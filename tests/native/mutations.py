@@ -1,0 +1,173 @@
+"""Mistakes to plant in the kernels, one at a time: the tests must find each.
+
+Texts are short, so that they outlive rewriting, and must stand in their file exactly once.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Mutation(NamedTuple):
+    file: str
+    text: str
+    mistake: str
+    meaning: str
+
+
+MUTATIONS = [
+    Mutation("layout.h", "panel[q.input] = T(1);", "panel[q.input] = T(0);", "no biases"),
+    Mutation("layout.h", "bias += q.b_hh[row];", "bias -= q.b_hh[row];", "b_hh with minus"),
+    Mutation(
+        "layout.h",
+        "q.lengths[row] - 1 - step",
+        "q.steps - 1 - step",
+        "backwards from the padding",
+    ),
+    Mutation("layout.h", "(q.reverse ? 1 : 0)", "0", "borders backwards are off by one"),
+    Mutation(
+        "layout.h",
+        "share * old + (T(1) - share) * fresh",
+        "share * fresh + (T(1) - share) * old",
+        "zoneout keeps the wrong share",
+    ),
+    Mutation(
+        "recurrence.h",
+        "h * q.mask[row * H + u]",
+        "h",
+        "no mask on the initial state",
+    ),
+    Mutation("recurrence.h", "if (q.mask) h *=", "if (false) h *=", "no mask on later states"),
+    Mutation(
+        "layout.h",
+        "q.peephole[gate * q.hidden + u]",
+        "q.peephole[u]",
+        "one peephole for three gates",
+    ),
+    Mutation(
+        "recurrence.h",
+        "q.h0 ? q.h0 + row * H : nullptr",
+        "nullptr",
+        "an empty sequence ends in zeros",
+    ),
+    Mutation(
+        "recurrence.h",
+        "for (int64_t t = length; t < q.steps; ++t)",
+        "for (int64_t t = length + 1; t < q.steps; ++t)",
+        "the first padded output is not cleared",
+    ),
+    Mutation("backward.h", "run += kSumRows", "run += kSumRows + 1", "a row in 129 is lost"),
+    Mutation(
+        "backward.h",
+        "q.grad_h0[row * H + u] +=",
+        "q.grad_h0[row * H + u] =",
+        "only the first episode reaches h0",
+    ),
+    Mutation(
+        "backward.h",
+        "const bool first = s == 0 || resets_at",
+        "const bool first = s == 0 && resets_at",
+        "an episode's first step takes the h before",
+    ),
+    Mutation("backward.h", "if (mask) v *=", "if (false) v *=", "gradient of h without the mask"),
+    Mutation("backward.h", "row_at[u] *= mask[u]", "row_at[u] *= T(1)", "w_hh's without the mask"),
+    Mutation("backward.h", "sum += sums[i]", "sum = sums[i]", "one thread's weight gradients"),
+    Mutation(
+        "backward.h",
+        "d_c += load_some(q.grad_cell_sequence",
+        "d_c -= load_some(q.grad_cell_sequence",
+        "c's own gradients with minus",
+    ),
+    Mutation(
+        "backward.h",
+        "peephole_sum[u] += peephole_run[u]",
+        "peephole_sum[u] = peephole_run[u]",
+        "one chunk's peephole gradients",
+    ),
+    Mutation("gru.h", "dn * hn * r * (T(1) - r)", "dn * hn * r", "r's slope"),
+    Mutation("gru.h", "store(u.gates + 3 * L, dn * r);", "store(u.gates + 3 * L, dn);", "hn's"),
+    Mutation("gru.h", "return slot == 2;", "return slot == 0;", "r normalised with n"),
+    Mutation(
+        "gru.h",
+        "dn * r);\n        return dh * z;",
+        "dn * r);\n        return dh;",
+        "the old state's gradient",
+    ),
+    Mutation("gru.h", "d * entering * r * (T(1) - r)", "d * entering * r", "the early r's slope"),
+    Mutation("gru.h", "return d * r;", "return d;", "the early reset's way to the state"),
+    Mutation("layout.h", "d - d * share;", "d;", "zoneout's rate in the gradient"),
+    Mutation(
+        "backward.h", "z.state_row, C::kLate);", "z.state_row, false);", "late gradients lost"
+    ),
+    Mutation(
+        "backward.h",
+        "== T(1) ? load(gate) : Vec<T>{}",
+        "== T(1) ? load(gate) : load(gate)",
+        "padded NaN",
+    ),
+    Mutation(
+        "step.h", "load(enter + r * state_row + unit), share_h", "h, share_h", "a step's zoneout"
+    ),
+    Mutation("lstm.h", "2 * u.peephole_row) * c;", "2 * u.peephole_row) * before;", "o's view"),
+    Mutation("lstm.h", "(coupled ? g - before : g)", "g", "coupled i's gradient"),
+    Mutation(
+        "lstm.h",
+        "u.zoned ? f * before + i * g : load(u.saved)",
+        "load(u.saved)",
+        "tanh of the zoned-out c",
+    ),
+    Mutation("rnn.h", "dh * (T(1) - h * h)", "dh * (T(1) - h)", "tanh's slope"),
+    Mutation("norm.h", "/ count(g) + eps", "/ count(g)", "no eps"),
+    Mutation("norm.h", "- load(place) * slope", "", "normalisation's gradient"),
+    Mutation(
+        "norm.h",
+        "if (left < L) d *= real_lanes<T>(left);\n                    squares",
+        "squares",
+        "lanes past the units count",
+    ),
+    Mutation("step.h", "x[q.input] = T(1);", "x[q.input] = T(0);", "a step without biases"),
+    Mutation(
+        "product.h",
+        "for (; block + 2 <= blocks; block += 2)",
+        "for (; block + 3 <= blocks; block += 3)",
+        "a block is left out",
+    ),
+    Mutation("linear.h", "real && bias ? bias[output] : T(0)", "T(0)", "a map without bias"),
+    Mutation(
+        "linear.h",
+        "left < kLinearRows ? left : kLinearRows,",
+        "left < kLinearRows ? left : kLinearRows - 1,",
+        "a row in 96 is lost",
+    ),
+    Mutation("simd.h", "s < 0.390625f", "s < 1.5f", "tanh's series past its range"),
+    Mutation(
+        "simd.h", "return given <= high ? result : ", "return true ? result : ", "NaN is lost"
+    ),
+    Mutation(
+        "simd.h",
+        "std::memcpy(to, &v, size_t(n) * sizeof(T));",
+        "std::memcpy(to, &v, sizeof v);",
+        "a row's end is written over the next",
+    ),
+    Mutation("product.h", "load(at) + sum[r][v] : sum[r][v]", "sum[r][v] : sum[r][v]", "kAdd"),
+    Mutation("dispatch.cpp", "first += sum;", "first = sum;", "the third thread's saved gates"),
+    Mutation(
+        "dispatch.cpp",
+        "return lengths[size_t(a)] > lengths[size_t(b)];",
+        "return lengths[size_t(a)] < lengths[size_t(b)];",
+        "shortest first",
+    ),
+    Mutation(
+        "dispatch.cpp",
+        "q.grad_gain_cell = pointer(), q.grad_bias_cell = pointer();",
+        "q.grad_bias_cell = pointer(), q.grad_gain_cell = pointer();",
+        "c's gain and bias change places",
+    ),
+    Mutation("module.cpp", "(size.layers - 1) * count", "0 * count", "the first layer's output"),
+    Mutation(
+        "module.cpp",
+        "at(h), at(c), at(h), at(c), 1)",
+        "at(h), at(c), at(h), at(h), 1)",
+        "c is written over h",
+    ),
+]

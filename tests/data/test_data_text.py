@@ -183,3 +183,10 @@ def test_mistakes():
         data.TextEncoder().fit(["", " "])
     with pytest.raises(DataError, match=r"9 is no token's number; they go from 0 to 2"):
         data.TextEncoder().fit(["a"]).decode([2, 9])
+
+
+def test_tokens_stand_between_white_space_and_lines_end():
+    encoder = data.TextEncoder("token", lowercase=False).fit([" A @-@ b = \n \n <unk> b , \n"])
+    assert encoder.split(" A @-@ b \n \n <unk>") == ["A", "@-@", "b", "\n", "\n", "<unk>"]
+    (numbers,) = encoder.encode(["b \n A"])
+    assert encoder.decode(numbers) == "b \n A"

@@ -55,7 +55,7 @@ def test_every_kind_of_file(piece, tmp_path, monkeypatch):
     assert files.characters == 7 * len(expected)
 
 
-@pytest.mark.parametrize("level", ["char", "word", "bpe"])
+@pytest.mark.parametrize("level", ["char", "word", "bpe", "token"])
 def test_pieces_have_the_tokens_of_the_whole(piece, level, tmp_path):
     (tmp_path / "a.txt").write_bytes(TEXT.encode())
     files = TextFiles(tmp_path / "a.txt")

@@ -112,7 +112,12 @@ def test_a_prompt_is_read_as_predict_reads_it(model):
 
 
 @pytest.mark.parametrize(
-    ("level", "text"), [("word", "é fish , “quoted”"), ("bpe", "naïve “日本”🙂 x")]
+    ("level", "text"),
+    [
+        ("word", "é fish , “quoted”"),
+        ("token", "a @-@ b \n  <unk> . \n"),
+        ("bpe", "naïve “日本”🙂 x"),
+    ],
 )
 def test_pieces_join_to_the_text(level, text):
     encoder = TextEncoder(level=level, lowercase=False).fit([text])
@@ -129,7 +134,7 @@ def test_a_broken_letter_does_not_end_the_text():
     assert [piece(half), piece(letter), piece(letter)] == ["", "\ufffda", "a"]
 
 
-@pytest.mark.parametrize("level", ["word", "bpe"])
+@pytest.mark.parametrize("level", ["word", "bpe", "token"])
 @pytest.mark.parametrize("cell", ["gru", "rnn"])
 def test_other_tokens_and_cells(level, cell, tmp_path):
     options = SMALL | {"epochs": 2, "tied": True, "num_layers": 1}

@@ -35,5 +35,6 @@ from ostinato.data.timestamps import calendar_features as calendar_features
 from ostinato.data.timestamps import calendar_names as calendar_names
 from ostinato.data.timestamps import check_timestamps as check_timestamps
 from ostinato.data.words import split_characters as split_characters
+from ostinato.data.words import split_tokens as split_tokens
 from ostinato.data.words import split_words as split_words
 from ostinato.data.words import word_places as word_places

@@ -9,14 +9,14 @@ from typing import Any, Literal
 import numpy as np
 
 from ostinato.data.labels import is_missing
-from ostinato.data.words import normalize, split_characters, split_words
+from ostinato.data.words import normalize, split_characters, split_tokens, split_words
 from ostinato.errors import DataError, NotFittedError, check_choice, check_number
 
 PADDING, UNKNOWN = 0, 1
 """The two numbers that stand for no token of the vocabulary."""
 
 _RESERVED = ["<padding>", "<unknown>"]
-_SPLITTERS = {"word": split_words, "char": split_characters}
+_SPLITTERS = {"word": split_words, "char": split_characters, "token": split_tokens}
 _BYTES = 256
 _DEFAULT_PAIRS = 8_000
 
@@ -30,7 +30,8 @@ class TextEncoder:
     Args:
         level: "word", "char", or "bpe" (byte pairs, Sennrich et al. 2016 over UTF-8 bytes as in
             GPT-2, by Hugging Face's tokenizers: no text has unknown tokens, and decoding gives
-            the text back).
+            the text back), or "token" (what white space sets apart, and line ends: for texts
+            that were cut into tokens before).
         max_vocabulary: the largest number of tokens, padding and unknown included: the number
             of rows an embedding needs. `None` sets no limit, for "bpe" 8,000.
         min_count: tokens (for "bpe": pairs) rarer than this are left out.
@@ -41,12 +42,12 @@ class TextEncoder:
 
     def __init__(
         self,
-        level: Literal["word", "char", "bpe"] = "word",
+        level: Literal["word", "char", "bpe", "token"] = "word",
         max_vocabulary: int | None = None,
         min_count: int = 1,
         lowercase: bool = True,
     ) -> None:
-        check_choice("TextEncoder", "level", level, ["word", "char", "bpe"])
+        check_choice("TextEncoder", "level", level, ["word", "char", "bpe", "token"])
         if max_vocabulary is not None:
             least = len(_RESERVED) + (_BYTES if level == "bpe" else 1)
             check_number("TextEncoder", "max_vocabulary", max_vocabulary, low=least, whole=True)
@@ -118,7 +119,7 @@ class TextEncoder:
     def decode(self, numbers: Sequence[int] | np.ndarray) -> str:
         """The text of one array of numbers: padding is left out, an unknown token is "\\ufffd".
 
-        Words are set apart by spaces; "char" and "bpe" give the text as `encode` saw it.
+        Words and tokens are set apart by spaces; "char" and "bpe" give the text as `encode` saw it.
         """
         chosen = [int(each) for each in numbers if each != PADDING]
         size = len(self.vocabulary)
@@ -130,7 +131,7 @@ class TextEncoder:
         if self.level == "bpe":
             return self._fitted_tokenizer().decode(chosen, skip_special_tokens=True)
         tokens = ["\ufffd" if each == UNKNOWN else self.vocabulary[each] for each in chosen]
-        return (" " if self.level == "word" else "").join(tokens)
+        return ("" if self.level == "char" else " ").join(tokens)
 
     @property
     def vocabulary(self) -> list[str]:

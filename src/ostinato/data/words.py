@@ -21,6 +21,7 @@ import unicodedata
 
 _TAG = r"</?[A-Za-z][^<>]{0,80}>"
 _ASCII_WORDS = re.compile(rf"[A-Za-z]+(?:'[A-Za-z]+)*|[0-9]+(?:[.,][0-9]+)*|{_TAG}|[^\sA-Za-z0-9]")
+_TOKENS = re.compile(r"\n|\S+")
 
 
 def normalize(text: str, *, lowercase: bool) -> str:
@@ -35,6 +36,11 @@ def split_words(text: str) -> list[str]:
     if text.isascii():
         return _ASCII_WORDS.findall(text)
     return _unicode_words().findall(text.replace("\u2019", "'"))
+
+
+def split_tokens(text: str) -> list[str]:
+    """What white space sets apart, and each line's end as "\\n": texts cut into tokens already."""
+    return _TOKENS.findall(text)
 
 
 def word_places(text: str) -> list[tuple[int, int]]:

@@ -21,7 +21,7 @@ from ostinato.models.softmax import ANSWER_SCORES, SOFTMAXES
 from ostinato.models.text_classifier import CELLS
 from ostinato.nn.initial import INITS
 
-ORDERS = {"char": 5, "bpe": 4, "word": 3}  # of the n-gram baseline
+ORDERS = {"char": 5, "bpe": 4, "word": 3, "token": 3}  # of the n-gram baseline
 NGRAM_TOKENS = 2_000_000  # of files, whose text need not fit into memory
 DROPS = ("word_dropout", "weight_drop")
 ANSWER_STEPS = 512  # tokens at once when a text is scored

@@ -27,7 +27,8 @@ class LanguageModel(LanguageCore):
     stands, one token after the other, after a sign of its beginning.
 
     Args:
-        level: tokens: "char", "word" or "bpe" (byte pairs).
+        level: tokens: "char", "word", "bpe" (byte pairs), or "token" (what white space sets apart,
+            and line ends).
         max_vocabulary: most tokens kept, the most frequent; None keeps all.
         min_count: rarer tokens are unknown.
         lowercase: capitals are read, and written, as small letters.
@@ -67,7 +68,7 @@ class LanguageModel(LanguageCore):
     def __init__(
         self,
         *,
-        level: Literal["char", "word", "bpe"] = "char",
+        level: Literal["char", "word", "bpe", "token"] = "char",
         max_vocabulary: int | None = 10_000,
         min_count: int = 1,
         lowercase: bool = False,

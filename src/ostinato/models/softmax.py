@@ -31,16 +31,19 @@ class Softmax(nn.ProductLinear):
             return self.training_loss(outputs, targets)
         rows = max(1, ANSWER_SCORES // self.out_features)
         losses = [
-            torch.nn.functional.cross_entropy(
-                self(outputs[k : k + rows]), targets[k : k + rows], reduction="sum"
-            )
+            self.exact_loss(outputs[k : k + rows], targets[k : k + rows])
+            * len(targets[k : k + rows])
             for k in range(0, len(targets), rows)
         ]
         return torch.stack(losses).sum() / len(targets)
 
+    def exact_loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """The loss itself."""
+        return torch.nn.functional.cross_entropy(self(outputs), targets)
+
     def training_loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """What is minimised."""
-        return torch.nn.functional.cross_entropy(self(outputs), targets)
+        return self.exact_loss(outputs, targets)
 
 
 class SampledSoftmax(Softmax):
@@ -113,7 +116,7 @@ class AdaptiveSoftmax(Softmax):
             shares.append(scores.log_softmax(-1) + first[..., group : group + 1])
         return torch.cat(shares, -1)
 
-    def training_loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
+    def exact_loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         weights, biases = self.weight.split(self.sizes), self.bias.split(self.sizes)
         groups = torch.bucketize(
             targets, torch.tensor(self.cutoffs, device=targets.device), right=True

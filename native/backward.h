@@ -147,12 +147,8 @@ void backward_share(const Call<T>& q, int thread, const Member& member, const Ba
                         if (q.grad_out)
                             dh += load_some(q.grad_out + row * q.grad_batch + time * q.grad_step + unit,
                                             left);
-                        if (zone_h.on) {
-                            const Vec<T> share =
-                                zone_h.share((row * q.steps + time) * H + unit, left);
-                            kept = kept_of<T>(dh, share);
-                            dh = rest_of<T>(dh, share);
-                        }
+                        if (zone_h.on)
+                            kept = zone_h.take(dh, (row * q.steps + time) * H + unit, left);
                         const Vec<T> seen = hyperbolic_tangent(norm.seen(block, at + r));
                         const Vec<T> o = load(gates + (block * total + at + r) * W + C::kOut * U);
                         const Vec<T> d = dh * o * (T(1) - seen * seen);
@@ -188,11 +184,7 @@ void backward_share(const Call<T>& q, int thread, const Member& member, const Ba
                             dh = load(d_h + here);
                         } else {
                             if (dout) dh += load_some(dout + unit, left);
-                            if (zone_h.on) {
-                                const Vec<T> share = zone_h.share(place, left);
-                                kept = kept_of<T>(dh, share);
-                                dh = rest_of<T>(dh, share);
-                            }
+                            if (zone_h.on) kept = zone_h.take(dh, place, left);
                         }
                         if (C::kSaves) {
                             prior = first ? start_c + (block * rows + r) * U
@@ -200,11 +192,7 @@ void backward_share(const Call<T>& q, int thread, const Member& member, const Ba
                             Vec<T> d_c = load(d_state);
                             if (q.grad_cell_sequence)
                                 d_c += load_some(q.grad_cell_sequence + place, left);
-                            if (zone_c.on) {
-                                const Vec<T> share = zone_c.share(place, left);
-                                kept_c = kept_of<T>(d_c, share);
-                                d_c = rest_of<T>(d_c, share);
-                            }
+                            if (zone_c.on) kept_c = zone_c.take(d_c, place, left);
                             if (q.grad_cell_sequence || zone_c.on) store(d_state, d_c);
                         }
                         Vec<T> direct = C::backward(

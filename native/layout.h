@@ -147,7 +147,14 @@ bool resets_at(const Call<T>& q, int64_t row, int64_t step) {
     return q.resets[row * q.steps + time_of(q, row, step) + (q.reverse ? 1 : 0)];
 }
 
-// The share of the old state in the new one, h's or c's: zoneout's mask, its rate, or 0.
+// (1 - share) * fresh + share * old, exactly one of them where the share is 0 or 1.
+template <class T>
+OSTINATO_INLINE Vec<T> blend(Vec<T> fresh, Vec<T> old, Vec<T> share) {
+    const Vec<T> mixed = share * old + (T(1) - share) * fresh;
+    return share == T(0) ? fresh : share == T(1) ? old : mixed;
+}
+
+// How much of the old state stays, h's or c's: zoneout's mask, its rate, or nothing.
 template <class T>
 struct Zone {
     const uint8_t* mask;
@@ -158,26 +165,22 @@ struct Zone {
         rate = splat(rate_of);
         on = mask || rate_of != T(0);
     }
-    OSTINATO_INLINE Vec<T> share(int64_t at, int64_t left) const {
-        return mask ? load_flags<T>(mask + at, left) : rate;
+    OSTINATO_INLINE Vec<T> mix(Vec<T> fresh, Vec<T> old, int64_t at, int64_t left) const {
+        if (!mask) return blend<T>(fresh, old, rate);
+        return load_flags<T>(mask + at, left) ? old : fresh;
+    }
+    // The part of a gradient that goes to the old state; what is left of it, to the fresh one.
+    OSTINATO_INLINE Vec<T> take(Vec<T>& d, int64_t at, int64_t left) const {
+        const Vec<T> all = d, none{};
+        if (!mask) {  // no 0 times infinity
+            d = rate == T(0) ? all : rate == T(1) ? none : all - all * rate;
+            return rate == T(0) ? none : rate == T(1) ? all : all * rate;
+        }
+        const auto stays = load_flags<T>(mask + at, left);
+        d = stays ? none : all;
+        return stays ? all : none;
     }
 };
-// (1 - share) * fresh + share * old, exactly one of them where the share is 0 or 1.
-template <class T>
-OSTINATO_INLINE Vec<T> blend(Vec<T> fresh, Vec<T> old, Vec<T> share) {
-    const Vec<T> mixed = share * old + (T(1) - share) * fresh;
-    return share == T(0) ? fresh : share == T(1) ? old : mixed;
-}
-
-// What of a gradient goes to the old state, and the rest, to the fresh one; no 0 times infinity.
-template <class T>
-OSTINATO_INLINE Vec<T> kept_of(Vec<T> d, Vec<T> share) {
-    return share == T(0) ? Vec<T>{} : share == T(1) ? d : d * share;
-}
-template <class T>
-OSTINATO_INLINE Vec<T> rest_of(Vec<T> d, Vec<T> share) {
-    return share == T(0) ? d : share == T(1) ? Vec<T>{} : d - d * share;
-}
 
 // LSTM's peephole weights in rows of `row` values, zeros past the hidden size; null without any.
 template <class T>

@@ -8,11 +8,15 @@
 
 namespace OSTINATO_SET {
 
+// Halves onto halves: one lane after the other would wait for each addition.
 template <class T>
-T sum_of(Vec<T> v) {
-    T sum = 0;
-    for (int i = 0; i < kLanes<T>; ++i) sum += v[i];
-    return sum;
+OSTINATO_INLINE T sum_of(Vec<T> v) {
+    T lanes[kLanes<T>];
+    store(lanes, v);
+#pragma GCC unroll 4
+    for (int half = kLanes<T> / 2; half; half /= 2)
+        for (int i = 0; i < half; ++i) lanes[i] += lanes[i + half];
+    return lanes[0];
 }
 // Rows of `blocks` blocks, each of Slots slots of Wide vectors; slots fall into groups that are
 // normalised apart. `Group::of(slot)` tells a slot's group.

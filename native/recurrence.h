@@ -102,7 +102,7 @@ void forward_share(const Call<T>& q, int thread, const Member& member, const T* 
                 if (zone_h.on) {
                     T* old = held + r * z.state_row + unit;
                     const int64_t place = (row * q.steps + time) * H + unit;
-                    h = blend<T>(h, load(old), zone_h.share(place, left));
+                    h = zone_h.mix(h, load(old), place, left);
                     store(old, h);
                     if (C::kKeepsState && !C::kSaves) store(kept, h);
                 }
@@ -157,8 +157,7 @@ void forward_share(const Call<T>& q, int thread, const Member& member, const T* 
                             const int64_t row = p.rows[r];
                             const int64_t place = (row * q.steps + time_of(q, row, s)) * H + unit;
                             if (zone_c.on) {
-                                const Vec<T> share = zone_c.share(place, H - unit);
-                                store(kept, blend<T>(load(kept), before, share));
+                                store(kept, zone_c.mix(load(kept), before, place, H - unit));
                                 if (saved) store(saved, load(kept));
                             }
                             if (q.cell_sequence)

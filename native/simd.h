@@ -65,9 +65,9 @@ OSTINATO_INLINE void prefetch(const T* from, int64_t n) {
     for (int64_t i = 0; i < n; i += 64 / int64_t(sizeof(T))) __builtin_prefetch(from + i);
 }
 
-// 1 where a byte (0 or 1) is set, for the first `n` lanes, else 0.
+// Bytes (0 or 1) as whole numbers, for the first `n` lanes, else 0.
 template <class T>
-OSTINATO_INLINE Vec<T> load_flags(const uint8_t* from, int64_t n) {
+OSTINATO_INLINE typename Vector<T>::whole load_flags(const uint8_t* from, int64_t n) {
     typedef uint8_t Bytes __attribute__((vector_size(OSTINATO_VECTOR_BYTES / sizeof(T))));
     Bytes bytes{};
     if (n >= kLanes<T>) {
@@ -75,7 +75,7 @@ OSTINATO_INLINE Vec<T> load_flags(const uint8_t* from, int64_t n) {
     } else if (n > 0) {
         std::memcpy(&bytes, from, size_t(n));
     }
-    return __builtin_convertvector(bytes, Vec<T>);
+    return __builtin_convertvector(bytes, typename Vector<T>::whole);
 }
 
 // 1 in the lanes of real units, of which `left` are from here on, else 0.

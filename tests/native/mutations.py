@@ -97,7 +97,10 @@ MUTATIONS = [
     Mutation("gru.h", "return d * r;", "return d;", "the early reset's way to the state"),
     Mutation("layout.h", "d - d * share;", "d;", "zoneout's rate in the gradient"),
     Mutation(
-        "backward.h", "z.state_row, C::kLate, member);", "z.state_row, false, member);", "late gradients lost"
+        "backward.h",
+        "z.state_row, C::kLate, member);",
+        "z.state_row, false, member);",
+        "late gradients lost",
     ),
     Mutation(
         "backward.h",

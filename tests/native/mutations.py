@@ -95,7 +95,7 @@ MUTATIONS = [
     ),
     Mutation("gru.h", "d * entering * r * (T(1) - r)", "d * entering * r", "the early r's slope"),
     Mutation("gru.h", "return d * r;", "return d;", "the early reset's way to the state"),
-    Mutation("layout.h", "d - d * share;", "d;", "zoneout's rate in the gradient"),
+    Mutation("layout.h", "all - all * rate;", "all;", "zoneout's rate in the gradient"),
     Mutation(
         "backward.h",
         "z.state_row, C::kLate, member);",

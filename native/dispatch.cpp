@@ -188,13 +188,14 @@ void run_as(const int64_t* fields, bool backward) {
     const Table<T>& kernels = chosen().of<T>();
     const int64_t gates = kernels.gate_values(q.cell, q.hidden);
     q.threads = std::max<int64_t>(1, std::min<int64_t>(q.threads, 256));
-    q.team = 1;
-    if (q.threads > q.batch) {
-        // Below this a step is over before the others have been waited for.
-        const bool pays = q.batch * gates * q.hidden >= 40'000 && !q.gain_ih;
-        q.team = pays ? q.threads : 1;
-        q.threads = pays ? 1 : q.batch;
-    }
+    // With fewer sequences than threads they split the units, unless a step is over before the others
+    // have been waited for; so they do where few rows would carry each thread through more weights
+    // than a cache holds.
+    const int64_t step = q.batch * gates * q.hidden, heavy = 2 << 20;
+    const bool few = q.threads > q.batch && step >= 40'000;
+    const bool split = few || (gates * q.hidden > heavy && q.batch < 48 * q.threads);
+    q.team = split && !q.gain_ih ? q.threads : 1;
+    q.threads = q.team > 1 ? 1 : std::min(q.threads, q.batch);
     const Plan plan(q.lengths, q.batch, q.steps, q.threads);
     q.lengths = plan.lengths.data();
     q.shares = plan.shares.data();

@@ -48,7 +48,7 @@ def test_train_predict_evaluate(files, capsys):
     status, out, err = shell(capsys, "evaluate", "runs/toy", "a.src", "a.tgt", "--json")
     assert status == 0, err
     assert json.loads(out)["rows"] == 32
-    named = ["evaluate", "runs/toy", "p.tsv", "--text", "q", "--label", "a", "--json"]
+    named = ["evaluate", "runs/toy", "p.tsv", "--source", "q", "--target", "a", "--json"]
     assert json.loads(shell(capsys, *named)[1])["rows"] == 8
 
 

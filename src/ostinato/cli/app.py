@@ -95,12 +95,19 @@ def evaluate(
     separator: Annotated[
         str | None, typer.Option(help="What stands between the several labels of a row.")
     ] = None,
+    source: Annotated[
+        str | None, typer.Option(help="Translator: column with the texts to read.")
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option(help="Translator: column with the texts to write.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Measure a trained model beside a naive baseline."""
     from ostinato.cli.answer import evaluate as run_evaluate
 
-    run_evaluate(model, data, {"text": text, "label": label, "separator": separator}, as_json=json)
+    typed = {"text": text, "label": label, "separator": separator}
+    run_evaluate(model, data, typed | {"source": source, "target": target}, as_json=json)
 
 
 @app.command()

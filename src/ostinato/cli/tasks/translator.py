@@ -82,8 +82,7 @@ def _measure(
 ) -> tuple[Mapping[str, float], int]:
     from ostinato import data
 
-    names = {"source": options.get("text", "source"), "target": options.get("label", "target")}
-    texts, truth = data.read_pairs(list(sources), **names)
+    texts, truth = data.read_pairs(list(sources), **options)
     return estimator.evaluate(texts, truth), len(texts)
 
 
@@ -130,5 +129,5 @@ TASK = Task(
     answer=_answer,
     asks=("text", "column"),
     measure=_measure,
-    names=("text", "label"),
+    names=("source", "target"),
 )

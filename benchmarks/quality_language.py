@@ -26,8 +26,8 @@ from ostinato.estimators import LanguageModel, load
 from ostinato.estimators.language_recipes import RECIPES
 
 HERE = Path(__file__).resolve().parents[1]
-# For an hour of 2 cores: sizes by the time an epoch takes; batch and rate by trials on a fifth of the
-# text, which 20 streams at 5e-3 learnt sooner than 40.
+# For an hour of 2 cores: sizes by the time an epoch takes; batch and rate by trials on a fifth of
+# the text, which 20 streams at 5e-3 learnt sooner than 40.
 HOUR: dict[str, Any] = {
     "embedding_size": 256,
     "hidden_size": 512,

@@ -39,8 +39,8 @@ class LanguageModel(LanguageCore):
         tied: the output's weights are the embedding's (Press & Wolf, arXiv:1608.05859).
         final_size: units of the last layer; None: as the others.
         dropout: probability, between layers and before the output.
-        layer_dropout: probability between layers where it is another; None: `dropout`.
-        locked: these two have one mask for all steps of a chunk.
+        layer_dropout: probability, between layers alone; None: `dropout`.
+        locked: `dropout` and `layer_dropout` have one mask for all steps of a chunk.
         embedding_dropout: probability, on embeddings, one mask for all steps of a chunk.
         recurrent_dropout: probability, one mask a chunk on the recurrent state.
         word_dropout: probability that a token's embedding is dropped, all through a chunk.

@@ -65,7 +65,7 @@ class TrainingOptions:
         accumulate: batches whose gradients are added up for one optimizer step.
         average: decay of an exponential moving average of the weights, a step; 0 is off. The
             averaged weights are the ones validated and kept. Not with nt_asgd.
-        nonmonotone: the epochs of nt_asgd.
+        nonmonotone: how many epochs nt_asgd looks back, see there.
     """
 
     epochs: int = 10

@@ -254,7 +254,7 @@ def test_wrong_words_for_writing(model, words, message):
 
 
 def test_wrong_texts_and_nothing_before_fit():
-    with pytest.raises(DataError, match="more tokens than chunk, 128, got"):
+    with pytest.raises(DataError, match="more tokens than chunk, 64, got"):
         LanguageModel().fit(["short"])
     with pytest.raises(DataError, match="Write \\[text\\]"):
         LanguageModel().fit(VERSE)

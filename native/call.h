@@ -97,6 +97,7 @@ struct Table {
     int64_t (*linear_values)(int64_t inputs, int64_t outputs);
     void (*linear_pack)(int64_t inputs, int64_t outputs, const T* w, const T* bias, T* to);
     void (*linear)(const LinearCall<T>&);
+    void (*choose)(uint64_t seed, int64_t from, int64_t to, int highest, uint8_t* out);
 };
 
 }  // namespace ostinato

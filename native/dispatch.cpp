@@ -220,6 +220,10 @@ void run(int dtype_bytes, const int64_t* fields, bool backward) {
     (dtype_bytes == 4 ? run_as<float> : run_as<double>)(fields, backward);
 }
 
+void choose(uint64_t seed, int64_t count, int highest, uint8_t* out) {
+    chosen().of_float.choose(seed, 0, count, highest, out);
+}
+
 template <class T>
 Values<T> values(int64_t count) {
     const size_t bytes = (size_t(count) * sizeof(T) + 63) / 64 * 64;

@@ -1,5 +1,6 @@
 // Compiled once for each instruction set, into a namespace of its own.
 #include "backward.h"
+#include "choose.h"
 #include "linear.h"
 
 namespace OSTINATO_SET {
@@ -92,7 +93,7 @@ template <class T>
 ostinato::Table<T> table() {
     return {gate_values<T>, cell_values<T>, norm_values<T>,   forward<T>,     backward<T>,
             packed_values<T>, pack<T>,      step<T>,          linear_values<T>, linear_pack<T>,
-            linear<T>};
+            linear<T>, choose_flags};
 }
 template ostinato::Table<float> table<float>();
 template ostinato::Table<double> table<double>();

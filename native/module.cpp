@@ -123,6 +123,13 @@ NB_MODULE(_native, m) {
             ostinato::run(bytes, fields.data(), backward);
         },
         "One call of a recurrence, forward or backward; the fields are those of call.h in order.");
+    m.def(
+        "choose",
+        [](int64_t out, int64_t count, int highest, uint64_t seed) {
+            nb::gil_scoped_release release;
+            ostinato::choose(seed, count, highest, reinterpret_cast<uint8_t*>(out));
+        },
+        "Random flags: whether 16 bits, read as a signed number, are `highest` or less.");
     stack_of<float>(m, "StackFloat");
     stack_of<double>(m, "StackDouble");
     linear_of<float>(m, "LinearFloat");

@@ -10,7 +10,7 @@ from torch.nn import Module, Parameter
 from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
 from ostinato.errors import OptionError, ShapeError, check_choice, check_number
-from ostinato.nn.dropout import chosen
+from ostinato.nn.dropout import chosen_quickly
 from ostinato.nn.initial import INITS, fill
 from ostinato.nn.masks import pack_like
 from ostinato.nn.stepping import Packed
@@ -318,7 +318,7 @@ class Recurrent(Module):
             def zone(width: int) -> Tensor | float:
                 if not training:
                     return self.zoneout
-                return chosen((batch, steps, width), self.zoneout, x.device)
+                return chosen_quickly((batch, steps, width), self.zoneout, x.device)
 
             options["zoneout"] = zone(size)
             if self.cell == "lstm":

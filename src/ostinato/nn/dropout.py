@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from ostinato.errors import check_number
+from ostinato.ops import kernels, native
 
 LEVELS = 1 << 16
 
@@ -23,6 +25,21 @@ def chosen(shape: Sequence[int], p: float, device: torch.device) -> Tensor:
     bits = torch.empty((count + 3) // 4, dtype=torch.int64, device=device)
     bits.random_(-(1 << 63), None)
     return bits.view(torch.int16)[:count].view(shape) <= highest
+
+
+def chosen_quickly(shape: Sequence[int], p: float, device: torch.device) -> Tensor:
+    """`chosen`, several times faster where the kernels are: they make the bits, other ones, from one
+    number of torch's generator."""
+    module: Any = native.load()
+    highest = round(p * LEVELS) - LEVELS // 2 - 1
+    if device.type != "cpu" or not hasattr(module, "choose") or not kernels.plain():
+        return chosen(shape, p, device)
+    if highest < -LEVELS // 2:
+        return torch.zeros(*shape, dtype=torch.bool)
+    flags = torch.empty(*shape, dtype=torch.bool)
+    seed = int(torch.empty((), dtype=torch.int64).random_())
+    module.choose(flags.data_ptr(), flags.numel(), highest, seed)
+    return flags
 
 
 class Dropout(torch.nn.Module):

@@ -42,13 +42,16 @@ def allows(options: dict[str, Any], device: torch.device, dtype: torch.dtype) ->
     return bool(known) and device.type == "cpu" and dtype in (*ITEM_SIZES, *NARROW)
 
 
+def plain() -> bool:
+    """Whether no compiler traces, and no transform of torch.func is at work."""
+    return not (
+        torch.compiler.is_compiling() or torch._C._functorch.peek_interpreter_stack() is not None  # pyright: ignore
+    )
+
+
 def steps() -> bool:
     """Whether a step may run beside autograd, a compiler's tracing and torch.func's transforms."""
-    return not (
-        torch.is_grad_enabled()
-        or torch.compiler.is_compiling()
-        or torch._C._functorch.peek_interpreter_stack() is not None  # pyright: ignore
-    )
+    return not torch.is_grad_enabled() and plain()
 
 
 def code(cell: str, options: dict[str, Any]) -> int:

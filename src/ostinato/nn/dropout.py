@@ -28,8 +28,8 @@ def chosen(shape: Sequence[int], p: float, device: torch.device) -> Tensor:
 
 
 def chosen_quickly(shape: Sequence[int], p: float, device: torch.device) -> Tensor:
-    """`chosen`, several times faster where the kernels are: they make the bits, other ones, from one
-    number of torch's generator."""
+    """`chosen`, several times faster where the kernels are, which make other bits, from one number
+    of torch's generator."""
     module: Any = native.load()
     highest = round(p * LEVELS) - LEVELS // 2 - 1
     if device.type != "cpu" or not hasattr(module, "choose") or not kernels.plain():

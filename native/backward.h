@@ -12,14 +12,14 @@ void weight_gradient(int64_t rows, const T* a, int64_t a_row, int64_t depth, con
                      int64_t gates_row, int64_t block_stride, int64_t begin, int64_t end, T* to) {
     using S = Sizes<T, C>;
     constexpr int width = Wide * S::L;
-    for (int64_t run = 0; run < rows; run += kSumRows) {
-        const int64_t count = rows - run < kSumRows ? rows - run : kSumRows;
-        for (int64_t block = begin; block < end; ++block)
+    for (int64_t block = begin; block < end; ++block)
+        for (int64_t run = 0; run < rows; run += kSumRows) {
+            const int64_t count = rows - run < kSumRows ? rows - run : kSumRows;
             product<T, Wide, kAdd, true>(
                 depth, a + run * a_row, a_row, count,
                 gates + block * block_stride + run * gates_row, gates_row,
                 to + block * depth * width, width);
-    }
+        }
 }
 
 template <class T, class C>

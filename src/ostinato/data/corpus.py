@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Iterable
 
-from ostinato.data.sources import decode, read_sources
-from ostinato.errors import check_choice
+from ostinato.data.text_files import TextFiles
 
 
 def read_texts(
@@ -21,11 +19,9 @@ def read_texts(
     Raises:
         DataError: a file is missing, damaged, empty or not UTF-8; the message has the byte's place.
     """
-    check_choice("read_texts", "errors", errors, ("strict", "replace"))
-    texts = []
-    for source in read_sources(paths):
-        if errors == "replace":
-            content = source.content.decode("utf-8-sig", "replace").encode()
-            source = dataclasses.replace(source, content=content)
-        texts.append(decode(source).replace("\r\n", "\n"))
-    return texts
+    texts: list[list[str]] = []
+    for begins, piece in TextFiles(paths, errors).pieces():
+        if begins:
+            texts.append([])
+        texts[-1].append(piece)
+    return ["".join(pieces) for pieces in texts]

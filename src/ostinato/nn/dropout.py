@@ -15,30 +15,33 @@ from ostinato.ops import kernels, native
 LEVELS = 1 << 16
 
 
+def highest_of(p: float) -> int:
+    """The highest of p * LEVELS signed numbers of 16 bits, counted from the lowest."""
+    return round(p * LEVELS) - LEVELS // 2 - 1
+
+
 def chosen(shape: Sequence[int], p: float, device: torch.device) -> Tensor:
     """Booleans of that shape, each True with probability p rounded to a multiple of 2⁻¹⁶: every 64
     random bits serve four."""
-    highest = round(p * LEVELS) - LEVELS // 2 - 1
-    if highest < -LEVELS // 2:
+    if not round(p * LEVELS):
         return torch.zeros(*shape, dtype=torch.bool, device=device)
     count = math.prod(shape)
     bits = torch.empty((count + 3) // 4, dtype=torch.int64, device=device)
     bits.random_(-(1 << 63), None)
-    return bits.view(torch.int16)[:count].view(shape) <= highest
+    return bits.view(torch.int16)[:count].view(shape) <= highest_of(p)
 
 
 def chosen_quickly(shape: Sequence[int], p: float, device: torch.device) -> Tensor:
     """`chosen`, several times faster where the kernels are, which make other bits, from one number
     of torch's generator."""
     module: Any = native.load()
-    highest = round(p * LEVELS) - LEVELS // 2 - 1
     if device.type != "cpu" or not hasattr(module, "choose") or not kernels.plain():
         return chosen(shape, p, device)
-    if highest < -LEVELS // 2:
+    if not round(p * LEVELS):
         return torch.zeros(*shape, dtype=torch.bool)
     flags = torch.empty(*shape, dtype=torch.bool)
     seed = int(torch.empty((), dtype=torch.int64).random_())
-    module.choose(flags.data_ptr(), flags.numel(), highest, seed)
+    module.choose(flags.data_ptr(), flags.numel(), highest_of(p), seed)
     return flags
 
 

@@ -64,7 +64,7 @@ def code(cell: str, options: dict[str, Any]) -> int:
 def serves(arguments: dict[str, Any]) -> bool:
     """Whether the kernels serve this call."""
     x, mask, dtype = arguments["x"], arguments["recurrent_mask"], arguments["x"].dtype
-    if load() is None or dtype not in ITEM_SIZES or (mask is not None and mask.requires_grad):
+    if dtype not in ITEM_SIZES or (mask is not None and mask.requires_grad):
         return False
     for name in TENSORS:
         each = arguments.get(name)
@@ -153,7 +153,8 @@ class _Call:
             *(bool(arguments["reverse"]), keep),
         ]
         self.options = None
-        if self.cell_sequence or self.normalised or any(rates) or (*zones, peephole) != (None,) * 3:
+        given = any(each is not None for each in (*zones, peephole))
+        if given or any(rates) or self.cell_sequence or self.normalised:
             self.zones = [_rows(each) for each in zones]
             self.rates = torch.tensor(rates, dtype=dtype) if any(rates) else None
             self.eps = torch.tensor(arguments["eps"], dtype=dtype)
@@ -201,8 +202,8 @@ class _Call:
         strides = (0, 0) if out is None else out.stride()[:2]
         shape = (self.batch, self.steps, self.input)
         x = self.x.new_empty(shape) if needs_x else None
-        into = [None if each is None else torch.empty_like(each) for each in self.read]
-        into[6] = None  # a mask has no gradient
+        wanted = [*self.read[:6], None, *self.read[7:]]  # a mask has no gradient
+        into = [None if each is None else torch.empty_like(each) for each in wanted]
         if into[4] is None and into[5] is not None:
             into[4] = torch.empty_like(into[5])  # the kernels make b_hh's from b_ih's
         options = NO_OPTIONS

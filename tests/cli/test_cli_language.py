@@ -9,6 +9,7 @@ import pytest
 
 from ostinato.cli.app import run
 from ostinato.estimators import load
+from ostinato.inspection import lower_is_better
 
 SIZES = {"embedding-size": 8, "hidden-size": 16, "num-layers": 1, "batch-size": 4, "epochs": 2}
 SMALL = [word for name, size in SIZES.items() for word in (f"--{name}", str(size))]
@@ -114,3 +115,8 @@ def test_a_recipe_gives_options_that_were_not_typed(book, capsys):
     status, _, err = shell(capsys, *words[:4], "awd-lst", *SMALL)
     assert status == 2
     assert "--recipe must be one of 'awd-lstm', got 'awd-lst'" in err
+
+
+@pytest.mark.parametrize("measure", ["nats", "perplexity", "bits_per_character"])
+def test_a_report_knows_that_fewer_are_better(measure):
+    assert lower_is_better(measure)

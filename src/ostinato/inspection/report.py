@@ -15,7 +15,10 @@ import numpy as np
 
 from ostinato.inspection import page, svg
 
-_LOWER_IS_BETTER = ("mae", "mse", "rmse", "mape", "smape", "mase", "loss", "error", "log_loss")
+_LOWER_IS_BETTER = (
+    *("mae", "mse", "rmse", "mape", "smape", "mase", "loss", "error", "log_loss"),
+    *("nats", "perplexity", "bits"),
+)
 
 
 @dataclasses.dataclass(kw_only=True)

@@ -67,6 +67,12 @@ def learn(layer):
     optimizer.step()
 
 
+def learn_fused(layer):
+    optimizer = torch.optim.Adam(layer.parameters(), lr=0.1, fused=True)
+    layer(torch.randn(2, 4, 3))[0].sum().backward()
+    optimizer.step()
+
+
 def replace(layer):
     layer.bias_ih_l0 = torch.nn.Parameter(torch.ones(24))
 
@@ -75,7 +81,9 @@ def widen(layer):
     layer.double()
 
 
-@pytest.mark.parametrize("change", [change_in_place, load_others, learn, replace, widen])
+@pytest.mark.parametrize(
+    "change", [change_in_place, load_others, learn, learn_fused, replace, widen]
+)
 def test_changed_weights_are_noticed(change):
     layer = nn.GRU(3, 8, batch_first=True)
     x = torch.randn(2, 5, 3)

@@ -31,6 +31,12 @@ app.add_typer(train.app, name="train")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Model = Annotated[Path, typer.Argument(help="A run folder (runs/NAME) or a .safetensors file.")]
+Errors = Annotated[
+    str | None,
+    typer.Option(
+        help="Bytes that are not UTF-8: strict (an error) or replace.", metavar="strict|replace"
+    ),
+]
 Neutral = Annotated[
     tuple[float, float] | None,
     typer.Option(help="Probabilities between LO and HI are answered 'neutral'.", metavar="LO HI"),
@@ -69,6 +75,7 @@ def predict(
         int | None, typer.Option(help="Forecaster: steps after the last row.", min=1)
     ] = None,
     neutral: Neutral = None,
+    errors: Errors = None,
     format: Annotated[str, typer.Option(help="csv or jsonl.")] = "csv",
     out: Annotated[Path | None, typer.Option(help="Write there, not to standard output.")] = None,
     json: Json = False,
@@ -79,7 +86,13 @@ def predict(
     run_predict(
         model,
         data or [],
-        {"text": text, "column": column, "horizon": horizon, "neutral": neutral},
+        {
+            "text": text,
+            "column": column,
+            "horizon": horizon,
+            "neutral": neutral,
+            "errors": errors,
+        },
         form=format,
         out=out,
         as_json=json,
@@ -101,12 +114,13 @@ def evaluate(
     target: Annotated[
         str | None, typer.Option(help="Translator: column with the texts to write.")
     ] = None,
+    errors: Errors = None,
     json: Json = False,
 ) -> None:
     """Measure a trained model beside a naive baseline."""
     from ostinato.cli.answer import evaluate as run_evaluate
 
-    typed = {"text": text, "label": label, "separator": separator}
+    typed = {"text": text, "label": label, "separator": separator, "errors": errors}
     run_evaluate(model, data, typed | {"source": source, "target": target}, as_json=json)
 
 

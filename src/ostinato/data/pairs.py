@@ -51,10 +51,10 @@ def read_pairs(
     kinds = {_kind(name) for name in names}
     if kinds <= set(_TABLES):
         if not header:
-            parts = [_fields(each, errors) for each in read_sources(names)]
+            parts = [_fields(each) for each in read_sources(names, errors)]
             rows = [a for one, _ in parts for a in one], [b for _, other in parts for b in other]
         else:
-            rows = _columns(names, source, target)
+            rows = _columns(names, source, target, errors)
         where = ", ".join(names)
     elif len(names) == 2 and not kinds & set(_TABLES):
         rows, where = _aligned(names, errors), f"{names[0]} and {names[1]}"
@@ -71,13 +71,15 @@ def is_table(name: str) -> bool:
     return _kind(name) in _TABLES
 
 
-def read_lines(paths: Paths) -> list[str]:
+def read_lines(paths: Paths, errors: str = "strict") -> list[str]:
     """The lines of files of text, in order; an empty line is an empty text.
+
+    With `errors="replace"` bytes that are not UTF-8 are read as U+FFFD.
 
     Raises:
         DataError: a file cannot be read or is not UTF-8.
     """
-    return [line for source in read_sources(paths) for line in _lines(source, "strict")]
+    return [line for source in read_sources(paths, errors) for line in _lines(source)]
 
 
 def _kind(name: str) -> str:
@@ -86,10 +88,11 @@ def _kind(name: str) -> str:
     return PurePath(path.stem).suffix.lower() if suffix in _PACKED else suffix
 
 
-def _columns(names: list[str], source: str, target: str) -> Pairs:
+def _columns(names: list[str], source: str, target: str, errors: str) -> Pairs:
     table: pd.DataFrame = read_table(
         names,
         required={source: "Name it as source.", target: "Name it as target."},
+        errors=errors,
     )
     first, second = (
         ["" if is_missing(value) else str(value) for value in table[name]]
@@ -98,18 +101,14 @@ def _columns(names: list[str], source: str, target: str) -> Pairs:
     return first, second
 
 
-def _lines(source: Source, errors: str) -> list[str]:
-    if errors == "replace":
-        text = source.content.decode("utf-8-sig", errors="replace")
-    else:
-        text = decode(source)
+def _lines(source: Source) -> list[str]:
     # Only "\n" ends a line: str.splitlines would also cut at U+2028.
-    lines = [line.removesuffix("\r") for line in text.split("\n")]
+    lines = [line.removesuffix("\r") for line in decode(source).split("\n")]
     return lines[:-1] if lines and not lines[-1] else lines
 
 
-def _fields(source: Source, errors: str) -> Pairs:
-    rows = [line.split("\t") for line in _lines(source, errors)]
+def _fields(source: Source) -> Pairs:
+    rows = [line.split("\t") for line in _lines(source)]
     for number, row in enumerate(rows, 1):
         if len(row) < 2:
             raise DataError(
@@ -120,10 +119,7 @@ def _fields(source: Source, errors: str) -> Pairs:
 
 
 def _aligned(names: list[str], errors: str) -> Pairs:
-    contents = [list(read_sources(name)) for name in names]
-    first, second = (
-        [line for source in sources for line in _lines(source, errors)] for sources in contents
-    )
+    first, second = (read_lines(name, errors) for name in names)
     if len(first) == len(second):
         return first, second
     shorter, longer = sorted(

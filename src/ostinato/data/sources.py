@@ -21,6 +21,10 @@ _DECOMPRESSORS = {".gz": gzip.decompress, ".xz": lzma.decompress, ".bz2": bz2.de
 DAMAGED = (OSError, EOFError, lzma.LZMAError, zlib.error, zipfile.BadZipFile, RuntimeError)
 
 
+PARQUET = b"PAR1"  # how such a file begins
+UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
 @dataclass(frozen=True)
 class Source:
     """One file's name as the user knows it, its suffix in lower case, and its content.
@@ -71,13 +75,24 @@ def _neighbour(path: str) -> str:
 
 
 def read_sources(
-    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], errors: str = "strict"
 ) -> Iterator[Source]:
     """The content of each file, decompressed; a .zip gives one source for each file in it.
+
+    With `errors="replace"` bytes that are not UTF-8 are U+FFFD in the content of a text.
 
     Raises:
         DataError: a file is missing, cannot be read, or is damaged.
     """
+    for source in _stored(paths):
+        if errors == "strict" or source.content.startswith((PARQUET, *UTF16)):
+            yield source
+        else:
+            text = source.content.decode(errors=errors)
+            yield Source(source.name, source.suffix, text.encode())
+
+
+def _stored(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> Iterator[Source]:
     for name in expand(paths):
         if name == "-":
             yield Source("standard input", "", sys.stdin.buffer.read())
@@ -116,6 +131,14 @@ def _members(name: str, content: bytes) -> list[Source]:
         ]
 
 
+def not_utf8(name: str, byte: int, offset: int, line: int) -> DataError:
+    """The error of a byte that is not UTF-8."""
+    return DataError(
+        f"{name}: not valid UTF-8: byte 0x{byte:02x} at offset {offset} (line {line}). Save it as "
+        "UTF-8, for example: iconv -f latin1 -t utf-8 OLD > NEW"
+    )
+
+
 def decode(source: Source) -> str:
     """The content as text.
 
@@ -123,7 +146,7 @@ def decode(source: Source) -> str:
         DataError: it is not UTF-8; the message has the place and the line.
     """
     content = source.content
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if content.startswith(UTF16):
         raise DataError(f"{source.name}: is UTF-16, not UTF-8. Save it as UTF-8.")
     try:
         text = content.decode("utf-8-sig")
@@ -131,11 +154,7 @@ def decode(source: Source) -> str:
         # "utf-8-sig" counts from behind the mark at the file's start.
         start = error.start + (3 if content.startswith(b"\xef\xbb\xbf") else 0)
         line = content.count(b"\n", 0, start) + 1
-        raise DataError(
-            f"{source.name}: not valid UTF-8: byte 0x{content[start]:02x} at offset {start} "
-            f"(line {line}). Save it as UTF-8, for example: "
-            "iconv -f latin1 -t utf-8 OLD > NEW"
-        ) from None
+        raise not_utf8(source.name, content[start], start, line) from None
     if "\0" in text:
         place = content.index(b"\0")
         raise DataError(f"{source.name}: is no text: byte 0x00 at offset {place}.")

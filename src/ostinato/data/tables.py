@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ostinato.data.sources import Source, decode, read_sources
+from ostinato.data.sources import PARQUET, Source, decode, read_sources
 from ostinato.errors import DataError, MissingDependencyError, check_choice, suggestion
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def read_table(
     required: Iterable[str] | Mapping[str, str] = (),
     where: str = "",
     format: str | None = None,
+    errors: str = "strict",
 ) -> pd.DataFrame:
     """One table from one or many files.
 
@@ -42,6 +43,7 @@ def read_table(
         where: what messages name instead of the file.
         format: "csv", "tsv", "jsonl", "parquet" or "txt" instead of the name's end. Without
             it, standard input is told by its first line.
+        errors: "replace" reads bytes that are not UTF-8 as U+FFFD.
 
     A .csv whose header has semicolons and no comma is read with semicolons. A column is numeric
     where all its values are numbers or missing (an empty field, NA, NaN,
@@ -57,6 +59,7 @@ def read_table(
     import pandas as pd
 
     hints = dict(required) if isinstance(required, Mapping) else dict.fromkeys(required, "")
+    check_choice("read_table", "errors", errors, ("strict", "replace"))
     if format is not None:
         check_choice("read_table", "format", format, [each[1:] for each in _READERS])
     if isinstance(paths, pd.DataFrame):
@@ -64,7 +67,7 @@ def read_table(
         return paths
     tables: list[pd.DataFrame] = []
     first = ""
-    for source in read_sources(paths):
+    for source in read_sources(paths, errors):
         suffix = f".{format}" if format else source.suffix or _sniff(source, hints)
         if suffix not in _READERS:
             raise DataError(
@@ -108,7 +111,7 @@ def _listed(table: pd.DataFrame) -> str:
 
 def _sniff(source: Source, hints: dict[str, str]) -> str:
     """The kind of table, from the first line; plain text where no column name fits."""
-    if source.content.startswith(b"PAR1"):
+    if source.content.startswith(PARQUET):
         return ".parquet"
     header = source.content.lstrip(b"\xef\xbb\xbf\r\n").split(b"\n", 1)[0].decode(errors="replace")
     if header.startswith("{"):

@@ -67,13 +67,10 @@ def read_tagged(
     if convert is not None:
         check_choice(where, "convert", convert, SCHEMES[:-1])
     found: list[Sentence] = []
-    for source in read_sources(paths):
+    for source in read_sources(paths, errors):
         kind = format if format != "auto" else _KINDS.get(source.suffix, "conll")
-        text = (
-            source.content.decode("utf-8-sig", "replace") if errors == "replace" else decode(source)
-        )
         # Only "\n" ends a line: str.splitlines would also cut at U+2028.
-        lines = [line.removesuffix("\r") for line in text.split("\n")]
+        lines = [line.removesuffix("\r") for line in decode(source).split("\n")]
         found += _READERS[kind](source, lines, column)
     if not found:
         raise DataError(f"{where}: there is no sentence in the files.")

@@ -17,7 +17,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from typing import IO, Any, Self
 
-from ostinato.data.sources import DAMAGED, expand
+from ostinato.data.sources import DAMAGED, UTF16, expand, not_utf8
 from ostinato.errors import DataError, check_choice, check_number
 
 PIECE = 1 << 18  # bytes read at once
@@ -146,7 +146,7 @@ def _decoded(name: str, stream: IO[bytes], errors: str) -> Iterator[str]:
         with _readable(name):
             block = stream.read(PIECE if offset else max(PIECE, 4))  # four show UTF-16
         held += block
-        if not offset and held.startswith((b"\xff\xfe", b"\xfe\xff")):
+        if not offset and held.startswith(UTF16):
             raise DataError(f"{name}: is UTF-16, not UTF-8. Save it as UTF-8.")
         if b"\0" in held:
             place = offset + held.index(b"\0")
@@ -157,11 +157,8 @@ def _decoded(name: str, stream: IO[bytes], errors: str) -> Iterator[str]:
             text, used = codecs.utf_8_decode(held, errors, not block)
         except UnicodeDecodeError as error:
             line += held.count(b"\n", 0, error.start)
-            raise DataError(
-                f"{name}: not valid UTF-8: byte 0x{held[error.start]:02x} at offset "
-                f"{offset + error.start} (line {line}). Save it as UTF-8, for example: "
-                "iconv -f latin1 -t utf-8 OLD > NEW"
-            ) from None
+            place = offset + error.start
+            raise not_utf8(name, held[error.start], place, line) from None
         offset, line, held = offset + used, line + text.count("\n"), held[used:]
         yield text
 

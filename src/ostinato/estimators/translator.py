@@ -119,7 +119,7 @@ class Translator(TranslatorCore):
         length_penalty: float = 1.0,
         segmentations: int = 1,
         measure: Literal["bleu", "rouge"] = "bleu",
-        epochs: int = 25,
+        epochs: int = 24,
         batch_size: int = 96,
         optimizer: str = "adam",
         learning_rate: float = 2.5e-3,

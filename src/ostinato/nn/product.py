@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import torch
@@ -49,8 +50,24 @@ def _padded(x: Tensor, rows: int) -> Tensor:
 
 
 def _linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    call = torch.ops.mkldnn._linear_pointwise
-    return call(x.contiguous(), weight.contiguous(), bias, "none", [], "")
+    if not _reads_strides():
+        x, weight = x.contiguous(), weight.contiguous()
+    return torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
+
+
+def _transposed(outer: Tensor, rows: Tensor) -> Tensor:
+    """outerᵀ rows; oneDNN is up to twice as quick with the narrower one on the left."""
+    if rows.shape[1] < outer.shape[1]:
+        return _linear(rows.t(), outer.t()).t()
+    return _linear(outer.t(), rows.t())
+
+
+@functools.cache
+def _reads_strides() -> bool:
+    """Whether this torch's call takes transposed views as they are, which saves their copies."""
+    x, weight = torch.arange(6.0).view(3, 2).t(), torch.arange(12.0).view(3, 4).t()
+    found = torch.ops.mkldnn._linear_pointwise(x, weight, None, "none", [], "")
+    return torch.equal(found, x @ weight.t())
 
 
 class _Product(torch.autograd.Function):
@@ -71,6 +88,6 @@ class _Product(torch.autograd.Function):
         for_x, for_weight, for_bias = ctx.needs_input_grad
         return (
             _linear(outer, weight.t())[:count].view(ctx.shape) if for_x else None,
-            _linear(outer.t(), rows.t()) if for_weight else None,
+            _transposed(outer, rows) if for_weight else None,
             outer.sum(0) if for_bias else None,
         )

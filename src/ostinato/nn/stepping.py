@@ -9,6 +9,7 @@ from typing import Any, cast
 import numpy as np
 import torch
 from torch import Tensor
+from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from ostinato.errors import OptionError, ShapeError
 from ostinato.ops import kernels, native
@@ -20,6 +21,15 @@ THREAD_ROWS = 32  # rows that are worth a second thread
 # programs hold the cores, and a step that waits for it may take ten times as long.
 THREAD_WORK = 100_000_000
 
+
+def _count(optimizer: torch.optim.Optimizer, *_: Any) -> None:
+    """Count what a fused optimizer changed, which torch itself does not."""
+    for group in optimizer.param_groups:
+        if group.get("fused"):
+            torch.autograd.graph.increment_version(group["params"])
+
+
+register_optimizer_step_post_hook(_count)
 
 _version, _address = operator.attrgetter("_version"), Tensor.data_ptr
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ostinato.errors import DataError, check_number
 
-BUCKET_BATCHES = 50
+BUCKET_BATCHES = 50  # batches among which rows of like length find each other
 
 
 class _Ragged:
@@ -54,8 +54,9 @@ class Batches:
         arrays: name to a tensor, an array or a list of rows; all of the same number of rows.
         batch_size: rows in a batch; the last may have fewer.
         shuffle: a new order each epoch, from `seed` and the epoch's number alone.
-        bucket: rows of like length come together (in runs of 50 batches), so that padding is
-            little; the batches themselves are in random order. It needs a ragged array.
+        bucket: rows of like length come together, in runs of 50 batches (2,500 where two ragged
+            arrays differ in their lengths), so that padding is little; the batches themselves are
+            in random order. It needs a ragged array.
         drop_last: leave out a last batch that is not full.
         transform: a function of the batch's dictionary; what it returns is the batch.
 
@@ -103,17 +104,23 @@ class Batches:
         index = (
             torch.randperm(self.rows, generator=draw) if self.shuffle else torch.arange(self.rows)
         )
-        ragged = [a for a in self.arrays.values() if isinstance(a, _Ragged)]
-        if self.bucket and ragged:
-            lengths = sum(each.lengths for each in ragged)
-            assert isinstance(lengths, Tensor)
-            run = BUCKET_BATCHES * self.batch_size if self.shuffle else self.rows
-            parts = [p[lengths[p].argsort(stable=True)] for p in index.split(run)]
+        lengths = self._lengths() if self.bucket else []
+        if lengths:
+            run = BUCKET_BATCHES ** len(lengths) * self.batch_size if self.shuffle else self.rows
+            parts = [_alike(rows, lengths, self.batch_size) for rows in index.split(run)]
             index = torch.cat(parts)
         batches = list(index.split(self.batch_size))[: len(self)]
         if self.bucket and self.shuffle:
             batches = [batches[k] for k in torch.randperm(len(batches), generator=draw).tolist()]
         return batches
+
+    def _lengths(self) -> list[Tensor]:
+        """Of the ragged arrays, those of the same lengths counted once."""
+        found: list[Tensor] = []
+        for each in self.arrays.values():
+            if isinstance(each, _Ragged) and not any(map(each.lengths.equal, found)):
+                found.append(each.lengths)
+        return found
 
     def __iter__(self) -> Iterator[Any]:
         for index in self.order():
@@ -124,3 +131,14 @@ class Batches:
                 else:
                     batch[name] = values[index]
             yield self.transform(batch) if self.transform else batch
+
+
+def _alike(rows: Tensor, lengths: list[Tensor], size: int) -> Tensor:
+    """The rows in an order in which each `size` of them have like lengths: sorted by the first of
+    the lengths, then in runs of that order by the next."""
+    first, *others = lengths
+    rows = rows[first[rows].argsort(stable=True)]
+    if not others:
+        return rows
+    batches = max(1, round((len(rows) / size) ** (1 - 1 / len(lengths))))
+    return torch.cat([_alike(part, others, size) for part in rows.split(batches * size)])

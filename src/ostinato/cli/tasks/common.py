@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 from ostinato.errors import DataError, OptionError
 
 if TYPE_CHECKING:
@@ -65,7 +67,18 @@ class Task:
         return shlex.join(["ostinato", "predict", str(place), *loaded.example])
 
 
-def table(sources: Sequence[str], **columns: str | Sequence[str] | None) -> pd.DataFrame:
+ERRORS = (
+    str,
+    typer.Option(
+        help="Bytes that are not UTF-8: strict (an error) or replace.", metavar="strict|replace"
+    ),
+    "strict",
+)
+
+
+def table(
+    sources: Sequence[str], errors: str = "strict", **columns: str | Sequence[str] | None
+) -> pd.DataFrame:
     """Every source as one table; `columns` maps the option that names columns to the columns.
 
     Raises:
@@ -78,7 +91,7 @@ def table(sources: Sequence[str], **columns: str | Sequence[str] | None) -> pd.D
         for flag, names in columns.items()
         for name in ([names] if isinstance(names, str) else names or [])
     }
-    return data.read_table(list(sources), required=required)
+    return data.read_table(list(sources), required=required, errors=errors)
 
 
 def fraction(word: str) -> float | None:
@@ -133,7 +146,10 @@ def typed_texts(sources: Sequence[str], options: dict[str, Any]) -> list[str]:
     Raises:
         OptionError: there is nothing, or both texts and files.
     """
+    from ostinato.data.pairs import read_lines
+
     texts, column = options.get("text"), options.get("column")
+    errors = options.get("errors", "strict")
     if texts and sources:
         raise OptionError("predict: give either --text or files, not both.")
     if texts:
@@ -142,7 +158,7 @@ def typed_texts(sources: Sequence[str], options: dict[str, Any]) -> list[str]:
         if not sources and sys.stdin.isatty():
             raise OptionError("predict: nothing to answer. Give files, --text, or standard input.")
         if column is None:
-            return [line for line in sys.stdin.read().splitlines() if line.strip()]
+            return [line for line in read_lines("-", errors) if line.strip()]
         sources = ["-"]
     name = column or "text"
-    return texts_of(table(sources, column=name), name, sources)
+    return texts_of(table(sources, errors, column=name), name, sources)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ostinato.cli.tasks.common import Loaded, Task, fraction, typed_texts
+from ostinato.cli.tasks.common import ERRORS, Loaded, Task, fraction, typed_texts
 from ostinato.errors import check_choice
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _measure(
 ) -> tuple[Mapping[str, float], int]:
     from ostinato.data import TextFiles
 
-    texts = TextFiles(sources)
+    texts = TextFiles(sources, options.get("errors", "strict"))
     return estimator.evaluate(texts), len(texts.names)
 
 
@@ -82,11 +82,7 @@ class _Written(Task):
 TASK = _Written(
     estimator=_estimator,
     words={
-        "errors": (
-            str,
-            typer.Option(help="Bytes that are no UTF-8: strict or replace.", metavar="WORD"),
-            "strict",
-        ),
+        "errors": ERRORS,
         "recipe": (
             str | None,
             typer.Option(
@@ -99,6 +95,7 @@ TASK = _Written(
     read=_read,
     evidence=_judge,
     answer=_answer,
-    asks=("text", "column"),
+    asks=("text", "column", "errors"),
     measure=_measure,
+    names=("errors",),
 )

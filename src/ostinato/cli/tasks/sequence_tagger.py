@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ostinato.cli.tasks.common import Loaded, Task, fraction, typed_texts
+from ostinato.cli.tasks.common import ERRORS, Loaded, Task, fraction, typed_texts
 
 if TYPE_CHECKING:
     from ostinato.inspection import Evidence
@@ -75,7 +75,8 @@ def _answer(
 
     texts: list[Any]
     if sources and all(_is_tagged(name) for name in sources):
-        texts = list(data.read_tagged(list(sources), scheme="none")[0])
+        errors = options.get("errors", "strict")
+        texts = list(data.read_tagged(list(sources), scheme="none", errors=errors)[0])
     else:
         texts = list(typed_texts(sources, options))
     return [
@@ -101,8 +102,12 @@ def _measure(
 ) -> tuple[Mapping[str, float], int]:
     from ostinato import data
 
-    label = _column(options.get("label"))
-    words, tags = data.read_tagged(list(sources), column=label, scheme=estimator.scheme_)
+    words, tags = data.read_tagged(
+        list(sources),
+        column=_column(options.get("label")),
+        scheme=estimator.scheme_,
+        errors=options.get("errors", "strict"),
+    )
     return estimator.evaluate(words, tags), len(words)
 
 
@@ -131,19 +136,12 @@ TASK = Task(
             ),
             None,
         ),
-        "errors": (
-            str,
-            typer.Option(
-                help="Bytes that are not UTF-8: strict (an error) or replace.",
-                metavar="strict|replace",
-            ),
-            "strict",
-        ),
+        "errors": ERRORS,
     },
     read=_read,
     evidence=_judge,
     answer=_answer,
-    asks=("text", "column"),
+    asks=("text", "column", "errors"),
     measure=_measure,
-    names=("label",),
+    names=("label", "errors"),
 )

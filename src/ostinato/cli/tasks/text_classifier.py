@@ -9,6 +9,7 @@ import typer
 
 from ostinato.cli import output
 from ostinato.cli.tasks.common import (
+    ERRORS,
     Loaded,
     Task,
     fraction,
@@ -30,14 +31,15 @@ def _read(typed: dict[str, Any], options: dict[str, Any]) -> Loaded:
     if typed.get("neutral") is not None:
         options["neutral"] = tuple(typed["neutral"])
     text, label, separator = typed["text"], typed["label"], typed["separator"]
-    frame = table(sources, text=text, label=label)
+    errors = typed["errors"]
+    frame = table(sources, errors, text=text, label=label)
     texts, labels = texts_of(frame, text, sources), labels_of(frame, label, sources, separator)
     if len(texts) < 2:
         raise DataError(f"{', '.join(sources)}: must have at least 2 rows, got {len(texts)}.")
     share = fraction(typed["validation"])
     if share is None:
         files = [typed["validation"]]
-        other = table(files, text=text, label=label)
+        other = table(files, errors, text=text, label=label)
         held_out = texts_of(other, text, files), labels_of(other, label, files, separator)
     else:
         seed = int(options.get("seed") or 0)
@@ -113,7 +115,7 @@ def _measure(
     estimator: Any, sources: Sequence[str], options: dict[str, Any]
 ) -> tuple[Mapping[str, float], int]:
     text, label = options.get("text", "text"), options.get("label", "label")
-    frame = table(sources, text=text, label=label)
+    frame = table(sources, options.get("errors", "strict"), text=text, label=label)
     labels = labels_of(frame, label, sources, options.get("separator"))
     return estimator.evaluate(texts_of(frame, text, sources), labels), len(frame)
 
@@ -145,11 +147,12 @@ TASK = Task(
             ),
             None,
         ),
+        "errors": ERRORS,
     },
     read=_read,
     evidence=_judge,
     answer=_answer,
-    asks=("text", "column", "neutral"),
+    asks=("text", "column", "neutral", "errors"),
     measure=_measure,
-    names=("text", "label", "separator"),
+    names=("text", "label", "separator", "errors"),
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ostinato.cli.tasks.common import Loaded, Task, fraction, typed_texts
+from ostinato.cli.tasks.common import ERRORS, Loaded, Task, fraction, typed_texts
 
 if TYPE_CHECKING:
     from ostinato.inspection import Evidence
@@ -67,7 +67,7 @@ def _answer(
         and "text" not in options
         and not any(map(is_table, files))
     ):
-        texts = read_lines(sources)
+        texts = read_lines(sources, options.get("errors", "strict"))
     else:
         texts = typed_texts(sources, options)
     answers = estimator.predict_best(texts, 1)
@@ -115,19 +115,12 @@ TASK = Task(
             typer.Option("--drop-empty", help="Leave out pairs with an empty side."),
             False,
         ),
-        "errors": (
-            str,
-            typer.Option(
-                help="Bytes that are not UTF-8: strict (an error) or replace.",
-                metavar="strict|replace",
-            ),
-            "strict",
-        ),
+        "errors": ERRORS,
     },
     read=_read,
     evidence=_judge,
     answer=_answer,
-    asks=("text", "column"),
+    asks=("text", "column", "errors"),
     measure=_measure,
-    names=("source", "target"),
+    names=("source", "target", "errors"),
 )

@@ -34,8 +34,8 @@ def main() -> int:
         return 2
     path = HERE / f"{words[1]}.py"
     sys.argv = [str(path), *(word for word in words[2:] if word != "--")]
-    # A script may import a neighbour.
-    sys.path.insert(0, str(HERE))
+    # A script may import a neighbour, from any folder.
+    sys.path.insert(0, str(HERE.parent))
     runpy.run_path(str(path), run_name="__main__")
     return 0
 

@@ -186,9 +186,7 @@ def growth(rounds: int) -> Iterator[str]:
 
 
 def peers(rounds: int, python: str, threads: int) -> Iterator[str]:
-    # A script may import a neighbour, however it was started.
-    sys.path.insert(0, str(Path(__file__).parent))
-    from layers_peers import installed
+    from benchmarks.layers_peers import installed
 
     found = installed(python, threads)
     if not found:

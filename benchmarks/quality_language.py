@@ -15,17 +15,17 @@ WikiText-2 (`--corpus wikitext2`): its own three parts, and its own tokens, line
 from __future__ import annotations
 
 import argparse
-import ast
 import gzip
 import json
 import lzma
 from pathlib import Path
 from typing import Any
 
+from benchmarks._quality import chosen, parser, rounded, told
+
 from ostinato.estimators import LanguageModel, load
 from ostinato.estimators.language_recipes import RECIPES
 
-HERE = Path(__file__).resolve().parents[1]
 # For an hour of 2 cores: sizes by the time an epoch takes; batch and rate by trials on a fifth of
 # the text, which 20 streams at 5e-3 learnt sooner than 40.
 HOUR: dict[str, Any] = {
@@ -73,53 +73,39 @@ def wikitext2(folder: Path) -> tuple[str, str, str]:
 def corpus(words: argparse.Namespace) -> tuple[str, str | float | None, str, dict[str, Any]]:
     """Text for training, what to choose by, text for the figure, and options."""
     if words.corpus == "wikitext2":
-        train, chosen, test = wikitext2(words.data)
+        train, judge, test = wikitext2(words.data)
         recipe = RECIPES[words.recipe] if words.recipe else HOUR
-        return train, chosen, test, recipe | {"level": "token", "max_vocabulary": None}
+        return train, judge, test, recipe | {"level": "token", "max_vocabulary": None}
     train, test = shakespeare(words.data)
     return train, None if words.whole else 0.1, test, {}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=HERE.parent / "shared" / "data")
-    parser.add_argument("--corpus", choices=("shakespeare", "wikitext2"), default="shakespeare")
-    parser.add_argument("--recipe", choices=tuple(RECIPES), help="published options")
-    parser.add_argument("--test", action="store_true", help="measure the test part too")
-    parser.add_argument("--whole", action="store_true", help="hold nothing out in training")
-    parser.add_argument("--directory", type=Path, help="keep checkpoints here, and go on from them")
-    parser.add_argument("--save", type=Path, help="write the model there")
-    parser.add_argument("--load", type=Path, help="measure this model instead of training one")
-    parser.add_argument("--set", action="append", default=[], metavar="OPTION=VALUE")
-    words = parser.parse_args()
-    train, chosen, test, options = corpus(words)
-    for each in words.set:
-        name, _, value = each.partition("=")
-        try:
-            options[name] = ast.literal_eval(value)
-        except ValueError:
-            options[name] = value
+    known = parser(__doc__)
+    known.add_argument("--corpus", choices=("shakespeare", "wikitext2"), default="shakespeare")
+    known.add_argument("--recipe", choices=tuple(RECIPES), help="published options")
+    known.add_argument("--whole", action="store_true", help="hold nothing out in training")
+    known.add_argument("--directory", type=Path, help="keep checkpoints here, and go on from them")
+    known.add_argument("--save", type=Path, help="write the model there")
+    known.add_argument("--load", type=Path, help="measure this model instead of training one")
+    words = known.parse_args()
+    train, judge, test, options = corpus(words)
+    options = chosen(options, words.set)
     if words.load:
         model = load(words.load)
     else:
         resume = words.directory is not None and (words.directory / "checkpoints").exists()
         model = LanguageModel(**options).fit(
             [train],
-            validation=[chosen] if isinstance(chosen, str) else chosen,
+            validation=[judge] if isinstance(judge, str) else judge,
             directory=words.directory,
             resume=resume,
         )
     if words.save:
         model.save(words.save)
-    figures: dict[str, Any] = {
-        "options": options,
-        "seconds": round(model.fit_result_.seconds, 1),
-        "best_epoch": model.fit_result_.best_epoch,
-        "history": {k: [round(v, 4) for v in values] for k, values in model.history_.items()},
-        "validation": {k: round(v, 4) for k, v in model.baseline_.items()},
-    }
+    figures = told(model, options)
     if words.test:
-        figures["test"] = {k: round(v, 4) for k, v in model.evaluate([test]).items()}
+        figures["test"] = rounded(model.evaluate([test]))
     prompt, length = ("ROMEO:", 300) if words.corpus == "shakespeare" else ("The first", 60)
     figures["a sample"] = model.generate(prompt, length, temperature=0.7, seed=0)
     print(json.dumps(figures, indent=1))

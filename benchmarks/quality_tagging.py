@@ -11,19 +11,17 @@ words a second.
 
 from __future__ import annotations
 
-import argparse
-import ast
 import json
 import time
 from pathlib import Path
 from typing import Any
 
 import torch
+from benchmarks._quality import chosen, parser, rounded, told
 
 import ostinato
 from ostinato import SequenceTagger, data
 
-HERE = Path(__file__).resolve().parents[1]
 FILES = {
     "ud-ewt": ("ud_ewt/en_ewt-ud-{}.conllu.xz", ("train", "dev", "test")),
     "wnut17": ("wnut17/{}.conll.gz", ("train", "dev", "test")),
@@ -48,21 +46,11 @@ def speed(model: SequenceTagger, sentences: list[list[str]]) -> dict[str, float]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("name", choices=SETTINGS)
-    parser.add_argument("--data", type=Path, default=HERE.parent / "shared" / "data")
-    parser.add_argument("--model", type=Path)
-    parser.add_argument("--test", action="store_true", help="measure the test rows too")
-    parser.add_argument("--speed", action="store_true")
-    parser.add_argument("--set", action="append", default=[], metavar="OPTION=VALUE")
-    words = parser.parse_args()
-    options = dict(SETTINGS[words.name])
-    for each in words.set:
-        name, _, value = each.partition("=")
-        try:
-            options[name] = ast.literal_eval(value)
-        except ValueError:
-            options[name] = value
+    known = parser(__doc__, *SETTINGS)
+    known.add_argument("--model", type=Path)
+    known.add_argument("--speed", action="store_true")
+    words = known.parse_args()
+    options = chosen(SETTINGS[words.name], words.set)
     pattern, parts = FILES[words.name]
     train, judge, test = (data.read_tagged(words.data / pattern.format(each)) for each in parts)
     if words.model and words.model.exists():
@@ -71,15 +59,9 @@ def main() -> None:
         model = SequenceTagger(**options).fit(*train, validation=judge)
         if words.model:
             model.save(words.model)
-    figures: dict[str, Any] = {
-        "options": options,
-        "seconds": round(model.fit_result_.seconds, 1),
-        "best_epoch": model.fit_result_.best_epoch,
-        "history": {k: [round(v, 4) for v in values] for k, values in model.history_.items()},
-        "validation": {k: round(v, 4) for k, v in model.baseline_.items()},
-    }
+    figures = told(model, options)
     if words.test:
-        figures["test"] = {k: round(v, 4) for k, v in model.evaluate(*test).items()}
+        figures["test"] = rounded(model.evaluate(*test))
     if words.speed:
         figures["speed"] = speed(model, test[0])
     print(json.dumps(figures, indent=1))

@@ -9,19 +9,17 @@ row by a model that was trained on the other folds.
 
 from __future__ import annotations
 
-import argparse
-import ast
 import gzip
 import json
 import statistics
 from pathlib import Path
 from typing import Any
 
+from benchmarks._quality import chosen, parser, rounded, told
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
 from ostinato import TextClassifier, data
 
-HERE = Path(__file__).resolve().parents[1]
 TUTORIAL = {
     "max_vocabulary": 10_000,
     "max_length": 200,
@@ -78,35 +76,19 @@ def by_folds(rows: tuple[Any, Any], folds: int, options: dict[str, Any]) -> dict
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("name", choices=SETTINGS)
-    parser.add_argument("--data", type=Path, default=HERE.parent / "shared" / "data")
-    parser.add_argument("--test", action="store_true", help="measure the test rows too")
-    parser.add_argument("--folds", type=int, help="cross-validate over all rows")
-    parser.add_argument("--set", action="append", default=[], metavar="OPTION=VALUE")
-    words = parser.parse_args()
-    options = dict(SETTINGS[words.name])
-    for each in words.set:
-        name, _, value = each.partition("=")
-        try:
-            options[name] = ast.literal_eval(value)
-        except ValueError:
-            options[name] = value
+    known = parser(__doc__, *SETTINGS)
+    known.add_argument("--folds", type=int, help="cross-validate over all rows")
+    words = known.parse_args()
+    options = chosen(SETTINGS[words.name], words.set)
     train, test = (rt_polarity if words.name == "rt-polarity" else imdb)(words.data)
     if words.folds:
         rows = (train[0] + test[0], train[1] + test[1])
         print(json.dumps(by_folds(rows, words.folds, options), indent=1))
         return
     model = TextClassifier(**options).fit(*train)
-    figures: dict[str, Any] = {
-        "options": options,
-        "seconds": round(model.fit_result_.seconds, 1),
-        "best_epoch": model.fit_result_.best_epoch,
-        "history": {k: [round(v, 4) for v in values] for k, values in model.history_.items()},
-        "validation": {k: round(v, 4) for k, v in model.baseline_.items()},
-    }
+    figures = told(model, options)
     if words.test:
-        figures["test"] = {k: round(v, 4) for k, v in model.evaluate(*test).items()}
+        figures["test"] = rounded(model.evaluate(*test))
     print(json.dumps(figures, indent=1))
 
 

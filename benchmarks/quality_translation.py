@@ -12,19 +12,17 @@ the file is there already; `--further` then goes on from it. `--speed` counts se
 
 from __future__ import annotations
 
-import argparse
-import ast
 import json
 import time
 from pathlib import Path
 from typing import Any
 
 import torch
+from benchmarks._quality import chosen, parser, rounded, told
 
 import ostinato
 from ostinato import Translator, data
 
-HERE = Path(__file__).resolve().parents[1]
 CAPTIONS: dict[str, Any] = {"lowercase": True}
 SETTINGS: dict[str, dict[str, Any]] = {
     "multi30k": CAPTIONS,
@@ -96,24 +94,14 @@ def speed(model: Translator, texts: list[str]) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("name", choices=SETTINGS)
-    parser.add_argument("--data", type=Path, default=HERE.parent / "shared" / "data")
-    parser.add_argument("--model", type=Path)
-    parser.add_argument("--directory", type=Path)
-    parser.add_argument("--resume", action="store_true")
-    parser.add_argument("--further", nargs=2, type=float, metavar=("EPOCHS", "RATE"))
-    parser.add_argument("--test", action="store_true", help="measure the test rows too")
-    parser.add_argument("--speed", action="store_true")
-    parser.add_argument("--set", action="append", default=[], metavar="OPTION=VALUE")
-    words = parser.parse_args()
-    options = dict(SETTINGS[words.name])
-    for each in words.set:
-        name, _, value = each.partition("=")
-        try:
-            options[name] = ast.literal_eval(value)
-        except ValueError:
-            options[name] = value
+    known = parser(__doc__, *SETTINGS)
+    known.add_argument("--model", type=Path)
+    known.add_argument("--directory", type=Path)
+    known.add_argument("--resume", action="store_true")
+    known.add_argument("--further", nargs=2, type=float, metavar=("EPOCHS", "RATE"))
+    known.add_argument("--speed", action="store_true")
+    words = known.parse_args()
+    options = chosen(SETTINGS[words.name], words.set)
     train, judge, test = (patents if words.name == "patents" else multi30k)(words.data)
     if words.model and words.model.exists():
         model = ostinato.load(words.model)
@@ -127,17 +115,13 @@ def main() -> None:
         model.partial_fit(*train, epochs=epochs, learning_rate=rate)
         if words.model:
             model.save(words.model.with_suffix(".further.safetensors"))
-    figures: dict[str, Any] = {
-        "options": options,
-        "seconds": round(model.fit_result_.seconds, 1),
-        "best_epoch": model.fit_result_.best_epoch,
-        "history": {k: [round(v, 4) for v in values] for k, values in model.history_.items()},
+    figures = told(model, options) | {
         "validation by length penalty": choose_penalty(model, judge),
-        "validation": {k: round(v, 2) for k, v in model.evaluate(*judge).items()},
+        "validation": rounded(model.evaluate(*judge), 2),
         "signatures": model.signatures(),
     }
     if words.test:
-        figures["test"] = {k: round(v, 2) for k, v in model.evaluate(*test).items()}
+        figures["test"] = rounded(model.evaluate(*test), 2)
         rows = list(zip(test[0][:5], test[1][:5], model.predict(test[0][:5]), strict=True))
         figures["examples"] = rows
     if words.speed:

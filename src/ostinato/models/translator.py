@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import torch
@@ -23,6 +23,7 @@ class Memory:
         values: outputs `(batch, steps, hidden)`.
         lengths: `(batch,)`.
         summary: the whole as one vector `(batch, 3 * hidden)`.
+        context: without attention, what every step of the decoder is told, `(batch, hidden)`.
         keys: of the attention, `(batch, steps, hidden)`.
         tokens: what was read, `(batch, steps)`.
     """
@@ -30,14 +31,14 @@ class Memory:
     values: Tensor
     lengths: Tensor
     summary: Tensor
+    context: Tensor | None
     keys: Tensor | None
     tokens: Tensor
 
     def pick(self, rows: Tensor) -> Memory:
         """The memory of those rows."""
-        keys = None if self.keys is None else self.keys[rows]
-        values, lengths, summary = self.values[rows], self.lengths[rows], self.summary[rows]
-        return Memory(values, lengths, summary, keys, self.tokens[rows])
+        parts = (getattr(self, each.name) for each in fields(self))
+        return Memory(*(None if part is None else part[rows] for part in parts))
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,9 @@ class TranslatorModel(torch.nn.Module):
         logits = E v_t + b                                                    arXiv:1508.04025)
 
     with E the target's embedding (Press & Wolf, arXiv:1608.05859). With input feeding v_t also
-    enters the next step (section 3.3 there), and steps run one by one. Without attention the
-    summary stands for the context, and also enters every step (Cho et al., arXiv:1406.1078).
+    enters the next step (section 3.3 there), and steps run one by one. Without attention
+    tanh(V summary) stands for the context, and also enters every step (Cho et al.,
+    arXiv:1406.1078).
 
     With a pointer, p = (1 − g) softmax(logits) + g Σ_j a_j [source_j], with g = σ(u · v_t): the
     source's tokens can be copied (See et al., arXiv:1704.04368, section 2.2).
@@ -131,12 +133,13 @@ class TranslatorModel(torch.nn.Module):
         summary = 3 * hidden_size
         self.bridge = ProductLinear(summary, self.parts * num_layers * hidden_size)
         if attention == "none":
-            self.attention, extra, context = None, summary, summary
+            self.attention, extra = None, hidden_size
+            self.context = ProductLinear(summary, hidden_size)
         else:
             self.attention = Attention(hidden_size, hidden_size, attention)
-            extra, context = embedding_size if input_feeding else 0, hidden_size
+            extra = embedding_size if input_feeding else 0
         self.decoder = layers(embedding_size + extra, hidden_size)
-        self.combine = ProductLinear(hidden_size + context, embedding_size)
+        self.combine = ProductLinear(2 * hidden_size, embedding_size)
         self.output = ProductLinear(embedding_size, target)
         self.output.weight = self.target_embedding.weight
         torch.nn.init.zeros_(self.output.bias)
@@ -151,8 +154,12 @@ class TranslatorModel(torch.nn.Module):
             values, _ = layer(values, lengths=lengths, need_state=False)
             values = self.dropout(values)
         summary = torch.cat([self.last(values, lengths), self.whole(values, lengths)], 1)
-        keys = None if self.attention is None else self.attention.keys(values)
-        return Memory(values, lengths, summary, keys, source)
+        keys = context = None
+        if self.attention is None:
+            context = self.dropout(torch.tanh(self.context(summary)))
+        else:
+            keys = self.attention.keys(values)
+        return Memory(values, lengths, summary, context, keys, source)
 
     def start(self, memory: Memory) -> State:
         """The decoder's state before its first step."""
@@ -172,8 +179,8 @@ class TranslatorModel(torch.nn.Module):
         state = self.start(memory)
         if self.input_feeding:
             return self._fed_steps(inputs, memory, state)
-        if self.attention is None:
-            whole = memory.summary.unsqueeze(1).expand(-1, fed.shape[1], -1)
+        if memory.context is not None:
+            whole = memory.context.unsqueeze(1).expand(-1, fed.shape[1], -1)
             inputs = torch.cat([inputs, whole], 2)
         for k, layer in enumerate(self.decoder):
             hx = self._hx(state, k)
@@ -231,7 +238,8 @@ class TranslatorModel(torch.nn.Module):
 
     def _attend(self, hidden: Tensor, memory: Memory) -> tuple[Tensor, Tensor | None]:
         if self.attention is None:
-            context = memory.summary.unsqueeze(1).expand(-1, hidden.shape[1], -1)
+            assert memory.context is not None
+            context = memory.context.unsqueeze(1).expand(-1, hidden.shape[1], -1)
             weights = None
         else:
             context, weights = self.attention(hidden, memory.values, memory.lengths, memory.keys)
@@ -241,8 +249,8 @@ class TranslatorModel(torch.nn.Module):
         self, values: Tensor, state: State, memory: Memory
     ) -> tuple[Tensor, Tensor | None, State]:
         rows, sources = len(values), len(memory.lengths)
-        if self.attention is None:
-            whole = memory.summary.repeat_interleave(rows // sources, 0)
+        if memory.context is not None:
+            whole = memory.context.repeat_interleave(rows // sources, 0)
             values = torch.cat([values, whole], 1)
         elif state.feed is not None:
             values = torch.cat([values, state.feed], 1)

@@ -133,6 +133,28 @@ def test_predict_reads_standard_input(
     assert [row["text"] for row in columns(out)] == ["a good film", "a bad one"]
 
 
+def test_bytes_that_are_not_utf8(
+    shell: Shell, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a good film\na caf\xe9\n")))
+    status, _, err = shell("predict", str(trained / "texts"))
+    assert status == 1
+    assert "standard input: not valid UTF-8: byte 0xe9 at offset 17 (line 2)" in err
+    path = tmp_path / "latin.csv"
+    path.write_bytes(b"text,label\na caf\xe9,good\n")
+    words = [str(trained / "texts"), str(path), "--errors", "replace", "--json"]
+    status, out, err = shell("predict", *words)
+    assert status == 0, err
+    assert json.loads(out)["answers"][0]["text"] == "a caf\ufffd"
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a caf\xe9\n")))
+    status, out, _ = shell("predict", str(trained / "texts"), "-", "--errors", "replace")
+    assert status == 0
+    assert "a caf\ufffd" in out
+    status, _, err = shell("predict", str(trained / "series"), "--errors", "replace")
+    assert status == 2
+    assert "--errors is not for a forecaster" in err
+
+
 def test_a_neutral_band_answers_neutral(shell: Shell, trained: Path) -> None:
     words = ["--text", "town", "--neutral", "0.001", "0.999", "--json"]
     status, out, _ = shell("predict", str(trained / "texts"), *words)

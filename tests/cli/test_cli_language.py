@@ -90,6 +90,12 @@ def test_standard_input_and_no_text(book, capsys, monkeypatch):
     status, _, err = shell(capsys, "evaluate", "runs/file", "bad.txt")
     assert status == 1
     assert "byte 0xe9 at offset 3" in err
+    status, out, err = shell(capsys, "evaluate", "runs/file", "bad.txt", "--errors", "replace")
+    assert status == 0, err
+    assert out.startswith("measure,")
+    status, _, err = shell(capsys, "evaluate", "runs/file", "bad.txt", "--errors", "ignore")
+    assert status == 2
+    assert "must be one of 'strict', 'replace'" in err
 
 
 def test_prompts_that_are_empty_or_unseen(book, capsys):

@@ -68,7 +68,17 @@ def test_what_cannot_be_used(files, tmp_path, capsys):
     assert status == 1
     assert "byte 0xff at offset 2" in err
     words = ["train", "translator", "bad.src", "a.tgt", *SMALL, "--errors", "replace"]
-    assert shell(capsys, *words)[0] == 0
+    assert shell(capsys, *words, "--name", "bad")[0] == 0
+    for command in (
+        ["predict", "runs/bad", "bad.src"],
+        ["evaluate", "runs/bad", "bad.src", "a.tgt"],
+    ):
+        status, _, err = shell(capsys, *command)
+        assert status == 1
+        assert "byte 0xff at offset 2" in err
+        status, out, err = shell(capsys, *command, "--errors", "replace", "--json")
+        assert status == 0, err
+        assert len(json.loads(out).get("answers", "x" * 32)) == 32
     status, _, err = shell(capsys, "train", "translator", "p.tsv", *SMALL)
     assert status == 1
     assert "no column 'source'" in err

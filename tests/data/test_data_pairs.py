@@ -71,6 +71,10 @@ def test_what_cannot_be_read(tmp_path):
     with pytest.raises(DataError, match="byte 0xff at offset 7"):
         read_pairs(broken)
     assert read_pairs(broken, errors="replace")[0] == ["eins", "zw\ufffdei"]
+    (table,) = write(tmp_path, e_csv=b"source,target\nzw\xffei,two\n")
+    with pytest.raises(DataError, match="byte 0xff at offset 16"):
+        read_pairs(table)
+    assert read_pairs(table, errors="replace") == (["zw\ufffdei"], ["two"])
 
 
 def test_without_dropout_pieces_are_the_encoders():

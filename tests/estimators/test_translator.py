@@ -107,8 +107,8 @@ def test_unknown_words_are_copied_from_where_attention_looks():
 @pytest.mark.parametrize(
     "options",
     [
-        {"attention": "additive"},
-        {"attention": "none"},
+        {"attention": "additive", "word_prediction": 0.5},
+        {"attention": "none", "word_prediction": 1.0},
         {"attention": "none", "cell": "gru", "num_layers": 2},
         {"cell": "rnn", "bidirectional": False},
         {"input_feeding": True, "epochs": 1},

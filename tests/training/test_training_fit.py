@@ -219,6 +219,20 @@ def test_batches_hold_every_row_once_with_little_padding():
     assert padding(bucket=True) < padding() / 4
 
 
+def test_batches_pad_two_lists_of_lengths_of_their_own_little():
+    draw = torch.Generator().manual_seed(0)
+    lengths = torch.randint(1, 50, (2, 4000), generator=draw)
+    rows = {name: [torch.zeros(n) for n in each] for name, each in zip("st", lengths, strict=True)}
+    batches = Batches(rows | {"k": torch.arange(4000)}, 16, shuffle=True, bucket=True)
+    seen, cells = [], 0
+    for batch in batches:
+        seen += batch["k"].tolist()
+        cells += batch["s"].numel() + batch["t"].numel()
+    assert sorted(seen) == list(range(4000))
+    assert seen != sorted(seen)
+    assert cells < 1.12 * lengths.sum()
+
+
 def test_batches_of_unequal_arrays():
     with pytest.raises(DataError, match="same number of rows"):
         Batches({"a": torch.zeros(3), "b": torch.zeros(4)}, 2)

@@ -49,7 +49,7 @@ class Translator(TranslatorCore):
         max_length: most tokens read of a text; None reads all.
         subword_dropout: probability that a byte pair is not merged (BPE-dropout, Provilkov et
             al., arXiv:1910.13267): in each epoch words are cut anew; those of targets no longer in
-            the last quarter of the epochs. For level "bpe".
+            the second half of the epochs. For level "bpe".
         embedding_size: numbers for a token.
         cell: "lstm", "gru" or "rnn".
         hidden_size: units of each of the decoder's layers; the encoder's two directions have half
@@ -67,6 +67,8 @@ class Translator(TranslatorCore):
         recurrent_dropout: probability, one mask a text on the recurrent state.
         step_mask: probability that a whole token is hidden during training (word dropout).
         label_smoothing: share of the target's probability given to all tokens alike.
+        word_prediction: weight of a second loss, that of the target's tokens told in any order from
+            the source's summary alone (Weng et al., arXiv:1708.01771).
         scheduled_sampling: share of the decoder's inputs that, in the last epoch, are what the
             model itself would have written; it rises from 0 epoch by epoch (Bengio et al.,
             arXiv:1506.03099).
@@ -113,6 +115,7 @@ class Translator(TranslatorCore):
         recurrent_dropout: float = 0.0,
         step_mask: float = 0.0,
         label_smoothing: float = 0.1,
+        word_prediction: float = 0.0,
         scheduled_sampling: float = 0.0,
         copy_unknown: bool = True,
         beam: int = 5,
@@ -158,6 +161,7 @@ class Translator(TranslatorCore):
         self.recurrent_dropout = recurrent_dropout
         self.step_mask = step_mask
         self.label_smoothing = label_smoothing
+        self.word_prediction = word_prediction
         self.scheduled_sampling = scheduled_sampling
         self.copy_unknown = copy_unknown
         self.beam = beam

@@ -55,7 +55,8 @@ class TranslatorCore(Estimator):
         ):
             check_number(where, name, option(name), low=0, below=1)
         check_number(where, "scheduled_sampling", option("scheduled_sampling"), low=0, high=1)
-        check_number(where, "length_penalty", option("length_penalty"), low=0)
+        for name in ("length_penalty", "word_prediction"):
+            check_number(where, name, option(name), low=0)
         for name in ("embedding_size", "hidden_size", "num_layers", "beam", "segmentations"):
             check_number(where, name, option(name), low=1, whole=True)
         if option("max_length") is not None:
@@ -152,6 +153,7 @@ class TranslatorCore(Estimator):
                 dropout=self._option("dropout"),
                 recurrent_dropout=self._option("recurrent_dropout"),
                 step_mask=self._option("step_mask"),
+                word_prediction=self._option("word_prediction") > 0,
             )
 
     def _train(
@@ -183,7 +185,7 @@ class TranslatorCore(Estimator):
             self.module_,
             learn,
             judge,
-            loss=loss_of(self._option("label_smoothing")),
+            loss=loss_of(self._option("label_smoothing"), self._option("word_prediction")),
             options=options,
             directory=directory,
             resume=resume,

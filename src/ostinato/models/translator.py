@@ -105,6 +105,7 @@ class TranslatorModel(torch.nn.Module):
         dropout: float,
         recurrent_dropout: float,
         step_mask: float,
+        word_prediction: bool,
     ) -> None:
         super().__init__()
         self.end = target - 1
@@ -144,6 +145,8 @@ class TranslatorModel(torch.nn.Module):
         self.output.weight = self.target_embedding.weight
         torch.nn.init.zeros_(self.output.bias)
         self.gate = ProductLinear(embedding_size, 1) if pointer else None
+        told = hidden_size if attention == "none" else summary
+        self.words = ProductLinear(told, embedding_size) if word_prediction else None
 
     # Reading.
 
@@ -205,10 +208,21 @@ class TranslatorModel(torch.nn.Module):
     def forward(
         self, source: Tensor, source_lengths: Tensor, fed: Tensor, lengths: Tensor
     ) -> Tensor:
-        vectors, weights = self.decode(fed, self.encode(source, source_lengths), lengths)
+        return self.write(fed, self.encode(source, source_lengths), lengths)
+
+    def write(self, fed: Tensor, memory: Memory, lengths: Tensor) -> Tensor:
+        """What the whole module returns, from sources that were read."""
+        vectors, weights = self.decode(fed, memory, lengths)
         live = torch.arange(fed.shape[1], device=fed.device) < lengths.unsqueeze(1)
-        tokens = source.repeat_interleave(lengths, 0)
+        tokens = memory.tokens.repeat_interleave(lengths, 0)
         return self._scores(vectors[live], None if weights is None else weights[live], tokens)
+
+    def told(self, memory: Memory) -> Tensor:
+        """Logits `(batch, target)` of the target's tokens, in any order, from the summary alone
+        (word prediction: Weng et al., arXiv:1708.01771)."""
+        assert self.words is not None
+        seen = memory.summary if memory.context is None else memory.context
+        return self.logits(self.dropout(torch.tanh(self.words(seen))))
 
     def _scores(self, vectors: Tensor, weights: Tensor | None, tokens: Tensor) -> Tensor:
         """Of rows of vectors, their attention and the tokens it goes to."""

@@ -26,7 +26,8 @@ def _count(optimizer: torch.optim.Optimizer, *_: Any) -> None:
     """Count what a fused optimizer changed, which torch itself does not."""
     for group in optimizer.param_groups:
         if group.get("fused"):
-            torch.autograd.graph.increment_version(group["params"])
+            for each in group["params"]:
+                torch.autograd.graph.increment_version(each)
 
 
 register_optimizer_step_post_hook(_count)

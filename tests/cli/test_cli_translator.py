@@ -45,6 +45,18 @@ def test_train_predict_evaluate(files, capsys):
     status, out, err = shell(capsys, "predict", "runs/toy", "a.src", "--json")
     assert status == 0, err
     assert [each["text"] for each in json.loads(out)["answers"]] == [a for a, _ in PAIRS * 4]
+    words = ["predict", "runs/toy", "--text", "ab xy", "--text", "cd zw", "--json"]
+    best = json.loads(shell(capsys, *words, "--beam", "6")[1])["answers"]
+    several = json.loads(shell(capsys, *words, "--top", "6")[1])["answers"]
+    assert len(several) > 6
+    first = [each for each in several if each["text"] == "ab xy"]
+    assert first[0] == best[0]
+    scores = [each["score"] for each in first]
+    assert scores == sorted(scores, reverse=True)
+    assert shell(capsys, *words, "--beam", "1")[0] == 0
+    status, _, err = shell(capsys, *words, "--beam", "2", "--top", "3")
+    assert status == 2
+    assert "n must be from 1 to beam, 2" in err
     status, out, err = shell(capsys, "evaluate", "runs/toy", "a.src", "a.tgt", "--json")
     assert status == 0, err
     assert json.loads(out)["rows"] == 32

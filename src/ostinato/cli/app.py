@@ -75,6 +75,14 @@ def predict(
         int | None, typer.Option(help="Forecaster: steps after the last row.", min=1)
     ] = None,
     neutral: Neutral = None,
+    top: Annotated[
+        int | None,
+        typer.Option(help="Language model, translator: so many answers to a text.", min=1),
+    ] = None,
+    beam: Annotated[
+        int | None,
+        typer.Option(help="Translator: answers followed at once; 1 is the fastest.", min=1),
+    ] = None,
     errors: Errors = None,
     format: Annotated[str, typer.Option(help="csv or jsonl.")] = "csv",
     out: Annotated[Path | None, typer.Option(help="Write there, not to standard output.")] = None,
@@ -91,6 +99,8 @@ def predict(
             "column": column,
             "horizon": horizon,
             "neutral": neutral,
+            "top": top,
+            "beam": beam,
             "errors": errors,
         },
         form=format,

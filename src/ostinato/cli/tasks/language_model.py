@@ -55,7 +55,7 @@ def _answer(
     return [
         {"next": token, "probability": round(share, 6), "text": text}
         for text in typed_texts(sources, options)
-        for token, share in estimator.predict_next(text)
+        for token, share in estimator.predict_next(text, options.get("top", 5))
     ]
 
 
@@ -95,7 +95,7 @@ TASK = _Written(
     read=_read,
     evidence=_judge,
     answer=_answer,
-    asks=("text", "column", "errors"),
+    asks=("text", "column", "top", "errors"),
     measure=_measure,
     names=("errors",),
 )

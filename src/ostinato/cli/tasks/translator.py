@@ -70,10 +70,12 @@ def _answer(
         texts = read_lines(sources, options.get("errors", "strict"))
     else:
         texts = typed_texts(sources, options)
-    answers = estimator.predict_best(texts, 1)
+    top = options.get("top", 1)
+    beam = options.get("beam", max(estimator.beam, top))
     return [
-        {"answer": best[0][0], "score": round(best[0][1], 6), "text": text}
-        for best, text in zip(answers, texts, strict=True)
+        {"answer": answer, "score": round(score, 6), "text": text}
+        for text, found in zip(texts, estimator.predict_best(texts, top, beam=beam), strict=True)
+        for answer, score in found
     ]
 
 
@@ -120,7 +122,7 @@ TASK = Task(
     read=_read,
     evidence=_judge,
     answer=_answer,
-    asks=("text", "column", "errors"),
+    asks=("text", "column", "top", "beam", "errors"),
     measure=_measure,
     names=("source", "target", "errors"),
 )

@@ -37,8 +37,8 @@ class Memory:
 
     def pick(self, rows: Tensor) -> Memory:
         """The memory of those rows."""
-        parts = (getattr(self, each.name) for each in fields(self))
-        return Memory(*(None if part is None else part[rows] for part in parts))
+        parts: list[Any] = [getattr(self, each.name) for each in fields(self)]
+        return Memory(*[None if part is None else part[rows] for part in parts])
 
 
 @dataclass(frozen=True)

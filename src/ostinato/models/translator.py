@@ -37,8 +37,9 @@ class Memory:
 
     def pick(self, rows: Tensor) -> Memory:
         """The memory of those rows."""
-        parts: list[Any] = [getattr(self, each.name) for each in fields(self)]
-        return Memory(*[None if part is None else part[rows] for part in parts])
+        parts = {each.name: getattr(self, each.name) for each in fields(self)}
+        chosen: Any = {name: None if part is None else part[rows] for name, part in parts.items()}
+        return Memory(**chosen)
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,8 @@ class Translator(TranslatorCore):
             learns when (See et al., arXiv:1704.04368). For summaries and answers; needs
             shared_vocabulary.
         dropout: probability, on embeddings, on each layer's output and before the output.
+        early_dropout: share of the epochs with any dropout and label smoothing; the last learn
+            without, and write fuller answers (Liu et al., arXiv:2303.01500, section 4).
         recurrent_dropout: probability, one mask a text on the recurrent state.
         step_mask: probability that a whole token is hidden during training (word dropout).
         label_smoothing: share of the target's probability given to all tokens alike.
@@ -112,6 +114,7 @@ class Translator(TranslatorCore):
         input_feeding: bool = False,
         pointer: bool = False,
         dropout: float = 0.4,
+        early_dropout: float = 0.75,
         recurrent_dropout: float = 0.0,
         step_mask: float = 0.0,
         label_smoothing: float = 0.1,
@@ -158,6 +161,7 @@ class Translator(TranslatorCore):
         self.input_feeding = input_feeding
         self.pointer = pointer
         self.dropout = dropout
+        self.early_dropout = early_dropout
         self.recurrent_dropout = recurrent_dropout
         self.step_mask = step_mask
         self.label_smoothing = label_smoothing
@@ -242,8 +246,8 @@ class Translator(TranslatorCore):
             epochs: passes over the rows. One is at a constant rate; over several it falls to 0.
             learning_rate: a tenth of the constructor's where it is not given.
 
-        Vocabularies stay, and targets are no longer cut at random; the first call is a `fit`
-        without validation.
+        Vocabularies stay, and it is as in the last epochs of `fit`: without dropout, targets as
+        they are. The first call is a `fit` without validation.
         """
         if not hasattr(self, "module_"):
             return self.fit(X, y, validation=None, progress=progress)
@@ -257,7 +261,7 @@ class Translator(TranslatorCore):
         ).check("Translator.partial_fit")
         pairs = self._pairs("Translator.partial_fit", X, y)
         before = self.history_
-        self._train(pairs, None, options, None, False, progress, cut_targets=0.0)
+        self._train(pairs, None, options, None, False, progress, further=True)
         for name, values in before.items():
             self.history_[name] = [*values, *self.history_.get(name, [])]
         return self

@@ -20,6 +20,7 @@ def with_end(rows: Sequence[np.ndarray], end: int, limit: int | None = None) -> 
 
 
 CUT_TARGETS = 0.5  # share of the epochs in which targets too are cut at random
+EARLY = 0.75  # share of the epochs that have dropout and label smoothing
 
 
 class PairBatches:
@@ -33,6 +34,7 @@ class PairBatches:
         subword_dropout: the texts are cut anew each epoch (see `SubwordSampler`); the targets only
             in the first `cut_targets` of them. A model that has seen words in many pieces to the
             end spreads their probability over them, and then finds short answers likelier.
+        early: share of the epochs that are "noisy": with dropout and label smoothing.
         scheduled_sampling: "share" in a batch rises from 0 to it over `epochs`.
     """
 
@@ -46,10 +48,11 @@ class PairBatches:
         shuffle: bool,
         subword_dropout: float = 0.0,
         cut_targets: float = CUT_TARGETS,
+        early: float = 1.0,
         scheduled_sampling: float = 0.0,
     ) -> None:
         self.ends = [len(each) for each in encoders]
-        self.cut_targets = cut_targets
+        self.cut_targets, self.early = cut_targets, early
         self.options, self.limit, self.shuffle = options, limit, shuffle
         self.most = scheduled_sampling
         self.samplers = [
@@ -70,6 +73,7 @@ class PairBatches:
         source, target = (
             with_end(rows, end, self.limit) for rows, end in zip(drawn, self.ends, strict=True)
         )
+        self.noisy = epoch < self.early * self.options.epochs
         self.share = self.most * epoch / max(1, self.options.epochs - 1)
         self.batches = training.Batches(
             {"source": source, "target": target},
@@ -85,6 +89,7 @@ class PairBatches:
         target = batch["target"]
         first = torch.full_like(target[:, :1], self.ends[1])
         batch["fed"] = torch.cat([first, target[:, :-1]], 1)
+        batch["noisy"] = torch.tensor(self.noisy)
         batch["share"] = torch.tensor(self.share)
         return batch
 
@@ -96,31 +101,33 @@ class PairBatches:
 
 
 def loss_of(label_smoothing: float, word_prediction: float) -> Any:
-    """The loss of a fit: cross-entropy in nats per target token, in training alone with label
-    smoothing (Szegedy et al., arXiv:1512.00567) and `word_prediction` times that of the tokens told
-    from the summary; validation also has the accuracy per token."""
+    """The loss of a fit: cross-entropy in nats per target token; in noisy epochs with dropout,
+    label smoothing (Szegedy et al., arXiv:1512.00567) and `word_prediction` times that of the
+    tokens told from the summary. Validation also has the accuracy per token."""
 
     def loss(module: Any, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         source, source_lengths = batch["source"], batch["source_lengths"]
         fed, lengths = batch["fed"], batch["target_lengths"]
-        share = float(batch["share"])
-        if module.training and share:
+        share, noisy = float(batch["share"]), bool(batch["noisy"])
+        learning = torch.is_grad_enabled()
+        if learning:
+            module.train(noisy)
+        if learning and share:
             fed = module.mixed(source, source_lengths, fed, share)
         memory = module.encode(source, source_lengths)
         logits = module.write(fed, memory, lengths)
         live = torch.arange(fed.shape[1], device=fed.device) < lengths.unsqueeze(1)
         truth = batch["target"][live]
-        measure = torch.nn.functional.cross_entropy
-        if module.training:
-            found = measure(logits, truth, label_smoothing=label_smoothing)
-            if word_prediction:
-                told = torch.log_softmax(module.told(memory), 1)
-                rows = torch.arange(len(lengths), device=lengths.device)
-                found = (
-                    found - word_prediction * told[rows.repeat_interleave(lengths), truth].mean()
-                )
-            return {"loss": found}
-        right = (logits.argmax(1) == truth).to(torch.float32).mean()
-        return {"loss": measure(logits, truth), "accuracy": right}
+        smoothing = label_smoothing if learning and noisy else 0.0
+        found = torch.nn.functional.cross_entropy(logits, truth, label_smoothing=smoothing)
+        if not learning:
+            right = (logits.argmax(1) == truth).to(torch.float32).mean()
+            return {"loss": found, "accuracy": right}
+        if word_prediction and noisy:
+            told = torch.log_softmax(module.told(memory), 1)
+            rows = torch.arange(len(lengths), device=lengths.device)
+            told = told[rows.repeat_interleave(lengths), truth]
+            found = found - word_prediction * told.mean()
+        return {"loss": found}
 
     return loss

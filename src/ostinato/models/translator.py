@@ -271,7 +271,7 @@ class TranslatorModel(torch.nn.Module):
             values = torch.cat([values, state.feed], 1)
         after = []
         for k, layer in enumerate(self.decoder):
-            if self.training:
+            if torch.is_grad_enabled():
                 values, new = layer(values.unsqueeze(1), self._hx(state, k))
                 values = self.dropout(values[:, 0])
             else:

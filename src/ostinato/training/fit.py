@@ -258,6 +258,8 @@ def fit(
     epochs = _Epochs(train_loader, 0)
     steps_per_epoch = math.ceil(len(train_loader) / options.accumulate)
     training = module.training
+    if not training:
+        module.train()  # Lightning leaves it as it is
     with _own_random_state(), _quiet(), tempfile.TemporaryDirectory() as scratch:
         torch.manual_seed(options.seed)
         task = Task(module, measure, options, steps_per_epoch)

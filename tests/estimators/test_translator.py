@@ -6,10 +6,11 @@ import random
 
 import numpy as np
 import pytest
+import torch
 from sklearn.base import clone
 
 from ostinato.errors import DataError, NotFittedError, OptionError, StorageError
-from ostinato.estimators import Translator, load, translator_measures
+from ostinato.estimators import Translator, load, translator_core, translator_measures
 
 _draw = random.Random(0)
 WORDS = ["ab", "cd", "ef", "gh", "ij", "kl", "mn", "op"]
@@ -102,6 +103,34 @@ def test_unknown_words_are_copied_from_where_attention_looks():
     assert sum(named) > 10
     model.set_params(copy_unknown=False)
     assert "\ufffd" in " ".join(model.predict(sources[:20]))
+
+
+def test_the_last_epochs_have_no_dropout_and_no_smoothing(monkeypatch):
+    seen = []
+    loss_of = translator_core.loss_of
+
+    def watched(*weights):
+        loss = loss_of(*weights)
+
+        def one(module, batch):
+            found = loss(module, batch)["loss"]
+            if torch.is_grad_enabled():
+                again = loss(module, batch)["loss"]
+                smooth = loss_of(0.0, 0.0)(module, batch)["loss"]
+                seen.append((bool(found == again), bool(found == smooth), module.training))
+            return {"loss": found}
+
+        return one
+
+    monkeypatch.setattr(translator_core, "loss_of", watched)
+    options = {"dropout": 0.3, "label_smoothing": 0.1, "word_prediction": 0.5, "epochs": 4}
+    model = fitted(SOURCES[:64], TARGETS[:64], early_dropout=0.5, **options)
+    assert seen == [(False, False, True)] * 8 + [(True, True, False)] * 8
+    seen.clear()
+    model.partial_fit(SOURCES[:64], TARGETS[:64])
+    assert seen == [(True, True, False)] * 4
+    with pytest.raises(OptionError, match="early_dropout must be"):
+        fitted(SOURCES[:64], TARGETS[:64], early_dropout=1.5)
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,15 @@ class Raise(Callback):
             raise self.error
 
 
+def test_a_module_left_evaluating_still_has_its_dropout_in_training():
+    module, modes = network(), []
+    module.eval()
+    module[1].register_forward_hook(lambda layer, *_: modes.append(layer.training))
+    train(module, options={"epochs": 2})
+    assert modes == ([True] * 6 + [False] * 6) * 2
+    assert not module.training
+
+
 @pytest.mark.parametrize("optimizer", ["sgd", "rmsprop", "adam", "adamw", "nadam", "nt_asgd"])
 def test_every_optimizer_learns(optimizer, capfd):
     result = train(network(), options={"optimizer": optimizer, "learning_rate": 0.005})

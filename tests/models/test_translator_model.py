@@ -28,6 +28,7 @@ def made(**options):
         "dropout": 0.0,
         "recurrent_dropout": 0.0,
         "step_mask": 0.0,
+        "word_prediction": False,
     }
     return TranslatorModel(**(sizes | others | options)).eval()  # pyright: ignore
 
@@ -53,6 +54,19 @@ def test_steps_give_what_whole_sequences_give(options):
                 if place < length:
                     torch.testing.assert_close(logits[row], whole[row][place])
             assert (weights is None) == (options["attention"] == "none")
+
+
+@pytest.mark.parametrize("attention", ["none", "multiplicative"])
+def test_words_told_from_the_summary_know_no_padding(attention):
+    model = made(attention=attention, word_prediction=True)
+    source, lengths, _, _ = batch()
+    told = model.told(model.encode(source, lengths))
+    assert told.shape == (3, 9)
+    torch.testing.assert_close(model.told(model.encode(source[1:2, :2], lengths[1:2])), told[1:2])
+    torch.log_softmax(told, 1)[:, 3].sum().backward()
+    assert model.words is not None
+    assert model.words.weight.grad is not None
+    assert model.encoder[0].weight_ih_l0.grad.abs().sum() > 0  # pyright: ignore
 
 
 @pytest.mark.parametrize("options", CHOICES)

@@ -43,6 +43,14 @@ class Raise(Callback):
             raise self.error
 
 
+def test_sparse_gradients_learn():
+    module = torch.nn.Sequential(torch.nn.EmbeddingBag(8, 2, sparse=True))
+    options = TrainingOptions(optimizer="sgd", epochs=3, clip_norm=None, learning_rate=0.5)
+    tokens = (X > 0).long() * torch.arange(8)
+    result = fit(module, (tokens, Y), loss="cross_entropy", options=options, progress=False)
+    assert result.history["train_loss"][-1] < result.history["train_loss"][0]
+
+
 def test_a_module_left_evaluating_still_has_its_dropout_in_training():
     module, modes = network(), []
     module.eval()

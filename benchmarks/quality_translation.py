@@ -26,7 +26,8 @@ from ostinato import Translator, data
 CAPTIONS: dict[str, Any] = {"lowercase": True}
 SETTINGS: dict[str, dict[str, Any]] = {
     "multi30k": CAPTIONS,
-    "multi30k-plain": CAPTIONS | {"attention": "none", "word_prediction": 0.5},
+    "multi30k-plain": CAPTIONS
+    | {"attention": "none", "word_prediction": 0.5, "dropout": 0.3, "epochs": 12},
     "patents": {
         "lowercase": True,
         "shared_vocabulary": True,

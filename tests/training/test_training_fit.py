@@ -60,6 +60,36 @@ def test_a_module_left_evaluating_still_has_its_dropout_in_training():
     assert not module.training
 
 
+@pytest.mark.parametrize(
+    ("early", "expected"), [(0.5, [True, True, False, False]), (0.0, [False] * 4)]
+)
+def test_early_dropout_ends_early_and_stays_so_when_resumed(tmp_path, early, expected):
+    options, modes = {"epochs": 4, "early_dropout": early}, []
+
+    def watched():
+        def note(layer, *_):
+            if torch.is_grad_enabled():
+                modes.append(layer.training)
+
+        module = network()
+        module[1].register_forward_hook(note)
+        return module
+
+    whole = watched()
+    train(whole, options=options)
+    assert modes == [each for each in expected for _ in range(6)]
+    assert whole.training
+    modes.clear()
+    with pytest.raises(RuntimeError):
+        train(watched(), options=options, directory=tmp_path, callbacks=[Raise(RuntimeError(), 3)])
+    again = watched()
+    train(again, options=options, directory=tmp_path, resume=True)
+    assert modes[-6:] == [False] * 6
+    assert len(modes) == 25
+    for one, other in zip(whole.parameters(), again.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
 @pytest.mark.parametrize("optimizer", ["sgd", "rmsprop", "adam", "adamw", "nadam", "nt_asgd"])
 def test_every_optimizer_learns(optimizer, capfd):
     result = train(network(), options={"optimizer": optimizer, "learning_rate": 0.005})

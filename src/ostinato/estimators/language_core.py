@@ -85,11 +85,11 @@ class LanguageCore(Estimator):
         states: dict[bool, Any] = {}
 
         def loss(module: Any, batch: dict[str, Any]) -> torch.Tensor:
-            before = None if batch["start"] else states.get(module.training)
+            before = None if batch["start"] else states.get(torch.is_grad_enabled())
             found, state = module.loss(batch["inputs"], batch["targets"], before)
             parts = state if isinstance(state, tuple) else (state,)
             kept = tuple(part.detach() for part in parts)
-            states[module.training] = kept if isinstance(state, tuple) else kept[0]
+            states[torch.is_grad_enabled()] = kept if isinstance(state, tuple) else kept[0]
             return found
 
         size, chunk, seed = options.batch_size, self._option("chunk"), options.seed

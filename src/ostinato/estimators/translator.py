@@ -257,6 +257,7 @@ class Translator(TranslatorCore):
             schedule="constant" if epochs == 1 else "cosine",
             warmup=0.0 if epochs == 1 else 0.05,
             average=0.0,
+            early_dropout=0.0,
             learning_rate=self.learning_rate / 10 if learning_rate is None else learning_rate,
         ).check("Translator.partial_fit")
         pairs = self._pairs("Translator.partial_fit", X, y)

@@ -54,8 +54,7 @@ class TranslatorCore(Estimator):
             "label_smoothing",
         ):
             check_number(where, name, option(name), low=0, below=1)
-        for name in ("scheduled_sampling", "early_dropout"):
-            check_number(where, name, option(name), low=0, high=1)
+        check_number(where, "scheduled_sampling", option("scheduled_sampling"), low=0, high=1)
         for name in ("length_penalty", "word_prediction"):
             check_number(where, name, option(name), low=0)
         for name in ("embedding_size", "hidden_size", "num_layers", "beam", "segmentations"):
@@ -177,7 +176,6 @@ class TranslatorCore(Estimator):
             shuffle=True,
             subword_dropout=self._option("subword_dropout") if bpe else 0.0,
             cut_targets=0.0 if further else CUT_TARGETS,
-            early=0.0 if further else self._option("early_dropout"),
             scheduled_sampling=self._option("scheduled_sampling"),
         )
         judge = None

@@ -20,7 +20,6 @@ def with_end(rows: Sequence[np.ndarray], end: int, limit: int | None = None) -> 
 
 
 CUT_TARGETS = 0.5  # share of the epochs in which targets too are cut at random
-EARLY = 0.75  # share of the epochs that have dropout and label smoothing
 
 
 class PairBatches:
@@ -34,7 +33,6 @@ class PairBatches:
         subword_dropout: the texts are cut anew each epoch (see `SubwordSampler`); the targets only
             in the first `cut_targets` of them. A model that has seen words in many pieces to the
             end spreads their probability over them, and then finds short answers likelier.
-        early: share of the epochs that are "noisy": with dropout and label smoothing.
         scheduled_sampling: "share" in a batch rises from 0 to it over `epochs`.
     """
 
@@ -48,11 +46,10 @@ class PairBatches:
         shuffle: bool,
         subword_dropout: float = 0.0,
         cut_targets: float = CUT_TARGETS,
-        early: float = 1.0,
         scheduled_sampling: float = 0.0,
     ) -> None:
         self.ends = [len(each) for each in encoders]
-        self.cut_targets, self.early = cut_targets, early
+        self.cut_targets = cut_targets
         self.options, self.limit, self.shuffle = options, limit, shuffle
         self.most = scheduled_sampling
         self.samplers = [
@@ -73,7 +70,6 @@ class PairBatches:
         source, target = (
             with_end(rows, end, self.limit) for rows, end in zip(drawn, self.ends, strict=True)
         )
-        self.noisy = epoch < self.early * self.options.epochs
         self.share = self.most * epoch / max(1, self.options.epochs - 1)
         self.batches = training.Batches(
             {"source": source, "target": target},
@@ -89,7 +85,6 @@ class PairBatches:
         target = batch["target"]
         first = torch.full_like(target[:, :1], self.ends[1])
         batch["fed"] = torch.cat([first, target[:, :-1]], 1)
-        batch["noisy"] = torch.tensor(self.noisy)
         batch["share"] = torch.tensor(self.share)
         return batch
 
@@ -101,29 +96,26 @@ class PairBatches:
 
 
 def loss_of(label_smoothing: float, word_prediction: float) -> Any:
-    """The loss of a fit: cross-entropy in nats per target token; in noisy epochs with dropout,
-    label smoothing (Szegedy et al., arXiv:1512.00567) and `word_prediction` times that of the
-    tokens told from the summary. Validation also has the accuracy per token."""
+    """The loss of a fit: cross-entropy in nats per target token; with dropout also label smoothing
+    (Szegedy et al., arXiv:1512.00567) and `word_prediction` times that of the tokens told from the
+    summary. Validation also has the accuracy per token."""
 
     def loss(module: Any, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         source, source_lengths = batch["source"], batch["source_lengths"]
         fed, lengths = batch["fed"], batch["target_lengths"]
-        share, noisy = float(batch["share"]), bool(batch["noisy"])
-        learning = torch.is_grad_enabled()
-        if learning:
-            module.train(noisy)
+        share, learning = float(batch["share"]), torch.is_grad_enabled()
         if learning and share:
             fed = module.mixed(source, source_lengths, fed, share)
         memory = module.encode(source, source_lengths)
         logits = module.write(fed, memory, lengths)
         live = torch.arange(fed.shape[1], device=fed.device) < lengths.unsqueeze(1)
         truth = batch["target"][live]
-        smoothing = label_smoothing if learning and noisy else 0.0
+        smoothing = label_smoothing if module.training else 0.0
         found = torch.nn.functional.cross_entropy(logits, truth, label_smoothing=smoothing)
         if not learning:
             right = (logits.argmax(1) == truth).to(torch.float32).mean()
             return {"loss": found, "accuracy": right}
-        if word_prediction and noisy:
+        if word_prediction and module.training:
             told = torch.log_softmax(module.told(memory), 1)
             rows = torch.arange(len(lengths), device=lengths.device)
             told = told[rows.repeat_interleave(lengths), truth]

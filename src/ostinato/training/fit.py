@@ -97,6 +97,11 @@ class _Keeper(Callback):
             return not math.isnan(value)
         return value < best if self.task.options.mode == "min" else value > best
 
+    def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:
+        options = self.task.options
+        if self.epoch >= options.early_dropout * options.epochs:
+            self.task.module.eval()
+
     def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
         task, options = self.task, self.task.options
         rate = trainer.optimizers[0].param_groups[0]["lr"]

@@ -28,6 +28,7 @@ RANGES: dict[str, tuple[float | None, float | None, float | None, float | None, 
     "accumulate": (1, None, None, None, True),
     "average": (0, None, None, 1, False),
     "nonmonotone": (1, None, None, None, True),
+    "early_dropout": (0, 1, None, None, False),
 }
 OPTIONAL = ("clip_norm", "clip_value", "patience")
 
@@ -66,6 +67,9 @@ class TrainingOptions:
         average: decay of an exponential moving average of the weights, a step; 0 is off. The
             averaged weights are the ones validated and kept. Not with nt_asgd.
         nonmonotone: how many epochs nt_asgd looks back, see there.
+        early_dropout: share of the epochs in which the module is in training mode, with dropout;
+            in the others it learns in evaluation mode, without (Liu et al., arXiv:2303.01500,
+            section 4).
     """
 
     epochs: int = 10
@@ -89,6 +93,7 @@ class TrainingOptions:
     accumulate: int = 1
     average: float = 0.0
     nonmonotone: int = 5
+    early_dropout: float = 1.0
 
     def check(self, where: str = "TrainingOptions") -> TrainingOptions:
         """Itself, when every value is allowed.

@@ -27,7 +27,14 @@ CAPTIONS: dict[str, Any] = {"lowercase": True}
 SETTINGS: dict[str, dict[str, Any]] = {
     "multi30k": CAPTIONS,
     "multi30k-plain": CAPTIONS
-    | {"attention": "none", "word_prediction": 0.5, "dropout": 0.3, "epochs": 12},
+    | {
+        "attention": "none",
+        "word_prediction": 0.5,
+        "dropout": 0.25,
+        "cell": "gru",
+        "hidden_size": 512,
+        "num_layers": 1,
+    },
     "patents": {
         "lowercase": True,
         "shared_vocabulary": True,

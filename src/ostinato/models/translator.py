@@ -22,7 +22,8 @@ class Memory:
     Attributes:
         values: outputs `(batch, steps, hidden)`.
         lengths: `(batch,)`.
-        summary: the whole as one vector `(batch, 3 * hidden)`.
+        summary: the whole as one vector `(batch, 3 * hidden)`, without attention with
+            `2 * embedding` more.
         context: without attention, what every step of the decoder is told, `(batch, hidden)`.
         keys: of the attention, `(batch, steps, hidden)`.
         tokens: what was read, `(batch, steps)`.
@@ -69,7 +70,8 @@ class TranslatorModel(torch.nn.Module):
     with E the target's embedding (Press & Wolf, arXiv:1608.05859). With input feeding v_t also
     enters the next step (section 3.3 there), and steps run one by one. Without attention
     tanh(V summary) stands for the context, and also enters every step (Cho et al.,
-    arXiv:1406.1078).
+    arXiv:1406.1078); the summary then holds mean and maximum of the embeddings too, and U context
+    is added to v_t, a short way from the source's words to the target's.
 
     With a pointer, p = (1 − g) softmax(logits) + g Σ_j a_j [source_j], with g = σ(u · v_t): the
     source's tokens can be copied (See et al., arXiv:1704.04368, section 2.2).
@@ -133,13 +135,16 @@ class TranslatorModel(torch.nn.Module):
         self.whole = nn.Pooling("meanmax", hidden_size)
         self.parts = 2 if cell == "lstm" else 1
         summary = 3 * hidden_size
-        self.bridge = ProductLinear(summary, self.parts * num_layers * hidden_size)
         if attention == "none":
             self.attention, extra = None, hidden_size
+            self.bag = nn.Pooling("meanmax", embedding_size)
+            summary += self.bag.output_size
             self.context = ProductLinear(summary, hidden_size)
+            self.direct = ProductLinear(hidden_size, embedding_size)
         else:
             self.attention = Attention(hidden_size, hidden_size, attention)
             extra = embedding_size if input_feeding else 0
+        self.bridge = ProductLinear(summary, self.parts * num_layers * hidden_size)
         self.decoder = layers(embedding_size + extra, hidden_size)
         self.combine = ProductLinear(2 * hidden_size, embedding_size)
         self.output = ProductLinear(embedding_size, target)
@@ -153,11 +158,14 @@ class TranslatorModel(torch.nn.Module):
 
     def encode(self, source: Tensor, lengths: Tensor) -> Memory:
         """What the decoder needs of the sources."""
-        values = self.dropout(self.step_mask(self.source_embedding(source)))
+        values = read = self.dropout(self.step_mask(self.source_embedding(source)))
         for layer in self.encoder:
             values, _ = layer(values, lengths=lengths, need_state=False)
             values = self.dropout(values)
-        summary = torch.cat([self.last(values, lengths), self.whole(values, lengths)], 1)
+        parts = [self.last(values, lengths), self.whole(values, lengths)]
+        if self.attention is None:
+            parts.append(self.bag(read, lengths))
+        summary = torch.cat(parts, 1)
         keys = context = None
         if self.attention is None:
             context = self.dropout(torch.tanh(self.context(summary)))
@@ -252,13 +260,15 @@ class TranslatorModel(torch.nn.Module):
         return parts if self.parts == 2 else parts[0]
 
     def _attend(self, hidden: Tensor, memory: Memory) -> tuple[Tensor, Tensor | None]:
-        if self.attention is None:
-            assert memory.context is not None
-            context = memory.context.unsqueeze(1).expand(-1, hidden.shape[1], -1)
-            weights = None
-        else:
+        if self.attention is not None:
             context, weights = self.attention(hidden, memory.values, memory.lengths, memory.keys)
-        return self.dropout(torch.tanh(self.combine(torch.cat([context, hidden], 2)))), weights
+            vectors = torch.tanh(self.combine(torch.cat([context, hidden], 2)))
+            return self.dropout(vectors), weights
+        assert memory.context is not None
+        context = memory.context.unsqueeze(1)
+        whole = context.expand(-1, hidden.shape[1], -1)
+        vectors = torch.tanh(self.combine(torch.cat([whole, hidden], 2)))
+        return self.dropout(vectors + self.direct(context)), None
 
     def _step(
         self, values: Tensor, state: State, memory: Memory

@@ -134,17 +134,16 @@ class TranslatorModel(torch.nn.Module):
         self.last = nn.Pooling("last", hidden_size, directions=directions)
         self.whole = nn.Pooling("meanmax", hidden_size)
         self.parts = 2 if cell == "lstm" else 1
-        summary = 3 * hidden_size
+        self.bag = nn.Pooling("meanmax", embedding_size)
+        summary = 3 * hidden_size + (2 * embedding_size if attention == "none" else 0)
+        self.bridge = ProductLinear(summary, self.parts * num_layers * hidden_size)
         if attention == "none":
             self.attention, extra = None, hidden_size
-            self.bag = nn.Pooling("meanmax", embedding_size)
-            summary += self.bag.output_size
             self.context = ProductLinear(summary, hidden_size)
             self.direct = ProductLinear(hidden_size, embedding_size)
         else:
             self.attention = Attention(hidden_size, hidden_size, attention)
             extra = embedding_size if input_feeding else 0
-        self.bridge = ProductLinear(summary, self.parts * num_layers * hidden_size)
         self.decoder = layers(embedding_size + extra, hidden_size)
         self.combine = ProductLinear(2 * hidden_size, embedding_size)
         self.output = ProductLinear(embedding_size, target)

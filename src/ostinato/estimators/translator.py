@@ -122,7 +122,7 @@ class Translator(TranslatorCore):
         scheduled_sampling: float = 0.0,
         copy_unknown: bool = True,
         beam: int = 5,
-        length_penalty: float = 1.0,
+        length_penalty: float = 0.5,
         segmentations: int = 1,
         measure: Literal["bleu", "rouge"] = "bleu",
         epochs: int = 24,

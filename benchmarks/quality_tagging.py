@@ -28,7 +28,7 @@ FILES = {
 }
 SETTINGS: dict[str, dict[str, Any]] = {
     "ud-ewt": {},
-    "wnut17": {"epochs": 12, "char_hidden": 50, "char_dropout": 0.4},
+    "wnut17": {"epochs": 12, "dropout": 0.6, "char_hidden": 50, "char_dropout": 0.4},
 }
 
 Rows = tuple[list[list[str]], list[list[str]]]

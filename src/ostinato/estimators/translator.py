@@ -262,7 +262,7 @@ class Translator(TranslatorCore):
         ).check("Translator.partial_fit")
         pairs = self._pairs("Translator.partial_fit", X, y)
         before = self.history_
-        self._train(pairs, None, options, None, False, progress, further=True)
+        self._train(pairs, None, options, None, False, progress, cut_targets=0.0)
         for name, values in before.items():
             self.history_[name] = [*values, *self.history_.get(name, [])]
         return self

@@ -164,7 +164,7 @@ class TranslatorCore(Estimator):
         directory: Any,
         resume: bool,
         progress: bool,
-        further: bool = False,
+        cut_targets: float = CUT_TARGETS,
     ) -> None:
         encoders, limit = (self._source, self._target), self._option("max_length")
         bpe = self._option("level") == "bpe"
@@ -175,7 +175,7 @@ class TranslatorCore(Estimator):
             limit=limit,
             shuffle=True,
             subword_dropout=self._option("subword_dropout") if bpe else 0.0,
-            cut_targets=0.0 if further else CUT_TARGETS,
+            cut_targets=cut_targets,
             scheduled_sampling=self._option("scheduled_sampling"),
         )
         judge = None

@@ -25,6 +25,7 @@ class Memory:
         summary: the whole as one vector `(batch, 3 * hidden)`, without attention with
             `2 * embedding` more.
         context: without attention, what every step of the decoder is told, `(batch, hidden)`.
+        direct: without attention, what is added to every v_t, `(batch, embedding)`.
         keys: of the attention, `(batch, steps, hidden)`.
         tokens: what was read, `(batch, steps)`.
     """
@@ -33,6 +34,7 @@ class Memory:
     lengths: Tensor
     summary: Tensor
     context: Tensor | None
+    direct: Tensor | None
     keys: Tensor | None
     tokens: Tensor
 
@@ -134,8 +136,8 @@ class TranslatorModel(torch.nn.Module):
         self.last = nn.Pooling("last", hidden_size, directions=directions)
         self.whole = nn.Pooling("meanmax", hidden_size)
         self.parts = 2 if cell == "lstm" else 1
-        self.bag = nn.Pooling("meanmax", embedding_size)
-        summary = 3 * hidden_size + (2 * embedding_size if attention == "none" else 0)
+        self.bag = nn.Pooling("meanmax", embedding_size) if attention == "none" else None
+        summary = 3 * hidden_size + (self.bag.output_size if self.bag else 0)
         self.bridge = ProductLinear(summary, self.parts * num_layers * hidden_size)
         if attention == "none":
             self.attention, extra = None, hidden_size
@@ -162,15 +164,16 @@ class TranslatorModel(torch.nn.Module):
             values, _ = layer(values, lengths=lengths, need_state=False)
             values = self.dropout(values)
         parts = [self.last(values, lengths), self.whole(values, lengths)]
-        if self.attention is None:
+        if self.bag is not None:
             parts.append(self.bag(read, lengths))
         summary = torch.cat(parts, 1)
-        keys = context = None
+        keys = context = direct = None
         if self.attention is None:
             context = self.dropout(torch.tanh(self.context(summary)))
+            direct = self.direct(context)
         else:
             keys = self.attention.keys(values)
-        return Memory(values, lengths, summary, context, keys, source)
+        return Memory(values, lengths, summary, context, direct, keys, source)
 
     def start(self, memory: Memory) -> State:
         """The decoder's state before its first step."""
@@ -259,15 +262,16 @@ class TranslatorModel(torch.nn.Module):
         return parts if self.parts == 2 else parts[0]
 
     def _attend(self, hidden: Tensor, memory: Memory) -> tuple[Tensor, Tensor | None]:
-        if self.attention is not None:
+        if self.attention is None:
+            assert memory.context is not None
+            context = memory.context.unsqueeze(1).expand(-1, hidden.shape[1], -1)
+            weights = None
+        else:
             context, weights = self.attention(hidden, memory.values, memory.lengths, memory.keys)
-            vectors = torch.tanh(self.combine(torch.cat([context, hidden], 2)))
-            return self.dropout(vectors), weights
-        assert memory.context is not None
-        context = memory.context.unsqueeze(1)
-        whole = context.expand(-1, hidden.shape[1], -1)
-        vectors = torch.tanh(self.combine(torch.cat([whole, hidden], 2)))
-        return self.dropout(vectors + self.direct(context)), None
+        vectors = torch.tanh(self.combine(torch.cat([context, hidden], 2)))
+        if memory.direct is not None:
+            vectors = vectors + memory.direct.unsqueeze(1)
+        return self.dropout(vectors), weights
 
     def _step(
         self, values: Tensor, state: State, memory: Memory

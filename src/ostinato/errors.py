@@ -107,9 +107,9 @@ def check_number(
 
     Those are low <= value <= high and above < value < below; `whole` asks for an integer.
     """
-    rule = ["a whole number" if whole else "a number"]
     kind = numbers.Integral if whole else numbers.Real
     fits = isinstance(value, kind) and not isinstance(value, bool) and value == value
+    bounds = []
     for bound, words, holds in (
         (low, "at least", lambda v, b: v >= b),
         (high, "at most", lambda v, b: v <= b),
@@ -117,7 +117,8 @@ def check_number(
         (below, "below", lambda v, b: v < b),
     ):
         if bound is not None:
-            rule.append(f"{words} {bound}")
+            bounds.append(f"{words} {bound}")
             fits = fits and holds(value, bound)
+    rule = " ".join(["a whole number" if whole else "a number", " and ".join(bounds)]).strip()
     if not fits:
-        raise OptionError(f"{where}: {name} must be {' '.join(rule)}, got {value!r}.")
+        raise OptionError(f"{where}: {name} must be {rule}, got {value!r}.")

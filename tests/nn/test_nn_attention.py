@@ -85,5 +85,5 @@ def test_dropout_rests_outside_training_and_repeats_with_the_seed():
     torch.manual_seed(4)
     assert torch.equal(layer(x), first)
     assert nn.Dropout(0)(x) is x
-    with pytest.raises(OptionError, match="p must be a number at least 0 below 1"):
+    with pytest.raises(OptionError, match="p must be a number at least 0 and below 1"):
         nn.Dropout(1)

@@ -29,9 +29,9 @@ from ostinato.errors import (
     RecordWarning,
     check_choice,
 )
+from ostinato.options import TrainingOptions
 from ostinato.training import state as states
 from ostinato.training.batches import Batches
-from ostinato.training.options import TrainingOptions
 from ostinato.training.progress import Progress
 from ostinato.training.task import Loss, Task, loss_named
 

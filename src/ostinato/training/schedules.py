@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ostinato.training.options import TrainingOptions
+from ostinato.options import TrainingOptions
 
 
 def factor(options: TrainingOptions, step: int, steps: int, steps_per_epoch: int) -> float:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ostinato.errors import NonFiniteError, check_choice
-from ostinato.training.options import TrainingOptions
+from ostinato.options import TrainingOptions
 from ostinato.training.schedules import factor
 
 Loss = Callable[[torch.nn.Module, Any], "Tensor | Mapping[str, Tensor]"]

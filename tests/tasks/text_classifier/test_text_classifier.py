@@ -8,7 +8,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
 from ostinato.errors import DataError, NotFittedError, OptionError, StorageError
-from ostinato.estimators import TextClassifier, load
+from ostinato.tasks import TextClassifier, load
 
 TEXTS = ["good fine great film", "bad awful poor film", "great lovely thing", "poor dull bore"] * 15
 LABELS = ["pos", "neg"] * 30

@@ -1,0 +1,1 @@
+"""What is measured: names, units, which way is better, and the customary computations."""

@@ -1,0 +1,1 @@
+"""Text classification: which label, or labels, a text has."""

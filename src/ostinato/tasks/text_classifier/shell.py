@@ -1,0 +1,89 @@
+"""Text classes in the shell: a table with a column of texts and one of labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ostinato.options import option
+from ostinato.tasks.contracts import Loaded
+from ostinato.tasks.sources import FileWords, labels_of, table, texts_of, typed_texts
+
+ANSWER = ("text", "column", "neutral", "errors")
+MEASURE = ("text", "label", "separator", "errors")
+
+
+class Words(FileWords):
+    """What `train text-classifier` is told of the files."""
+
+    text: str = option("Column with the texts.", default="text")
+    label: str = option("Column with the labels.", default="label")
+    separator: str | None = option(
+        "What stands between the labels of a row, such as |, where a row may have several.",
+        default=None,
+    )
+
+
+def _rows(files: Sequence[str], told: Mapping[str, Any]) -> tuple[list[str], list[Any]]:
+    text, label = told["text"], told["label"]
+    frame = table(files, told["errors"], text=text, label=label)
+    labels = labels_of(frame, label, files, told["separator"])
+    return texts_of(frame, text, files), labels
+
+
+def read(sources: Sequence[str], words: Words, validation: Any, options: dict[str, Any]) -> Loaded:
+    told = words.options()
+    texts, labels = _rows(sources, told)
+    names = {str(name) for each in labels for name in (each if isinstance(each, list) else [each])}
+    return Loaded(
+        arguments=(texts, labels),
+        validation=_rows([validation], told) if isinstance(validation, str) else validation,
+        source=told,
+        facts={
+            "files": ", ".join(sources),
+            "columns": f"text {words.text!r}, label {words.label!r}",
+            "rows": f"{len(texts):,}",
+            "classes": ", ".join(sorted(names)[:40]),
+        },
+        example=["--text", "your text here"],
+    )
+
+
+def _told(estimator: Any, typed: Mapping[str, Any]) -> dict[str, Any]:
+    """What training was told, with what is typed now instead."""
+    return Words().options() | estimator.source_ | dict(typed)
+
+
+def answer(estimator: Any, sources: Sequence[str], typed: dict[str, Any]) -> list[dict[str, Any]]:
+    """The label of each text, its probability, and every class's."""
+    told = _told(estimator, {k: v for k, v in typed.items() if k == "errors"})
+    texts = typed_texts(sources, typed, told["text"], told["errors"])
+    if typed.get("neutral") is not None:
+        estimator.set_params(neutral=tuple(typed["neutral"]))
+    answers, found = estimator.predict(texts), estimator.predict_proba(texts)
+    return [
+        {
+            "label": _label(each),
+            "confidence": round(float(row.max()), 6),
+            "text": text,
+            **{
+                f"p({name})": round(float(p), 6)
+                for name, p in zip(estimator.classes_, row, strict=True)
+            },
+        }
+        for each, row, text in zip(answers, found, texts, strict=True)
+    ]
+
+
+def _label(answer: Any) -> Any:
+    """A class as it is, several as one word with bars between."""
+    if isinstance(answer, (list, tuple, set)):
+        return "|".join(map(str, answer))
+    return answer.item() if hasattr(answer, "item") else answer
+
+
+def measure(
+    estimator: Any, sources: Sequence[str], typed: dict[str, Any]
+) -> tuple[Mapping[str, float], int]:
+    texts, labels = _rows(sources, _told(estimator, typed))
+    return estimator.evaluate(texts, labels), len(texts)

@@ -15,23 +15,23 @@ if TYPE_CHECKING:
     from ostinato import nn as nn
     from ostinato import ops as ops
     from ostinato import training as training
-    from ostinato.estimators import Forecaster as Forecaster
-    from ostinato.estimators import LanguageModel as LanguageModel
-    from ostinato.estimators import SequenceTagger as SequenceTagger
-    from ostinato.estimators import TextClassifier as TextClassifier
-    from ostinato.estimators import Translator as Translator
-    from ostinato.estimators import load as load
     from ostinato.nn import accelerate as accelerate
+    from ostinato.tasks import Forecaster as Forecaster
+    from ostinato.tasks import LanguageModel as LanguageModel
+    from ostinato.tasks import SequenceTagger as SequenceTagger
+    from ostinato.tasks import TextClassifier as TextClassifier
+    from ostinato.tasks import Translator as Translator
+    from ostinato.tasks import load as load
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Forecaster": "ostinato.estimators",
-    "LanguageModel": "ostinato.estimators",
-    "SequenceTagger": "ostinato.estimators",
-    "TextClassifier": "ostinato.estimators",
-    "Translator": "ostinato.estimators",
-    "load": "ostinato.estimators",
+    "Forecaster": "ostinato.tasks",
+    "LanguageModel": "ostinato.tasks",
+    "SequenceTagger": "ostinato.tasks",
+    "TextClassifier": "ostinato.tasks",
+    "Translator": "ostinato.tasks",
+    "load": "ostinato.tasks",
     "accelerate": "ostinato.nn",
 }
 _ROOMS = ("data", "datasets", "errors", "nn", "ops", "training")

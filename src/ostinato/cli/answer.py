@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from ostinato.cli import output, runs
-from ostinato.cli.tasks import task
 from ostinato.errors import OptionError, StorageError, check_choice
+from ostinato.tasks.registry import TASKS
 
 
-def load(model: Path) -> Any:
+def load_model(model: Path) -> Any:
     """The fitted estimator of a run folder or a model file."""
-    from ostinato import estimators
+    from ostinato.tasks.loading import load
 
-    return estimators.load(runs.model_file(model))
+    return load(runs.model_file(model))
 
 
 def predict(
@@ -33,9 +33,11 @@ def predict(
 ) -> None:
     """Answer rows of files, of `--text` or of standard input, in their order."""
     check_choice("predict", "--format", form, ("csv", "jsonl"))
-    estimator = load(model)
-    about = task(estimator.kind)
-    rows = about.answer(estimator, sources, _typed("predict", options, about.asks, estimator.kind))
+    estimator = load_model(model)
+    shell = TASKS[estimator.kind].part("shell")
+    rows = shell.answer(
+        estimator, sources, _typed("predict", options, shell.ANSWER, estimator.kind)
+    )
     if as_json and out is None:
         output.result({"model": str(model), "answers": rows})
         return
@@ -66,15 +68,15 @@ def evaluate(
     model: Path, sources: Sequence[str], options: Mapping[str, Any], *, as_json: bool
 ) -> None:
     """Every customary measure beside the naive baseline's on the same rows."""
-    from ostinato.inspection import BASELINES, beside_baseline
-
-    estimator = load(model)
-    about = task(estimator.kind)
-    typed = _typed("evaluate", options, about.names, estimator.kind)
-    scores, rows = about.measure(estimator, sources, typed)
+    estimator = load_model(model)
+    shell = TASKS[estimator.kind].part("shell")
+    typed = _typed("evaluate", options, shell.MEASURE, estimator.kind)
+    scores, rows = shell.measure(estimator, sources, typed)
     if as_json:
         output.result({"model": str(model), "rows": rows, "scores": scores})
         return
+    from ostinato.inspection import BASELINES, beside_baseline
+
     columns, figures = beside_baseline(scores)
     output.say(",".join(["measure", *columns]))
     for name, each in figures:

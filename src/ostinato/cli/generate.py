@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ostinato.cli import output
-from ostinato.cli.answer import load
+from ostinato.cli.answer import load_model
 from ostinato.errors import OptionError
 
 
@@ -19,7 +19,7 @@ def generate(
     Raises:
         OptionError: the model is no language model, or an option is not allowed.
     """
-    estimator = load(model)
+    estimator = load_model(model)
     if estimator.kind != "language-model":
         raise OptionError(
             f"generate: the model must be a language-model, got a {estimator.kind}. "

@@ -66,3 +66,16 @@ def _escape(words: str) -> str:
 def say(words: str) -> None:
     """One line of the result, on standard output."""
     typer.echo(words)
+
+
+def summary(kind: str, result: Any, scores: Mapping[str, float]) -> None:
+    """What a fit reached on held-out rows beside the baselines, on standard error."""
+    from ostinato.inspection import beside_baseline
+    from ostinato.inspection.svg import number
+
+    columns, figures = beside_baseline(scores)
+    rows = [(name, *map(number, each)) for name, each in figures]
+    epochs = f"best epoch {result.best_epoch}, " if result.best_epoch else ""
+    note(f"\n{kind}: {epochs}{result.seconds:.1f} s of training")
+    if rows:
+        show("", rows, ("held-out rows", *columns))

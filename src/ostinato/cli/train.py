@@ -1,4 +1,4 @@
-"""`ostinato train TASK`: read, fit, save, report; options come from the estimator's constructor."""
+"""`ostinato train TASK`: read, fit, save, report; options come from the task's declarations."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from ostinato.cli import output, runs
-from ostinato.cli.tasks import TASKS
-from ostinato.cli.tasks import task as task_named
+from ostinato.cli import arguments, output, runs
 from ostinato.errors import StorageError
+from ostinato.tasks.registry import TASKS, Task
+from ostinato.tasks.sources import validation_of
 
 _COMMON = {
     "validation": (
         str,
         typer.Option(
-            help="Fraction of the rows to hold out, or a file of held-out rows.",
+            help="Rows to hold out and judge by: a fraction of the rows, or a file.",
             metavar="FRACTION|FILE",
         ),
         "0.1",
@@ -41,11 +41,11 @@ _COMMON = {
 
 
 class _Tasks(TyperGroup):
-    """Builds a task's full command when it is called for: its options need the estimator."""
+    """Builds a task's full command when it is called for."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         name, command, rest = super().resolve_command(ctx, args)
-        return name, command and _command(str(name)), rest
+        return name, command and _command(TASKS[str(name)]), rest
 
 
 app = typer.Typer(
@@ -56,23 +56,20 @@ app = typer.Typer(
 )
 
 
-def _register(task: str, words: str) -> None:
-    @app.command(task, help=words)
+def _register(task: Task) -> None:
+    @app.command(task.kind, help=task.sentence)
     def stub() -> None:
         pass
 
 
-for _task, _words in TASKS.items():
-    _register(_task, _words)
+for _task in TASKS.values():
+    _register(_task)
 
 
-def _command(task: str) -> Any:
-    """The command of one task, its options generated from the estimator's signature."""
-    from ostinato.cli import words
-    from ostinato.training import TrainingOptions
-
-    about = task_named(task)
-    made = about.estimator()
+def _command(task: Task) -> Any:
+    """The command of one task: its own words, the words of every run, the constructor's options."""
+    words = task.part("shell").Words.declared()
+    options = task.options.declared()
     own = [
         inspect.Parameter(
             name,
@@ -80,7 +77,7 @@ def _command(task: str) -> Any:
             default=default,
             annotation=Annotated[kind, info],
         )
-        for name, (kind, info, default) in {**about.words, **_COMMON}.items()
+        for name, (kind, info, default) in _COMMON.items()
     ]
     data = inspect.Parameter(
         "data",
@@ -90,43 +87,43 @@ def _command(task: str) -> Any:
             typer.Argument(help="Files, glob patterns, or - for standard input.", metavar="DATA"),
         ],
     )
-    taken = {each.name for each in own} | {"data"}
+    shown = [each for name, each in options.items() if name not in words and name != "progress"]
+    shown.sort(key=lambda each: each.depth)  # the task's own first
 
     def call(**typed: Any) -> None:
-        train(task, made, taken, typed)
+        train(task, typed)
 
-    wanted = [data, *own, *words.options(made, taken, TrainingOptions)]
+    wanted = [data, *arguments.parameters(words.values()), *own, *arguments.parameters(shown)]
     call.__signature__ = inspect.Signature(wanted)  # type: ignore[attr-defined]
     call.__annotations__ = {each.name: each.annotation for each in wanted}
     single = typer.Typer(
         add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
     )
-    single.command(task, help=TASKS[task])(call)
+    single.command(task.kind, help=task.sentence)(call)
     return typer.main.get_command(single)
 
 
-def train(task: str, made: type, taken: set[str], typed: dict[str, Any]) -> None:
+def train(task: Task, typed: dict[str, Any]) -> None:
     """Fit a model as the typed words say, and leave a run folder.
 
     Raises:
         OstinatoError: whatever stops it; `ostinato.cli.app.run` prints it.
         typer.Exit: with status 130 after Ctrl-C, when the best weights so far are saved.
     """
-    from ostinato import inspection
-    from ostinato.cli import words
-    from ostinato.cli.app import INTERRUPTED
-
-    about = task_named(task)
-    options = words.values(made, typed, taken)
-    stem = runs.stem_of(task, typed["data"])
-    loaded = about.read(typed, options)
-    estimator = made(**options)
+    shell = task.part("shell")
+    declared = shell.Words.declared()
+    words = shell.Words(**arguments.values(declared, typed)).check(f"train {task.kind}")
+    options = arguments.values(task.options.declared(), typed)
+    task.options(**options).check(task.name)  # before files are read
+    loaded = shell.read(typed["data"], words, validation_of(typed["validation"]), options)
+    estimator = task.estimator(**options)
+    stem = runs.stem_of(task.kind, typed["data"])
     place = runs.folder(
         typed["out"], typed["name"], stem, resume=typed["resume"], force=typed["force"]
     )
     try:
         estimator.fit(
-            *loaded.training,
+            *loaded.arguments,
             validation=loaded.validation,
             directory=place,
             resume=typed["resume"],
@@ -136,28 +133,40 @@ def train(task: str, made: type, taken: set[str], typed: dict[str, Any]) -> None
         with contextlib.suppress(OSError):
             place.rmdir()  # only if nothing was written yet
         raise
+    estimator.source_ = loaded.source
     model = place / runs.MODEL
     _save(estimator, model)
-    evidence = about.evidence(estimator, loaded)
-    evidence.command = shlex.join(["ostinato", *sys.argv[1:]]) if sys.argv[1:] else ""
-    report = inspection.report(estimator, place, evidence)
-    result = estimator.fit_result_
-    partial = result.status == "interrupted"
+    _tell(task, typed, estimator, place, loaded)
+
+
+def _tell(task: Task, typed: dict[str, Any], estimator: Any, place: Path, loaded: Any) -> None:
+    """The report, the summary, and the object of --json."""
+    from ostinato import inspection
+
+    model, result = place / runs.MODEL, estimator.fit_result_
+    command = shlex.join(["ostinato", *sys.argv[1:]]) if sys.argv[1:] else ""
+    report = inspection.report(estimator, place, facts=loaded.facts, command=command)
+    scores = estimator.baseline_
     if typed["json"]:
         output.result(
             {
-                "task": task,
+                "task": task.kind,
                 "run": str(place),
                 "model": str(model),
                 "report": str(report),
                 "status": result.status,
                 "best_epoch": result.best_epoch,
                 "seconds": result.seconds,
-                "scores": dict(evidence.scores),
+                "scores": dict(scores),
             }
         )
-    _summary(task, place, evidence.scores, result, about.next_words(place, loaded))
-    if partial:
+    output.summary(task.kind, result, scores)
+    output.note(f"Report: {report}")
+    verb = getattr(task.part("shell"), "VERB", "predict")
+    output.note(f"Next:   {shlex.join(['ostinato', verb, str(place), *loaded.example])}")
+    if result.status == "interrupted":
+        from ostinato.cli.app import INTERRUPTED
+
         begun = (place / runs.CHECKPOINTS).exists()
         resume = "The same command with --resume continues." if begun else ""
         output.note(
@@ -179,17 +188,3 @@ def _save(estimator: Any, model: Path) -> None:
         refuge = Path(tempfile.mkdtemp(prefix="ostinato-")) / runs.MODEL
         estimator.save(refuge)
         raise StorageError(f"{error} The trained model is in {refuge} instead.") from error
-
-
-def _summary(task: str, place: Path, scores: Any, result: Any, next_words: str) -> None:
-    from ostinato.inspection import beside_baseline
-    from ostinato.inspection.svg import number
-
-    columns, figures = beside_baseline(scores)
-    rows = [(name, *map(number, each)) for name, each in figures]
-    epochs = f"best epoch {result.best_epoch}, " if result.best_epoch else ""
-    output.note(f"\n{task}: {epochs}{result.seconds:.1f} s of training")
-    if rows:
-        output.show("", rows, ("held-out rows", *columns))
-    output.note(f"Report: {place / runs.REPORT}")
-    output.note(f"Next:   {next_words}")

@@ -56,12 +56,17 @@ def option(
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Declared:
-    """One option of a class: what its declaration says."""
+    """One option of a class: what its declaration says, and which group has it.
+
+    `depth` counts the groups from the class itself, 0, to the most general.
+    """
 
     name: str
     annotation: Any
     default: Any
     rule: Rule
+    group: type
+    depth: int
 
 
 @dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(option,))
@@ -136,10 +141,20 @@ def _declared(cls: type[Options]) -> dict[str, Declared]:
     hints = typing.get_type_hints(cls)
     found = {}
     for each in dataclasses.fields(cls):  # type: ignore[arg-type]
-        rules = (_rule_in(base, each.name) for base in cls.__mro__)
-        rule = next((rule for rule in rules if rule is not None), Rule(sentence=""))
+        rules = {
+            depth: rule
+            for depth, base in enumerate(cls.__mro__)
+            if each.name in inspect.get_annotations(base)
+            and (rule := _rule_in(base, each.name)) is not None
+        }
+        depth = min(rules)
         found[each.name] = Declared(
-            name=each.name, annotation=hints[each.name], default=each.default, rule=rule
+            name=each.name,
+            annotation=hints[each.name],
+            default=each.default,
+            rule=rules[depth],
+            group=cls.__mro__[depth],
+            depth=depth,
         )
     return found
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ostinato.data.labels import is_missing
+from ostinato.data.rows import as_rows
 from ostinato.data.words import normalize, split_characters, split_tokens, split_words
 from ostinato.errors import DataError, NotFittedError, check_choice, check_number
 
@@ -193,9 +194,7 @@ class TextEncoder:
 
 def check_texts(where: str, texts: Iterable[str]) -> list[str]:
     """The texts as a list. Raises DataError if one is missing or not a string, with its row."""
-    if isinstance(texts, str | bytes):
-        raise DataError(f"{where}: texts must be a list of strings, got one. Write [text].")
-    texts = list(texts)
+    texts = as_rows(where, "texts", texts)
     wrong = [row for row, text in enumerate(texts) if not isinstance(text, str)]
     if wrong:
         value = texts[wrong[0]]

@@ -7,6 +7,7 @@ import os
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 import torch
+from sklearn import exceptions as sklearn_exceptions
 from sklearn.base import BaseEstimator
 
 from ostinato import nn, storage, training
@@ -19,6 +20,10 @@ from ostinato.errors import (
 )
 from ostinato.options import TrainingOptions
 from ostinato.tasks.options import EstimatorOptions
+
+
+class _UnfittedError(NotFittedError, sklearn_exceptions.NotFittedError):
+    """Ours, which scikit-learn's tools know too."""
 
 
 class Rows(Protocol):
@@ -154,7 +159,7 @@ class Estimator(BaseEstimator, Generic[R, M]):
     def _check_fitted(self) -> None:
         if not self._fitted:
             name = type(self).__name__
-            raise NotFittedError(f"{name}: not fitted yet. Call fit(...), or ostinato.load(path).")
+            raise _UnfittedError(f"{name}: not fitted yet. Call fit(...), or ostinato.load(path).")
 
     # Files.
 

@@ -1,0 +1,220 @@
+"""A small fit of every task, for the tests that hold for all of them.
+
+A new task needs one row here; a test says so when it is missing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import random
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ostinato.tasks import task_of
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Example:
+    """One task on made-up rows.
+
+    Attributes:
+        options: of a fit that takes a second.
+        X, y: the rows; y is None where X has everything.
+        more: other rows of the same kind, for `partial_fit`.
+        probe: single inputs, of which any list may be asked.
+        ask: answers of a fitted model to a list of inputs, one for each, comparable by `same`.
+        other: one option with another value that gives another model.
+        causal: options with which `stream` works, or None.
+        stream: the stream's answer to one input, comparable with `ask`'s.
+        junk: arguments of `fit` that are no rows.
+    """
+
+    kind: str
+    options: dict[str, Any]
+    X: Any
+    y: Any = None
+    more: tuple[Any, ...]
+    probe: list[Any]
+    ask: Callable[[Any, list[Any]], list[Any]]
+    other: dict[str, Any]
+    causal: dict[str, Any] | None = None
+    stream: Callable[[Any, Any], Any] | None = None
+    junk: list[tuple[Any, ...]] = dataclasses.field(default_factory=list)
+
+    @property
+    def rows(self) -> tuple[Any, ...]:
+        return (self.X,) if self.y is None else (self.X, self.y)
+
+    def ask_one(self, model: Any, each: Any) -> Any:
+        return self.ask(model, [each])[0]
+
+    def make(self, **changes: Any) -> Any:
+        return task_of(self.kind).estimator(**self.options | changes)
+
+    def fit(self, **changes: Any) -> Any:
+        return self.make(**changes).fit(*self.rows, progress=False)
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two answers have the same bits."""
+    if isinstance(one, (list, tuple)):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, (pd.DataFrame, pd.Series)):
+        return one.equals(other)
+    if isinstance(one, np.ndarray):
+        return np.array_equal(one, other)
+    return bool(one == other)
+
+
+SMALL: dict[str, Any] = {"epochs": 2, "hidden_size": 8}
+
+
+def _reviews(count: int, seed: int) -> tuple[list[str], list[str]]:
+    chance = random.Random(seed)
+    good, bad = ["great", "fine", "lovely", "superb"], ["dull", "poor", "awful", "weak"]
+    texts, labels = [], []
+    for _ in range(count):
+        label = chance.choice(["positive", "negative"])
+        words = chance.choices(good if label == "positive" else bad, k=3)
+        more = " and more" * chance.randrange(6)
+        texts.append(f"a {words[0]} film with a {words[1]} plot{more} and {words[2]} actors")
+        labels.append(label)
+    return texts, labels
+
+
+def _sentences(count: int, seed: int) -> tuple[list[list[str]], list[list[str]]]:
+    chance = random.Random(seed)
+    names, verbs = ["Ada", "Bela", "Cora", "Dan"], ["sees", "meets", "likes"]
+    X, y = [], []
+    for _ in range(count):
+        words = [chance.choice(names), chance.choice(verbs), chance.choice(names), "in", "Rome"]
+        tags = ["B-PER", "O", "B-PER", "O", "B-LOC"]
+        more = chance.randrange(4)
+        X.append(words + ["again"] * more)
+        y.append(tags + ["O"] * more)
+    return X, y
+
+
+def _pairs(count: int, seed: int) -> tuple[list[str], list[str]]:
+    texts, _ = _reviews(count, seed)
+    return texts, [" ".join(reversed(text.split()[:5])) for text in texts]
+
+
+def _hours(count: int, shop: str = "x", level: float = 100.0) -> pd.DataFrame:
+    hours = pd.date_range("2026-01-01", periods=count, freq="h")
+    values = [level + 30 * math.sin(k * math.pi / 12) + (k * 7 % 5) for k in range(count)]
+    return pd.DataFrame({"time": hours, "visits": values, "shop": shop})
+
+
+def _shops(count: int) -> pd.DataFrame:
+    return pd.concat([_hours(count, "x"), _hours(count, "y", 50.0), _hours(count, "z", 500.0)])
+
+
+def _forecasts(model: Any, shops: list[Any]) -> list[Any]:
+    table = pd.concat(shops, ignore_index=True)
+    found = model.predict(table)
+    return [found.loc[each["shop"].iloc[0]] for each in shops]
+
+
+def _text_stream(model: Any, text: str) -> Any:
+    return model.stream().step(text)
+
+
+def _series_stream(model: Any, table: pd.DataFrame) -> Any:
+    stream, answer = model.stream(), None
+    for row in table.to_dict("records"):
+        answer = stream.step({k: v for k, v in row.items() if k != "shop"})
+    return answer
+
+
+REVIEWS, SENTENCES, PAIRS = _reviews(60, 0), _sentences(40, 0), _pairs(48, 0)
+TEXT_JUNK: list[tuple[Any, ...]] = [
+    ([], []),
+    (["one"], ["a"]),
+    ("text", "label"),
+    ([None, "a"], ["a", "b"]),
+    ([1, 2], ["a", "b"]),
+    (["a", "b"], ["a"]),
+    (np.zeros((3, 2)), [1, 2, 3]),
+    ([b"a", b"b"], [1, 2]),
+    (3, 4),
+    (None, None),
+    ({"a": 1}, 3),
+]
+
+EXAMPLES: dict[str, Example] = {
+    each.kind: each
+    for each in (
+        Example(
+            kind="text-classifier",
+            options={**SMALL, "embedding_size": 8},
+            X=REVIEWS[0],
+            y=REVIEWS[1],
+            more=_reviews(20, 1),
+            probe=[*_reviews(9, 2)[0], "unseen words here", "great", ""],
+            ask=lambda model, texts: list(model.predict_proba(texts)),
+            other={"dropout": 0.1},
+            causal={"bidirectional": False, "pooling": "last"},
+            stream=_text_stream,
+            junk=[*TEXT_JUNK, (["a", "b"], ["x", "x"]), (["a", "b"], [None, "x"])],
+        ),
+        Example(
+            kind="sequence-tagger",
+            options={**SMALL, "embedding_size": 8, "char_hidden": 4, "char_size": 4},
+            X=SENTENCES[0],
+            y=SENTENCES[1],
+            more=_sentences(20, 1),
+            probe=[*_sentences(9, 2)[0], ["Zoe", "waits"], ["Ada"], []],
+            ask=lambda model, rows: list(model.predict_proba(rows)),
+            other={"dropout": 0.1},
+            junk=[*TEXT_JUNK, ([["a"]], [["O", "O"]]), ([["a", 1]], [["O", "O"]])],
+        ),
+        Example(
+            kind="language-model",
+            options={**SMALL, "embedding_size": 8, "chunk": 16, "batch_size": 4},
+            X=REVIEWS[0],
+            more=(_reviews(20, 1)[0],),
+            probe=["a great film", "dull", "x", "and more and"],
+            ask=lambda model, texts: [model.probabilities(text) for text in texts],
+            other={"dropout": 0.1},
+            causal={},
+            stream=lambda model, text: model.predict_proba([text])[0],
+            junk=[([],), ("",), ([None],), ([1, 2],), (3,), (None,), ([["a"]],)],
+        ),
+        Example(
+            kind="translator",
+            options={**SMALL, "embedding_size": 8, "batch_size": 16, "beam": 2},
+            X=PAIRS[0],
+            y=PAIRS[1],
+            more=_pairs(20, 1),
+            probe=[*_pairs(5, 2)[0], "unseen words here", "great"],
+            ask=lambda model, texts: model.predict_best(texts),
+            other={"dropout": 0.1},
+            junk=[*TEXT_JUNK, (["a", ""], ["b", "c"])],
+        ),
+        Example(
+            kind="forecaster",
+            options={**SMALL, "past": 24, "horizon": 6, "series": "shop", "target": "visits"},
+            X=_shops(120),
+            more=(_shops(80),),
+            probe=[_hours(30, "x"), _hours(40, "y", 50.0), _hours(24, "z", 500.0)],
+            ask=_forecasts,
+            other={"dropout": 0.1},
+            junk=[
+                (pd.DataFrame(),),
+                (pd.DataFrame({"visits": ["a", "b"]}),),
+                (_shops(5),),
+                (np.zeros((2, 2, 2)),),
+                (3,),
+                (None,),
+                ("no such file.csv",),
+                (_shops(120).assign(visits=math.nan),),
+                (_shops(120).assign(visits=math.inf),),
+            ],
+        ),
+    )
+}

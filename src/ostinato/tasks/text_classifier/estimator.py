@@ -9,6 +9,7 @@ import torch
 from sklearn.base import ClassifierMixin
 
 from ostinato import data, nn
+from ostinato.data.rows import as_rows
 from ostinato.tasks.base import Estimator, Run
 from ostinato.tasks.text_classifier import learning
 from ostinato.tasks.text_classifier.measures import TextBaseline, measure
@@ -76,11 +77,17 @@ class TextClassifier(
             OptionError: an option is not allowed.
             DataError: texts or labels cannot be used.
         """
+        run = Run(directory=directory, resume=resume, progress=progress)
+        return self._fit(X, y, sample_weight, validation, run)
+
+    def _fit(
+        self, X: Any, y: Any, sample_weight: Any, validation: Any, run: Run, classes: Any = None
+    ) -> Self:
         where = "TextClassifier.fit"
-        options, run = self._training(), Run(directory=directory, resume=resume, progress=progress)
+        options = self._training()
         texts, labels = read_pairs(where, X, y, least=2)
         given = read_weights(where, sample_weight, len(texts))
-        known = labels
+        known = labels if classes is None else [*labels, *as_rows(where, "classes", classes)]
         (texts, labels, given), self.held_out_ = split(
             where, texts, labels, given, validation, self.seed
         )
@@ -98,20 +105,36 @@ class TextClassifier(
         self.baseline_ = {} if self.held_out_ is None else self.evaluate(*self.held_out_)
         return self
 
-    def partial_fit(self, X: Any, y: Any, *, progress: bool | None = False) -> Self:
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any,
+        classes: Any = None,
+        sample_weight: Any = None,
+        *,
+        progress: bool | None = False,
+    ) -> Self:
         """Go on learning: one epoch over new rows at a constant rate, a tenth of the first. The
         n-grams beside the network learn too.
 
         Vocabulary and classes stay; the first call is a `fit` without validation.
 
+        Args:
+            classes: in the first call, labels that may come later.
+            sample_weight, progress: as in `fit`.
+
         Raises:
             DataError: a label is not among the classes.
         """
+        run = Run(progress=progress)
         if not self._fitted:
-            return self.fit(X, y, validation=None, progress=progress)
-        texts, labels = read_pairs("TextClassifier.partial_fit", X, y)
+            return self._fit(X, y, sample_weight, None, run, classes)
+        where = "TextClassifier.partial_fit"
+        texts, labels = read_pairs(where, X, y)
+        given = read_weights(where, sample_weight, len(texts))
         targets, before = self.rows_.targets(labels), self.history_
-        self._train(texts, labels, None, self._further(), Run(progress=progress), None)
+        weights = learning.row_weights(self, self.rows_, labels, given)
+        self._train(texts, labels, None, self._further(), run, weights)
         self._append(before)
         if self.module_.wide is not None:
             columns = self.rows_.columns(targets)

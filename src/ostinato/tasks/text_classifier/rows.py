@@ -76,7 +76,7 @@ def read_weights(where: str, weights: Any, rows: int) -> list[float]:
     if found.shape != (rows,) or not (np.isfinite(found) & (found >= 0)).all() or not found.any():
         raise DataError(
             f"{where}: sample_weight must be {rows:,} numbers of at least 0, one a row and not all "
-            f"0, got shape {found.shape}."
+            f"zero, got shape {found.shape}."
         )
     return found.tolist()
 

@@ -15,7 +15,7 @@ from test_ops_kernels import (
     results_of,
 )
 
-from ostinato.ops import kernels, native
+from ostinato.ops import call, kernels, native
 from ostinato.ops.lstm import LSTM
 
 module = native.load()
@@ -59,7 +59,7 @@ def run(cell, values):
 def threads(monkeypatch):
     """A function that sets how many threads even a small call takes."""
     before = torch.get_num_threads()
-    monkeypatch.setattr(kernels, "THREAD_WORK", 1)
+    monkeypatch.setattr(call, "THREAD_WORK", 1)
     yield torch.set_num_threads
     torch.set_num_threads(before)
 

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ostinato.ops import kernels, native
+from ostinato.ops import call, kernels, native
 from ostinato.ops.gru import GRU
 from ostinato.ops.lstm import LSTM
 from ostinato.ops.rnn import RNN
@@ -244,7 +244,7 @@ def test_step_by_step_and_any_thread_count_give_the_same_bits(kind, monkeypatch)
     with torch.no_grad():
         single = results_of(cell, values, kernels.native)
         try:
-            monkeypatch.setattr(kernels, "THREAD_WORK", 1)
+            monkeypatch.setattr(call, "THREAD_WORK", 1)
             torch.set_num_threads(3)
             whole = results_of(cell, values, kernels.native)
         finally:
@@ -320,7 +320,7 @@ def test_strides_of_any_kind_are_served():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_gradients_of_several_threads(kind, monkeypatch):
-    monkeypatch.setattr(kernels, "THREAD_WORK", 1)
+    monkeypatch.setattr(call, "THREAD_WORK", 1)
     threads = torch.get_num_threads()
     try:
         torch.set_num_threads(3)

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from ostinato.nn.stepping import versions
-from ostinato.ops import kernels, native
+from ostinato.ops import call, kernels, native
 
 # Products before a second thread is worth waking, which on a busy machine takes long.
-THREAD_WORK = 8 * kernels.THREAD_WORK
+THREAD_WORK = 8 * call.THREAD_WORK
 
 
 class Linear(torch.nn.Linear):
@@ -49,7 +49,7 @@ class Linear(torch.nn.Linear):
             and input.is_cpu
             and weight.is_cpu
             and input.dtype == weight.dtype
-            and input.dtype in kernels.ITEM_SIZES
+            and input.dtype in call.ITEM_SIZES
             and input.numel()
             and input.shape[-1] == self.in_features
         ):

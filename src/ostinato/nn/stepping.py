@@ -12,9 +12,9 @@ from torch import Tensor
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from ostinato.errors import OptionError, ShapeError
-from ostinato.ops import kernels, native
+from ostinato.ops import call, kernels, native
 
-TENSORS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "peephole", *kernels.NORMS)
+TENSORS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "peephole", *call.NORMS)
 EPS = 1e-5  # of layer normalisation, as in `ostinato.ops`
 THREAD_ROWS = 32  # rows that are worth a second thread
 # Products of a Stepper's step that are: a millisecond's. A thread that slept wakes late where other
@@ -81,12 +81,12 @@ class Packed:
         plain = "weight_hh_l0" in self.parameters and not layer.bidirectional
         options = layer._settings() | {"layer_norm": layer.layer_norm, "w_hr": layer.proj_size}
         first = layer.weight_hh_l0
-        known = first.dtype in kernels.ITEM_SIZES
+        known = first.dtype in call.ITEM_SIZES
         if not (plain and known and kernels.allows(options, first.device, first.dtype)):
             return None
         self.dtype = first.dtype
         stack = (module.StackFloat if first.dtype == torch.float32 else module.StackDouble)()
-        code = kernels.code(layer.cell, options)
+        code = call.code(layer.cell, options)
         for depth, suffix in enumerate(layer.suffixes):
             given = [self.parameters.get(f"{name}{suffix}") for name in TENSORS]
             if any(p is not None and p.dtype != self.dtype for p in given):

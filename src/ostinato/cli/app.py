@@ -16,8 +16,6 @@ import typer
 
 from ostinato.cli import output, train
 
-INTERRUPTED = 130
-
 app = typer.Typer(
     name="ostinato",
     help="Recurrent networks from your own files: train, predict, evaluate, look inside.",
@@ -229,7 +227,7 @@ def run(words: list[str]) -> int:
         return 2 if isinstance(error, OptionError) else 1
     except KeyboardInterrupt:
         output.note("Interrupted.")
-        return INTERRUPTED
+        return output.INTERRUPTED
     except BrokenPipeError:
         # The reader (head, less) has seen enough; Python must not complain at exit either.
         import os

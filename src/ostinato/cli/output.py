@@ -9,6 +9,8 @@ from typing import Any
 
 import typer
 
+INTERRUPTED = 130  # exit status after Ctrl-C
+
 
 def note(words: str) -> None:
     """One line for the person at the terminal, on standard error."""

@@ -165,15 +165,13 @@ def _tell(task: Task, typed: dict[str, Any], estimator: Any, place: Path, loaded
     verb = getattr(task.part("shell"), "VERB", "predict")
     output.note(f"Next:   {shlex.join(['ostinato', verb, str(place), *loaded.example])}")
     if result.status == "interrupted":
-        from ostinato.cli.app import INTERRUPTED
-
         begun = (place / runs.CHECKPOINTS).exists()
         resume = "The same command with --resume continues." if begun else ""
         output.note(
             f"Interrupted: the model is partial, the best weights so far are saved in {model}. "
             f"{resume}"
         )
-        raise typer.Exit(INTERRUPTED)
+        raise typer.Exit(output.INTERRUPTED)
 
 
 def _save(estimator: Any, model: Path) -> None:

@@ -117,6 +117,7 @@ class Estimator(BaseEstimator, Generic[R, M]):
         callbacks: Any = (),
     ) -> None:
         """Train the module by `loss` and keep what the fit recorded."""
+        self.source_ = getattr(self, "source_", {})
         self.fit_result_ = training.fit(
             self.module_,
             learn,
@@ -176,7 +177,7 @@ class Estimator(BaseEstimator, Generic[R, M]):
             "learned": self._document(),
             "fit": dataclasses.asdict(self.fit_result_),
             "baseline": self.baseline_,
-            "source": getattr(self, "source_", {}),
+            "source": self.source_,
         }
         storage.save(path, self.kind, self.module_.state_dict(), document)
 

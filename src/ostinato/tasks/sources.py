@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from ostinato.errors import DataError, OptionError
 from ostinato.options import Options, option
@@ -21,6 +21,16 @@ class FileWords(Options):
         "their place.",
         default="strict",
     )
+
+
+W = TypeVar("W", bound=Options)
+
+
+def remembered(kind: type[W], estimator: Any, **typed: Any) -> W:
+    """What training was told of the files, with what is typed now instead; None is not typed."""
+    known, now = estimator.source_, {k: v for k, v in typed.items() if v is not None}
+    names = kind.declared()
+    return kind(**{name: value for name, value in (known | now).items() if name in names})
 
 
 def table(

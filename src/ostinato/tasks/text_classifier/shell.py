@@ -7,14 +7,21 @@ from typing import Any
 
 from ostinato.options import option
 from ostinato.tasks.contracts import Loaded
-from ostinato.tasks.sources import FileWords, labels_of, table, texts_of, typed_texts
+from ostinato.tasks.sources import (
+    FileWords,
+    labels_of,
+    remembered,
+    table,
+    texts_of,
+    typed_texts,
+)
 
 ANSWER = ("text", "column", "neutral", "errors")
 MEASURE = ("text", "label", "separator", "errors")
 
 
 class Words(FileWords):
-    """What `train text-classifier` is told of the files."""
+    """What `train text-classifier` is words of the files."""
 
     text: str = option("Column with the texts.", default="text")
     label: str = option("Column with the labels.", default="label")
@@ -24,21 +31,19 @@ class Words(FileWords):
     )
 
 
-def _rows(files: Sequence[str], told: Mapping[str, Any]) -> tuple[list[str], list[Any]]:
-    text, label = told["text"], told["label"]
-    frame = table(files, told["errors"], text=text, label=label)
-    labels = labels_of(frame, label, files, told["separator"])
-    return texts_of(frame, text, files), labels
+def _rows(files: Sequence[str], words: Words) -> tuple[list[str], list[Any]]:
+    frame = table(files, words.errors, text=words.text, label=words.label)
+    labels = labels_of(frame, words.label, files, words.separator)
+    return texts_of(frame, words.text, files), labels
 
 
 def read(sources: Sequence[str], words: Words, validation: Any, options: dict[str, Any]) -> Loaded:
-    told = words.options()
-    texts, labels = _rows(sources, told)
+    texts, labels = _rows(sources, words)
     names = {str(name) for each in labels for name in (each if isinstance(each, list) else [each])}
     return Loaded(
         arguments=(texts, labels),
-        validation=_rows([validation], told) if isinstance(validation, str) else validation,
-        source=told,
+        validation=_rows([validation], words) if isinstance(validation, str) else validation,
+        source=words.options(),
         facts={
             "files": ", ".join(sources),
             "columns": f"text {words.text!r}, label {words.label!r}",
@@ -49,15 +54,10 @@ def read(sources: Sequence[str], words: Words, validation: Any, options: dict[st
     )
 
 
-def _told(estimator: Any, typed: Mapping[str, Any]) -> dict[str, Any]:
-    """What training was told, with what is typed now instead."""
-    return Words().options() | estimator.source_ | dict(typed)
-
-
 def answer(estimator: Any, sources: Sequence[str], typed: dict[str, Any]) -> list[dict[str, Any]]:
     """The label of each text, its probability, and every class's."""
-    told = _told(estimator, {k: v for k, v in typed.items() if k == "errors"})
-    texts = typed_texts(sources, typed, told["text"], told["errors"])
+    words = remembered(Words, estimator, errors=typed.get("errors"))
+    texts = typed_texts(sources, typed, words.text, words.errors)
     if typed.get("neutral") is not None:
         estimator.set_params(neutral=tuple(typed["neutral"]))
     answers, found = estimator.predict(texts), estimator.predict_proba(texts)
@@ -85,5 +85,5 @@ def _label(answer: Any) -> Any:
 def measure(
     estimator: Any, sources: Sequence[str], typed: dict[str, Any]
 ) -> tuple[Mapping[str, float], int]:
-    texts, labels = _rows(sources, _told(estimator, typed))
+    texts, labels = _rows(sources, remembered(Words, estimator, **typed))
     return estimator.evaluate(texts, labels), len(texts)

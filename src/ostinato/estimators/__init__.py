@@ -9,15 +9,13 @@ from ostinato.estimators.base import Estimator as Estimator
 from ostinato.estimators.base import load_as
 from ostinato.estimators.forecaster import Forecaster as Forecaster
 from ostinato.estimators.language_model import LanguageModel as LanguageModel
-from ostinato.estimators.tagger import Entity as Entity
-from ostinato.estimators.tagger import SequenceTagger as SequenceTagger
 from ostinato.estimators.text_classifier import TextClassifier as TextClassifier
 from ostinato.estimators.translator import Aligned as Aligned
 from ostinato.estimators.translator import Translator as Translator
 
 KINDS: dict[str, type[Estimator]] = {
     each.kind: each
-    for each in (TextClassifier, SequenceTagger, LanguageModel, Translator, Forecaster)
+    for each in (TextClassifier, LanguageModel, Translator, Forecaster)
 }
 
 

@@ -12,9 +12,10 @@ from sklearn.model_selection import cross_val_score
 
 from ostinato import data
 from ostinato.errors import DataError, NotFittedError, OptionError
-from ostinato.estimators import SequenceTagger, load
-from ostinato.estimators.tagger_measures import entity_measures
-from ostinato.estimators.tagger_words import WordReader, affixes_of, shape_of
+from ostinato.tasks import SequenceTagger, load
+from ostinato.tasks.sequence_tagger import learning
+from ostinato.tasks.sequence_tagger.measures import measure
+from ostinato.tasks.sequence_tagger.words import WordReader, affixes_of, shape_of
 
 DRAW = random.Random(0)
 NAMES = ["Ann", "Bob", "Cleo", "Dan", "Eve"]
@@ -129,8 +130,10 @@ def test_the_balance_finds_more_entities(tmp_path):
             model.module_.head.bias[model.tags_.index("O")] += 1
         before = model.score(X, Y)
     entities = sum(map(len, model.entities(X)))
-    model._balance(X, Y)
-    assert 0 < model.shift_ <= 2
+    shift = learning.best_shift(model.module_, model.rows_, (X, Y))
+    assert 0 < shift <= 2
+    model.shift_ = shift
+    model._lower_outside(shift)
     assert model.score(X, Y) > before
     assert sum(map(len, model.entities(X))) > entities
     model.save(tmp_path / "m.safetensors")
@@ -160,8 +163,26 @@ def test_a_type_that_only_validation_has():
         model = SequenceTagger(**SMALL | {"epochs": 1}, seed=seed)
         model.fit(X, rows, validation=0.5, progress=False)
         assert model.tags_ == ["B-rare", "I-rare", "O"]
-    with pytest.raises(DataError, match="validation: row 0 has the tag 'B-rare'"):
-        SequenceTagger(**SMALL).fit(X, Y, validation=(X, rows), progress=False)
+
+
+@pytest.mark.parametrize("output", ["crf", "softmax"])
+def test_a_tag_that_only_held_out_rows_have_is_missed(output):
+    rare = [list(row) for row in Y]
+    rare[0][2] = "B-rare"
+    model = SequenceTagger(**SMALL, output=output)
+    model.fit(X, Y, validation=(X, rare), progress=False)
+    assert "B-rare" not in model.tags_
+    assert model.baseline_["f1_rare"] == 0
+    assert model.baseline_["accuracy"] < 1
+    assert len(model.history_["val_loss"]) == SMALL["epochs"]
+    others = [["N" if tag == "O" else "name" for tag in row] for row in Y]
+    odd = [["new" for _ in row] for row in Y]
+    model = SequenceTagger(**SMALL | {"epochs": 1}).fit(
+        X, others, validation=(X, odd), progress=False
+    )
+    assert model.baseline_["accuracy"] == 0
+    with pytest.raises(DataError, match="row 0 has the tag 'B-rare', which training lacks"):
+        SequenceTagger(**SMALL | {"epochs": 1}).fit(X, Y, progress=False).partial_fit(X, rare)
 
 
 def test_vectors_from_a_file(tmp_path):
@@ -176,7 +197,7 @@ def test_vectors_from_a_file(tmp_path):
 
 def test_measures_as_conlleval_counts():
     truth = [["B-p", "I-p", "O", "B-q"], ["B-q", "O"]]
-    found = entity_measures(truth, [["B-p", "O", "O", "B-q"], ["B-q", "B-p"]])
+    found = measure(truth, [["B-p", "O", "O", "B-q"], ["B-q", "B-p"]], True)
     assert found["precision"] == 0.5
     assert found["recall"] == 2 / 3
     assert found["f1"] == pytest.approx(4 / 7)
@@ -219,6 +240,8 @@ def test_wrong_options(options, message):
         ("text", Y, "got one text"),
         (X, Y[:3], "same number of rows, got 120 and 3"),
         (X, [Y[0][:-1], *Y[1:]], "row 0 has . tokens and . tags"),
+        (None, None, "X must have one value a row, got NoneType"),
+        (X, 3, "y must have one value a row, got int"),
         ([["a", None]] * 3, [["O", "O"]] * 3, "row 0 of X has None"),
         ([["a"]] * 3, [["O"]] * 3, "two tags or more"),
         (X[:1], Y[:1], "at least 2 sentences, got 1"),

@@ -60,7 +60,7 @@ class Forms:
         return self.features[forms], self.chars[forms, :longest], spelled
 
     def batch(self, batch: dict[str, Any]) -> dict[str, Any]:
-        """A batch with "forms" `(batch, steps)`, and all that a `TaggerModel` reads."""
+        """A batch with "forms" `(batch, steps)`, and all that a `SequenceTaggerModule` reads."""
         unique, places = torch.unique(batch["forms"], return_inverse=True)
         features, chars, spelled = self.gather(unique)
         inputs = (features, chars, spelled, places, batch["forms_lengths"])
@@ -106,6 +106,14 @@ class WordReader:
             for name, found in (("shapes", shapes), ("affixes", affixes), ("chars", chars))
         }
         return cls({"words": [word for word, _ in kept], **lists}, [c for _, c in kept], max_chars)
+
+    def count(self, sentences: Iterable[Sequence[str]]) -> None:
+        """Add to `counts` how often each known word comes in more sentences."""
+        for row in sentences:
+            for word in row:
+                place = self.numbers["words"].get(plain(word))
+                if place is not None:
+                    self.counts[place - len(RESERVED)] += 1
 
     @property
     def sizes(self) -> dict[str, int]:

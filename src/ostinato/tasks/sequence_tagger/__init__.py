@@ -1,0 +1,1 @@
+"""Sequence tagging: a tag for each word of a sentence."""

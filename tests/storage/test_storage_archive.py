@@ -136,7 +136,7 @@ def test_numbers_of_numpy_become_plain():
 @pytest.mark.parametrize(
     ("document", "message"),
     [
-        ({"a": [0, {1: 2}]}, r"document\['a'\]\[1\] has the key 1; keys must be strings"),
+        ({"a": [0, {object: 2}]}, r"document\['a'\]\[1\]\[.*\] is of type type"),
         ({"a": {"b": np.zeros(2)}}, r"document\['a'\]\['b'\] is of type ndarray, which JSON"),
         ({"a": {1, 2}}, r"document\['a'\] is of type set"),
         ([1], "document must be a dict, got list"),

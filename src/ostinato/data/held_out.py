@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -37,7 +38,7 @@ def hold_out(
     """
     if validation is None:
         return columns, None
-    if isinstance(validation, (int, float)):
+    if isinstance(validation, numbers.Real):
         check_number(where, "validation", validation, above=0, below=1)
         parts = split_random(len(columns[0]), float(validation), seed=seed, stratify=stratify)
         learn, judge = (tuple([each[k] for k in rows] for each in columns) for rows in parts)

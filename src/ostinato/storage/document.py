@@ -4,6 +4,7 @@ JSON has neither tuples nor NaN and infinities, and its keys are strings. So tha
 comes back as it went in, those are written as marked objects:
 
     (1, 2)      {"$tuple": [1, 2]}
+    {1: "a"}    {"$pairs": [[1, "a"]]}  where a key is no string
     nan, -inf   {"$float": "nan"}, {"$float": "-inf"}
     {"$x": 1}   {"$$x": 1}              a key that starts with the mark gets one more
 
@@ -56,12 +57,11 @@ def _encode(value: Any, where: str) -> Any:
     if isinstance(value, tuple):
         return {"$tuple": [_encode(each, f"{where}[{index}]") for index, each in enumerate(value)]}
     if isinstance(value, dict):
+        if not all(isinstance(key, str) for key in value):
+            pairs = [_encode(list(pair), f"{where}[{pair[0]!r}]") for pair in value.items()]
+            return {"$pairs": pairs}
         result = {}
         for key, each in value.items():
-            if not isinstance(key, str):
-                raise StorageError(
-                    f"{where} has the key {key!r}; keys must be strings. Store pairs instead."
-                )
             result["$" + key if key.startswith("$") else str(key)] = _encode(
                 each, f"{where}[{key!r}]"
             )
@@ -84,11 +84,25 @@ def _decode_object(pairs: list[tuple[str, Any]]) -> Any:
         ((key, value),) = pairs
         if key == "$tuple" and isinstance(value, list):
             return tuple(value)
+        if key == "$pairs" and isinstance(value, list):
+            return _decode_pairs(value)
         if key == "$float" and isinstance(value, str) and value in _FLOATS:
             return _FLOATS[value]
     if any(key.startswith("$") and not key.startswith("$$") for key in result):
         raise ValueError("an object has an unknown mark")
     return {key.removeprefix("$"): value for key, value in result.items()}
+
+
+def _decode_pairs(pairs: list[Any]) -> dict[Any, Any]:
+    if not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
+        raise ValueError("pairs have another form")
+    try:
+        found = dict(pairs)
+    except TypeError as error:
+        raise ValueError(f"a key is a {error}") from None
+    if len(found) != len(pairs):
+        raise ValueError("pairs have the same key twice")
+    return found
 
 
 def _refuse_constant(name: str) -> Any:

@@ -1,0 +1,79 @@
+"""Mistakes in what all tasks share and in the text classifier."""
+
+from __future__ import annotations
+
+from tests.mutations import Mutation
+
+BITS = "tests/contract/test_contract_bits.py"
+OPTIONS = "tests/options/test_options.py"
+SKLEARN = "tests/tasks/text_classifier/test_text_classifier_sklearn.py"
+TEXTS = "src/ostinato/tasks/text_classifier"
+
+MUTATIONS = [
+    Mutation(
+        "src/ostinato/tasks/base.py",
+        '            "schedule": "constant",\n',
+        "",
+        "tests/tasks/test_base.py",
+    ),
+    Mutation(
+        "src/ostinato/tasks/base.py",
+        '"learning_rate": self._options.learning_rate / 10,',
+        '"learning_rate": self._options.learning_rate,',
+        "tests/tasks/test_base.py",
+    ),
+    Mutation(
+        "src/ostinato/tasks/base.py",
+        "            torch.manual_seed(self._options.seed)\n",
+        "",
+        BITS,
+    ),
+    Mutation(
+        "src/ostinato/tasks/base.py",
+        "[*before.get(name, []), *new]",
+        "[*new]",
+        BITS,
+    ),
+    Mutation(
+        f"{TEXTS}/module.py",
+        "logits[torch.from_numpy(rows)] = answer",
+        "logits[start : start + len(rows)] = answer",
+        BITS,
+    ),
+    Mutation(
+        f"{TEXTS}/module.py",
+        "            bias += rate * error\n",
+        "            bias -= rate * error\n",
+        SKLEARN,
+    ),
+    Mutation(
+        f"{TEXTS}/rows.py",
+        "        numbers = np.full(len(labels), UNSEEN, dtype=np.int64)",
+        "        numbers = np.zeros(len(labels), dtype=np.int64)",
+        SKLEARN,
+    ),
+    Mutation(
+        f"{TEXTS}/learning.py",
+        "return (len(truth) / (len(classes) * counts))[truth]",
+        "return (counts / len(truth))[truth]",
+        SKLEARN,
+    ),
+    Mutation(
+        "src/ostinato/options/declaration.py",
+        "        self._check_together(place)\n",
+        "",
+        OPTIONS,
+    ),
+    Mutation(
+        "src/ostinato/options/declaration.py",
+        "        depth = min(rules)",
+        "        depth = max(rules)",
+        OPTIONS,
+    ),
+    Mutation(
+        "src/ostinato/data/held_out.py",
+        "seed=seed, stratify=stratify)",
+        "seed=0, stratify=None)",
+        "tests/data/test_data_held_out.py",
+    ),
+]

@@ -107,8 +107,8 @@ def _co2(place: Path, rows: list[tuple[str, str, str]]) -> dict[str, Any]:
     import numpy as np
 
     from ostinato import inspection
-    from ostinato.cli.series import backtest
-    from ostinato.estimators import Forecaster
+    from ostinato.tasks import Forecaster
+    from ostinato.tasks.forecaster.evidence import backtests
 
     table = co2_weekly()
     known = table.iloc[:-HELD_OUT]
@@ -117,17 +117,18 @@ def _co2(place: Path, rows: list[tuple[str, str, str]]) -> dict[str, Any]:
     model.fit(known, validation=0.1, directory=place)
     path = place / "model.safetensors"
     model.save(path)
-    test = backtest(model, table, len(known))
+    test = backtests(model, table.iloc[len(known) - model.past :])[0]
+    naive = test.naive["baseline_"]
     last_year = table["co2"].to_numpy()[len(known) - YEAR : -YEAR]
     errors = {
         "mae": float(np.abs(test.answers - test.truth).mean()),
-        "baseline_mae": float(np.abs(test.naive - test.truth).mean()),
+        "baseline_mae": float(np.abs(naive - test.truth).mean()),
         "seasonal_mae": float(np.abs(last_year - test.truth[:, 0]).mean()),
     }
     picture = place / "forecast.png"
     shown = table.iloc[len(known) - 2 * YEAR : len(known)]
     inspection.plot_forecast(
-        np.asarray(test.times, dtype="datetime64[s]"),
+        np.asarray(test.index, dtype="datetime64[s]"),
         test.truth[:, 0],
         test.answers[:, 0],
         picture,
@@ -143,8 +144,8 @@ def _co2(place: Path, rows: list[tuple[str, str, str]]) -> dict[str, Any]:
         scores=errors,
         truth=test.truth,
         answers=test.answers,
-        naive=test.naive,
-        times=test.times,
+        naive=naive,
+        times=list(test.index),
         columns=["co2"],
         facts={
             "series": "weekly CO2 at Mauna Loa in parts per million, from statsmodels",

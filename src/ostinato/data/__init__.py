@@ -30,6 +30,7 @@ from ostinato.data.text import UNKNOWN as UNKNOWN
 from ostinato.data.text import TextEncoder as TextEncoder
 from ostinato.data.text import check_texts as check_texts
 from ostinato.data.text_files import TextFiles as TextFiles
+from ostinato.data.timestamps import CALENDAR_NAMES as CALENDAR_NAMES
 from ostinato.data.timestamps import Timeline as Timeline
 from ostinato.data.timestamps import calendar_features as calendar_features
 from ostinato.data.timestamps import calendar_names as calendar_names

@@ -112,6 +112,8 @@ _FEATURES: dict[str, Any] = {
     "week": lambda t: (np.asarray(t.isocalendar().week, dtype=np.float64) - 1) / 52,
     "month": lambda t: (np.asarray(t.month) - 1) / 11,
 }
+CALENDAR_NAMES = tuple(_FEATURES)
+"""Every name that `calendar_features` takes."""
 
 
 def calendar_names(frequency: str | None) -> list[str]:

@@ -7,7 +7,6 @@ from typing import Any
 
 from ostinato.estimators.base import Estimator as Estimator
 from ostinato.estimators.base import load_as
-from ostinato.estimators.forecaster import Forecaster as Forecaster
 from ostinato.estimators.language_model import LanguageModel as LanguageModel
 from ostinato.estimators.text_classifier import TextClassifier as TextClassifier
 from ostinato.estimators.translator import Aligned as Aligned
@@ -15,7 +14,7 @@ from ostinato.estimators.translator import Translator as Translator
 
 KINDS: dict[str, type[Estimator]] = {
     each.kind: each
-    for each in (TextClassifier, LanguageModel, Translator, Forecaster)
+    for each in (TextClassifier, LanguageModel, Translator)
 }
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ostinato.errors import DataError
-from ostinato.estimators.forecast_table import Series
-
-if TYPE_CHECKING:
-    from ostinato.estimators.forecaster import Forecaster
+from ostinato.tasks.forecaster.answering import forecast, table
+from ostinato.tasks.forecaster.module import ForecasterModule
+from ostinato.tasks.forecaster.options import ForecasterOptions
+from ostinato.tasks.forecaster.rows import ForecasterRows
+from ostinato.tasks.forecaster.table import Series
 
 
 class ForecastStream:
@@ -22,9 +23,12 @@ class ForecastStream:
     The forecast equals `predict` on the same rows, bit for bit. Memory does not grow.
     """
 
-    def __init__(self, estimator: Forecaster) -> None:
-        self._estimator = estimator
-        self._rows: deque[tuple[np.ndarray, Any]] = deque(maxlen=estimator.past)
+    def __init__(
+        self, options: ForecasterOptions, rows: ForecasterRows, module: ForecasterModule
+    ) -> None:
+        self.past, self.horizon = options.past, options.horizon
+        self.rows, self.module = rows, module
+        self._kept: deque[tuple[np.ndarray, Any]] = deque(maxlen=options.past)
         self._count = 0
 
     def step(
@@ -40,45 +44,49 @@ class ForecastStream:
             DataError: a value is missing or no finite number, or the time is missing or not
                 after the last.
         """
-        layout = self._estimator.layout_
+        layout = self.rows.layout
         where = "ForecastStream.step"
         if isinstance(row, (Mapping, pd.Series)):
+            row = {str(name): value for name, value in row.items()}
             absent = [name for name in layout.columns if name not in row]
             if absent:
                 raise DataError(f"{where}: no value for {absent[0]!r}.")
             if time is None and layout.time:
                 time = row.get(layout.time)
             row = [row[name] for name in layout.columns]
-        values = np.atleast_1d(np.asarray(row, dtype=np.float64))
+        try:
+            values = np.atleast_1d(np.asarray(row, dtype=np.float64))
+        except (TypeError, ValueError):
+            values = np.array([np.nan])
         if values.shape != (len(layout.columns),) or not np.isfinite(values).all():
             raise DataError(
                 f"{where}: row must be {len(layout.columns)} finite numbers "
-                f"({', '.join(layout.columns)}), got {row!r}."
+                f"({', '.join(layout.columns)}), got {row!r:.200}."
             )
         if layout.time is not None:
             time = pd.NaT if time is None else pd.Timestamp(time)
             if time is pd.NaT:
                 raise DataError(f"{where}: time is missing. Give step(row, time=...).")
-            if self._rows and time <= self._rows[-1][1]:
-                raise DataError(f"{where}: {time} is not after the last row's {self._rows[-1][1]}.")
-        self._rows.append((values, time))
+            if self._kept and time <= self._kept[-1][1]:
+                raise DataError(f"{where}: {time} is not after the last row's {self._kept[-1][1]}.")
+        self._kept.append((values, time))
         self._count += 1
-        if len(self._rows) < self._estimator.past:
+        if len(self._kept) < self.past:
             return None
-        index: Any = pd.RangeIndex(self._count - len(self._rows), self._count)
+        index: Any = pd.RangeIndex(self._count - len(self._kept), self._count)
         if layout.time is not None:
-            index = pd.DatetimeIndex([stamp for _, stamp in self._rows])
-        rows = np.stack([values for values, _ in self._rows])
-        series = Series(name=None, values=rows, index=index, frequency=self._estimator.frequency_)
-        return self._estimator.answer(series, self._estimator.horizon)
+            index = pd.DatetimeIndex([stamp for _, stamp in self._kept])
+        part = Series(name=None, values=self.state, index=index, frequency=self.rows.frequency)
+        answer = table(self.rows, [part], *forecast(self.rows, self.module, [part], self.horizon))
+        return answer if layout.series is None else answer.droplevel(0)
 
     @property
     def state(self) -> np.ndarray:
         """The rows kept, oldest first: `(rows, columns)`."""
-        kept = [values for values, _ in self._rows]
-        return np.stack(kept) if kept else np.empty((0, len(self._estimator.layout_.columns)))
+        kept = [values for values, _ in self._kept]
+        return np.stack(kept) if kept else np.empty((0, len(self.rows.layout.columns)))
 
     def reset(self) -> None:
         """Forget every row."""
-        self._rows.clear()
+        self._kept.clear()
         self._count = 0

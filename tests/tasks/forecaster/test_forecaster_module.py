@@ -6,14 +6,23 @@ import pytest
 import torch
 
 from ostinato.errors import OptionError, ShapeError
-from ostinato.models.forecaster import ForecasterModel
+from ostinato.tasks.forecaster.module import ForecasterModule
+from ostinato.tasks.forecaster.options import ForecasterOptions
+
+
+def made(*, targets, inputs=None, dropout=0.0, **options):
+    return ForecasterModule(
+        ForecasterOptions(dropout=dropout, **options).check(),
+        targets=targets,
+        inputs=inputs or targets,
+    )
 
 
 @pytest.mark.parametrize("cell", ["gru", "lstm", "rnn"])
 @pytest.mark.parametrize("segment", [1, 4, 6])
 @pytest.mark.parametrize("sizes", [8, (7, 5)])
 def test_every_form_answers_and_learns(cell, segment, sizes):
-    model = ForecasterModel(
+    model = made(
         targets=2, inputs=5, past=24, horizon=8, segment=segment, cell=cell, hidden_size=sizes
     )
     answer = model(torch.randn(3, 24, 5))
@@ -26,7 +35,7 @@ def test_every_form_answers_and_learns(cell, segment, sizes):
 
 def test_segments_keep_each_target_apart():
     torch.manual_seed(1)
-    model = ForecasterModel(targets=3, past=24, horizon=12, segment=6, hidden_size=8)
+    model = made(targets=3, past=24, horizon=12, segment=6, hidden_size=8)
     x = torch.randn(2, 24, 3)
     changed = x.clone()
     changed[..., 1] += torch.randn(2, 24)
@@ -37,7 +46,7 @@ def test_segments_keep_each_target_apart():
 
 def test_order_within_and_of_segments_counts():
     torch.manual_seed(1)
-    model = ForecasterModel(targets=1, past=12, horizon=4, segment=4, hidden_size=8)
+    model = made(targets=1, past=12, horizon=4, segment=4, hidden_size=8)
     x = torch.randn(1, 12, 1)
     for order in ([1, 0, *range(2, 12)], [*range(4, 8), *range(4), *range(8, 12)]):
         assert not torch.allclose(model(x), model(x[:, order]))
@@ -46,21 +55,19 @@ def test_order_within_and_of_segments_counts():
 @pytest.mark.parametrize("segment", [1, 4])
 def test_the_level_moves_with_the_last_value(segment):
     torch.manual_seed(1)
-    model = ForecasterModel(targets=2, past=12, horizon=4, segment=segment, hidden_size=8)
+    model = made(targets=2, past=12, horizon=4, segment=segment, hidden_size=8)
     x, level = torch.randn(2, 12, 2), torch.tensor([3.0, -2.0])
     torch.testing.assert_close(model(x + level), model(x) + level, rtol=1e-5, atol=1e-5)
-    plain = ForecasterModel(
-        targets=2, past=12, horizon=4, segment=segment, hidden_size=8, subtract_last=False
-    )
+    plain = made(targets=2, past=12, horizon=4, segment=segment, hidden_size=8, subtract_last=False)
     assert not torch.allclose(plain(x + level), plain(x) + level, atol=1e-2)
 
 
 def test_refusals():
     with pytest.raises(OptionError, match=r"segment must divide past 10, got 4\."):
-        ForecasterModel(targets=1, past=10, horizon=4, segment=4)
+        made(targets=1, past=10, horizon=4, segment=4)
     with pytest.raises(OptionError, match=r"got 'gruu'\. Did you mean 'gru'\?"):
-        ForecasterModel(targets=1, past=10, horizon=4, cell="gruu")
-    with pytest.raises(OptionError, match="hidden_size must have at least one layer"):
-        ForecasterModel(targets=1, past=10, horizon=4, hidden_size=())
+        made(targets=1, past=10, horizon=4, cell="gruu")
+    with pytest.raises(OptionError, match="hidden_size must be"):
+        made(targets=1, past=10, horizon=4, hidden_size=())
     with pytest.raises(ShapeError, match=r"\(batch, 10, 1\), got \(2, 9, 1\)"):
-        ForecasterModel(targets=1, past=10, horizon=4)(torch.zeros(2, 9, 1))
+        made(targets=1, past=10, horizon=4)(torch.zeros(2, 9, 1))

@@ -11,8 +11,7 @@ import torch
 from sklearn.base import clone
 
 from ostinato.errors import DataError, OptionError
-from ostinato.estimators import load
-from ostinato.estimators.forecaster import Forecaster
+from ostinato.tasks import Forecaster, load
 
 SMALL: dict[str, Any] = {
     "past": 48,
@@ -223,7 +222,7 @@ def test_bad_tables_are_refused(change, message):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"cell": "gruu"}, "cell must be one of 'gru', 'lstm', 'rnn', got 'gruu'. Did you mean"),
+        ({"cell": "gruu"}, "cell must be one of 'lstm', 'gru', 'rnn', got 'gruu'. Did you mean"),
         ({"strategy": "both"}, "strategy must be one of 'direct', 'recursive'"),
         ({"segment": 7}, "segment must divide past 48, got 7"),
         ({"past": 0}, "past must be a whole number at least 1, got 0"),

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from math import gcd
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from ostinato import nn
-from ostinato.errors import OptionError, ShapeError, check_choice, check_number
+from ostinato.errors import OptionError, ShapeError
+from ostinato.tasks.forecaster.options import ForecasterOptions
+from ostinato.tasks.layers import recurrent
 
-CELLS = ("gru", "lstm", "rnn")
+_LONGEST_SEGMENT = 48
 
 
-class ForecasterModel(torch.nn.Module):
+def segment_of(options: ForecasterOptions) -> int:
+    """Rows that make one step: as given, or the largest that divides past and horizon."""
+    if options.segment is not None:
+        return options.segment
+    common = gcd(options.past, options.horizon)
+    return max(n for n in range(1, _LONGEST_SEGMENT + 1) if common % n == 0)
+
+
+class ForecasterModule(torch.nn.Module):
     """Windows of a series in, the steps that follow out, all of them at once.
 
     `segment=1` reads the window step by step: the cell sees every input column at each step, and
@@ -25,83 +37,53 @@ class ForecasterModel(torch.nn.Module):
 
     Args:
         targets: columns to forecast, the first ones of the input.
-        past: steps in the window.
-        horizon: steps to forecast.
-        inputs: columns of the input, at least `targets`; None for no more than the targets.
-        segment: rows that make one step; divides `past`.
-        cell: "gru", "lstm" or "rnn".
-        hidden_size: units of each layer.
-        dropout: share of the values hidden between layers and before the last map.
-        recurrent_dropout: share of the state hidden, one mask per sequence.
-        subtract_last: the targets' last values are taken from the window and added to the
-            forecast, so that the level of the series need not be learned.
+        inputs: columns of the input, at least `targets`.
+
+    Attributes:
+        horizon: steps that are answered at once: the options' horizon, or with strategy
+            "recursive" one segment.
 
     Shape:
         - input: `(batch, past, inputs)`, on the scale the caller chose.
         - returns: `(batch, horizon, targets)`, on the same scale.
 
     Raises:
-        OptionError: an argument is not allowed.
         ShapeError: the input does not fit `past` and `inputs`.
     """
 
-    def __init__(
-        self,
-        *,
-        targets: int,
-        past: int,
-        horizon: int,
-        inputs: int | None = None,
-        segment: int = 1,
-        cell: str = "gru",
-        hidden_size: int | tuple[int, ...] = 128,
-        dropout: float = 0.0,
-        recurrent_dropout: float = 0.0,
-        subtract_last: bool = True,
-    ) -> None:
+    def __init__(self, options: ForecasterOptions, *, targets: int, inputs: int) -> None:
         super().__init__()
-        where = "ForecasterModel"
-        sizes = (hidden_size,) if isinstance(hidden_size, int) else tuple(hidden_size)
-        for name, value in (("targets", targets), ("past", past), ("horizon", horizon)):
-            check_number(where, name, value, low=1, whole=True)
-        check_number(where, "segment", segment, low=1, high=past, whole=True)
-        check_choice(where, "cell", cell, CELLS)
-        if not sizes:
-            raise OptionError(f"{where}: hidden_size must have at least one layer, got ().")
-        for size in sizes:
-            check_number(where, "hidden_size", size, low=1, whole=True)
-        if past % segment:
-            raise OptionError(
-                f"{where}: segment must divide past {past}, got {segment}. "
-                "Choose another segment, or 1 to read step by step."
-            )
-        self.targets, self.past, self.horizon = targets, past, horizon
-        self.inputs = targets if inputs is None else inputs
-        self.segment, self.subtract_last = segment, subtract_last
-        extra = self.inputs - targets
-        width = sizes[0] if segment > 1 else self.inputs
-        kind = {"gru": nn.GRU, "lstm": nn.LSTM, "rnn": nn.RNN}[cell]
-        options: dict[str, Any] = {}
-        if recurrent_dropout:
-            options["recurrent_dropout"] = recurrent_dropout
+        sizes, segment = options.layer_sizes, segment_of(options)
+        horizon = options.horizon
+        if options.strategy == "recursive":
+            horizon = min(segment, horizon)
+        self.targets, self.past, self.horizon, self.inputs = targets, options.past, horizon, inputs
+        self.segment, self.subtract_last = segment, options.subtract_last
+        width = sizes[0] if segment > 1 else inputs
         self.layers = torch.nn.ModuleList(
-            kind(before, size, batch_first=True, **options)
+            recurrent(
+                options,
+                before,
+                size,
+                recurrent_dropout=options.recurrent_dropout,
+                init=options.init,
+            )
             for before, size in zip((width, *sizes[:-1]), sizes, strict=True)
         )
-        self.dropout = torch.nn.Dropout(dropout)
+        self.dropout = torch.nn.Dropout(options.dropout)
         if segment == 1:
             self.head = nn.Linear(sizes[-1], horizon * targets)
             return
         self.future = -(-horizon // segment)
-        self.embedding = nn.Linear(segment * (1 + extra), width)
+        self.embedding = nn.Linear(segment * (1 + inputs - targets), width)
         self.position_code = torch.nn.Parameter(torch.randn(self.future, width // 2))
         self.column_code = torch.nn.Parameter(torch.randn(targets, width - width // 2))
         self.head = nn.Linear(sizes[-1], segment)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         if x.dim() != 3 or x.shape[1:] != (self.past, self.inputs):
             raise ShapeError(
-                f"ForecasterModel: input must have shape (batch, {self.past}, {self.inputs}), got "
+                f"Forecaster: input must have shape (batch, {self.past}, {self.inputs}), got "
                 f"{tuple(x.shape)}. The axes are batch, past and inputs."
             )
         own, extra = x[..., : self.targets], x[..., self.targets :]
@@ -111,12 +93,12 @@ class ForecasterModel(torch.nn.Module):
         answer = self._segments(own, extra) if self.segment > 1 else self._steps(own, extra)
         return answer + last if self.subtract_last else answer
 
-    def _steps(self, own: torch.Tensor, extra: torch.Tensor) -> torch.Tensor:
+    def _steps(self, own: Tensor, extra: Tensor) -> Tensor:
         outputs, _ = self._run(torch.cat([own, extra], dim=-1), None)
         answer = self.head(self.dropout(outputs[:, -1]))
         return answer.unflatten(1, (self.horizon, self.targets))
 
-    def _segments(self, own: torch.Tensor, extra: torch.Tensor) -> torch.Tensor:
+    def _segments(self, own: Tensor, extra: Tensor) -> Tensor:
         batch, steps = len(own), self.past // self.segment
         x = own.transpose(1, 2).reshape(batch * self.targets, steps, self.segment)
         if extra.shape[-1]:
@@ -138,7 +120,7 @@ class ForecasterModel(torch.nn.Module):
         answer = answer.reshape(batch, self.targets, self.future * self.segment)
         return answer[..., : self.horizon].transpose(1, 2)
 
-    def _run(self, x: torch.Tensor, states: list[Any] | None) -> tuple[torch.Tensor, list[Any]]:
+    def _run(self, x: Tensor, states: list[Any] | None) -> tuple[Tensor, list[Any]]:
         after = []
         for depth, layer in enumerate(self.layers):
             if depth:
@@ -146,6 +128,34 @@ class ForecasterModel(torch.nn.Module):
             x, state = layer(x, None if states is None else states[depth])
             after.append(state)
         return x, after
+
+    @torch.inference_mode()
+    def roll(self, x: Tensor, future: Tensor) -> Tensor:
+        """Forecasts of any number of steps, `(batch, steps, targets)`; beyond what is answered at
+        once the network reads its own forecasts. The bits of a row do not depend on the others.
+
+        Args:
+            x: `(batch, past, inputs)`.
+            future: `(batch, steps, calendar)`, the columns of the input that are known ahead.
+
+        Raises:
+            OptionError: the input has further columns, which are not known ahead.
+        """
+        steps = future.shape[1]
+        if steps > self.horizon and self.inputs > self.targets + future.shape[2]:
+            raise OptionError(
+                f"Forecaster: {steps} rows ahead would need features of rows to come; at most "
+                f"the horizon of {self.horizon} rows can be answered with features."
+            )
+        answers, done = [], 0
+        while done < steps:
+            answer = self(x)[:, : steps - done]
+            answers.append(answer)
+            known = future[:, done : done + answer.shape[1]]
+            done += answer.shape[1]
+            if done < steps:
+                x = torch.cat([x, torch.cat([answer, known], dim=-1)], dim=1)[:, -self.past :]
+        return torch.cat(answers, dim=1)
 
 
 def _repeat(state: Any, times: int) -> Any:

@@ -82,10 +82,10 @@ def to_table(X: Any, where: str) -> pd.DataFrame:
 def find_layout(
     frame: pd.DataFrame,
     *,
-    target: str | Sequence[str] | None,
-    features: str | Sequence[str],
-    time: str | None,
-    series: str | None,
+    target: Any,
+    features: Any,
+    time: Any,
+    series: Any,
     where: str,
 ) -> Layout:
     """What each column is; the time column is found by its values if it is not named.
@@ -94,7 +94,8 @@ def find_layout(
         DataError: a column is missing, named twice, or nothing is left to forecast.
     """
     features = _names(features)
-    named = [*_names(target), *features, *(name for name in (time, series) if name)]
+    time, series = (None if each is None else str(each) for each in (time, series))
+    named = [*_names(target), *features, *(name for name in (time, series) if name is not None)]
     check_columns(frame, named, where)
     for k, name in enumerate(named):
         if name in named[:k]:
@@ -189,14 +190,37 @@ def _values(
     return numbers.to_numpy(dtype=np.float64)
 
 
+def held_out_table(
+    layout: Layout, parts: Sequence[Series], cuts: Sequence[int], past: int
+) -> pd.DataFrame | None:
+    """The rows of each series from `past` rows before its cut on, as the user's table has them;
+    None where nothing is held out."""
+    found = []
+    for part, cut in zip(parts, cuts, strict=True):
+        if cut == len(part.values):
+            continue
+        first = max(0, cut - past)
+        frame = pd.DataFrame(part.values[first:], columns=pd.Index(layout.columns))
+        if layout.time == "":
+            frame.index = part.index[first:]
+        elif layout.time is not None:
+            frame[layout.time] = part.index[first:]
+        if layout.series is not None:
+            frame[layout.series] = [part.name] * len(frame)
+        found.append(frame)
+    return pd.concat(found, ignore_index=layout.time != "") if found else None
+
+
 def _is_path(value: Any) -> bool:
     return isinstance(value, (str, os.PathLike))
 
 
-def _names(names: str | Sequence[str] | None) -> list[str]:
+def _names(names: Any) -> list[str]:
+    """Names of columns as texts, as `to_table` makes them: also of one name, and of numbers."""
     if names is None:
         return []
-    return [names] if isinstance(names, str) else [str(name) for name in names]
+    several = isinstance(names, Sequence) and not isinstance(names, str)
+    return [str(name) for name in (names if several else [names])]
 
 
 def _find_time(frame: pd.DataFrame, free: list[str]) -> str | None:

@@ -1,0 +1,1 @@
+"""Forecasting: what comes next in one or many series of numbers."""

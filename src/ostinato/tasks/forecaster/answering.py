@@ -1,0 +1,97 @@
+"""Forecasts of many series at once, in the user's units and timestamps."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from ostinato import data
+from ostinato.errors import DataError
+from ostinato.tasks.forecaster.module import ForecasterModule
+from ostinato.tasks.forecaster.rows import ForecasterRows
+from ostinato.tasks.forecaster.table import Series
+
+_AT_ONCE = 256  # series that the network reads together
+
+
+def forecast(
+    rows: ForecasterRows, module: ForecasterModule, parts: Sequence[Series], steps: int
+) -> tuple[np.ndarray, list[Any]]:
+    """The `steps` rows after the last of every series.
+
+    Returns:
+        values `(series, steps, targets)` in the user's units, and the index of each series' rows.
+        The bits of a series do not depend on the others.
+
+    Raises:
+        DataError: a series is shorter than `past`.
+        OptionError: `steps` is beyond the horizon and the features to come are not known.
+    """
+    recent = [_recent(rows, module.past, part) for part in parts]
+    seen: dict[Any, tuple[Any, np.ndarray, np.ndarray]] = {}  # many have the same timestamps
+    windows, future, indices = [], [], []
+    for part in recent:
+        key = (_key(part.index), part.frequency)
+        if key not in seen:
+            index = part.after(steps)
+            seen[key] = index, _calendar(rows, part.index), _calendar(rows, index)
+        index, behind, ahead = seen[key]
+        windows.append(np.concatenate([rows.scaler.transform(part.values), behind], axis=1))
+        future.append(ahead)
+        indices.append(index)
+    x = torch.from_numpy(np.stack(windows).astype(np.float32))
+    later = torch.from_numpy(np.stack(future).astype(np.float32))
+    answers = [
+        module.roll(a, b) for a, b in zip(x.split(_AT_ONCE), later.split(_AT_ONCE), strict=True)
+    ]
+    scaled = torch.cat(answers).double().numpy()
+    return rows.scaler.select(range(len(rows.layout.target))).inverse(scaled), indices
+
+
+def table(rows: ForecasterRows, parts: Sequence[Series], values: Any, indices: Any) -> pd.DataFrame:
+    """What `forecast` answers as a table; many series have their name before the timestamp."""
+    time, columns = rows.layout.time or None, pd.Index(rows.layout.target)
+    if rows.layout.series is None:
+        return pd.DataFrame(values[0], index=indices[0].rename(time), columns=columns)
+    names = [part.name for part in parts]
+    index = pd.MultiIndex.from_arrays(
+        [
+            pd.Index(names).repeat(values.shape[1]),
+            indices[0].append(list(indices[1:])),
+        ],
+        names=[rows.layout.series, time],
+    )
+    return pd.DataFrame(values.reshape(-1, values.shape[2]), index=index, columns=columns)
+
+
+def _recent(rows: ForecasterRows, past: int, part: Series) -> Series:
+    if len(part.values) < past:
+        place = "" if part.name is None else f"series {part.name!r}: "
+        raise DataError(
+            f"Forecaster: {place}a forecast reads {past} rows, got {len(part.values)}. "
+            "Give the rows before them too."
+        )
+    return dataclasses.replace(
+        part,
+        values=part.values[-past:],
+        index=part.index[-past:],
+        frequency=rows.frequency or part.frequency,
+    )
+
+
+def _calendar(rows: ForecasterRows, index: Any) -> np.ndarray:
+    """`(rows, calendar)`."""
+    if not rows.calendar:
+        return np.zeros((len(index), 0))
+    return data.calendar_features(index, rows.calendar)
+
+
+def _key(index: Any) -> Any:
+    if isinstance(index, pd.RangeIndex):
+        return index.start, index.stop
+    return index.asi8.tobytes(), index.unit, str(index.tz)

@@ -1,0 +1,218 @@
+"""`Forecaster`: what comes next in one or many series."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Self
+
+import pandas as pd
+import torch
+
+from ostinato import data
+from ostinato.errors import OptionError, check_number
+from ostinato.options import TrainingOptions
+from ostinato.tasks.base import Estimator, Run
+from ostinato.tasks.forecaster import learning
+from ostinato.tasks.forecaster.answering import forecast, table
+from ostinato.tasks.forecaster.measures import measure
+from ostinato.tasks.forecaster.module import ForecasterModule
+from ostinato.tasks.forecaster.options import ForecasterOptions
+from ostinato.tasks.forecaster.rows import ForecasterRows
+from ostinato.tasks.forecaster.stream import ForecastStream
+from ostinato.tasks.forecaster.table import Layout, Series, held_out_table
+from ostinato.tasks.forecaster.windows import Windows, make_windows
+
+
+class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions):
+    """Forecasts the next rows of one or many series from the rows before them.
+
+    A recurrent network reads the last `past` rows and answers the next `horizon`. One model
+    serves every series of the table. The rows to judge by are the last of each series.
+
+    Attributes:
+        history_: figures of each epoch.
+        baseline_: `evaluate`'s figures on the held-out rows.
+        held_out_: those rows, each series' after the `past` rows before them, as `evaluate` takes
+            them; None without.
+        season_: rows after which the series repeats best, 1 if none was found.
+        missing_: values filled in, by column.
+    """
+
+    kind = "forecaster"
+
+    @property
+    def layout_(self) -> Layout:
+        self._check_fitted()
+        return self.rows_.layout
+
+    @property
+    def scaler_(self) -> data.Scaler:
+        self._check_fitted()
+        return self.rows_.scaler
+
+    @property
+    def frequency_(self) -> str | None:
+        self._check_fitted()
+        return self.rows_.frequency
+
+    @property
+    def season_(self) -> int:
+        self._check_fitted()
+        return self.rows_.season
+
+    @property
+    def missing_(self) -> dict[str, int]:
+        self._check_fitted()
+        return self.rows_.filled
+
+    # Learning.
+
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        validation: Any = 0.1,
+        directory: str | os.PathLike[str] | None = None,
+        resume: bool = False,
+        progress: bool | None = None,
+    ) -> Self:
+        """Learn from every window of `X`.
+
+        Args:
+            X: a DataFrame, a path or several, or numbers `(rows,)` or `(rows, columns)`.
+            y: not used; the targets are columns of `X`.
+            validation: the share of the rows, the last of each series, to judge by; or a table
+                of rows that follow `X`; or None. Their windows read rows before them.
+            directory, resume: as in `training.fit`.
+            progress: show a bar; None goes by the option of this name.
+
+        Raises:
+            OptionError: an argument is not allowed.
+            DataError: the table cannot be used; the message says why and what to do.
+        """
+        where, options = "Forecaster.fit", self._training()
+        _refuse(where, y)
+        self.rows_, parts, cuts = ForecasterRows.learn(where, self, X, validation)
+        windows = self._windows(parts, cuts, where)
+        self._build()
+        run = Run(directory=directory, resume=resume, progress=progress)
+        self._train(windows, options, run)
+        self.held_out_ = held_out_table(self.rows_.layout, parts, cuts, self.past)
+        self.baseline_ = self._measure(windows.values, windows.validation)
+        return self
+
+    def partial_fit(self, X: Any, y: Any = None, *, progress: bool | None = False) -> Self:
+        """Go on learning, for one epoch at the constant learning rate, from every window of `X`.
+
+        Scaler, columns and season stay as `fit` learned them. `forecast` then follows `X` for the
+        series that it has, and the others go on from where they were.
+        """
+        where = "Forecaster.partial_fit"
+        if not self._fitted:
+            return self.fit(X, y, validation=None, progress=progress)
+        _refuse(where, y)
+        parts, filled = self.rows_.read(X, where)
+        windows = self._windows(parts, [len(part.values) for part in parts], where)
+        further, before = self._further(learning_rate=self.learning_rate), self.history_
+        self._train(windows, further, Run(progress=progress))
+        self._append(before)
+        for name, number in filled.items():
+            self.rows_.filled[name] = self.rows_.filled.get(name, 0) + number
+        self.rows_.remember(parts, self.past)
+        return self
+
+    def _windows(self, parts: list[Series], cuts: list[int], where: str) -> Windows:
+        return make_windows(
+            [self.rows_.scaled(part) for part in parts],
+            cuts,
+            [part.name for part in parts],
+            past=self.past,
+            horizon=self.horizon,
+            where=where,
+        )
+
+    def _train(self, windows: Windows, options: TrainingOptions, run: Run) -> None:
+        learn, judge = learning.batches_of(windows, options, self.past, self.module_.horizon)
+        loss = learning.loss_of(self, len(self.rows_.layout.target))
+        self._learn(learn, judge, loss=loss, options=options, run=run)
+
+    # Answering.
+
+    def predict(self, X: Any) -> pd.DataFrame:
+        """The `horizon` rows that follow the last row of each series of `X`.
+
+        Returns:
+            the targets in the user's units; the index has the timestamps, after the series'
+            name if there are many. The bits of a series do not depend on the others.
+
+        Raises:
+            DataError: a series of `X` has fewer than `past` rows, or cannot be read as in `fit`.
+        """
+        self._check_fitted()
+        parts, _ = self.rows_.read(X, "Forecaster.predict")
+        return self._forecast(parts, self.horizon)
+
+    def forecast(self, h: int | None = None) -> pd.DataFrame:
+        """The `h` rows (None for `horizon`) that follow the last row given to `fit`.
+
+        Beyond what the network answers at once, it reads its own forecasts.
+        """
+        self._check_fitted()
+        steps = self.horizon if h is None else h
+        check_number("Forecaster.forecast", "h", steps, low=1, whole=True)
+        return self._forecast(self.rows_.known, steps)
+
+    def _forecast(self, parts: list[Series], steps: int) -> pd.DataFrame:
+        return table(self.rows_, parts, *forecast(self.rows_, self.module_, parts, steps))
+
+    def evaluate(self, X: Any, y: Any = None) -> dict[str, float]:
+        """Errors over every window of `X`, beside two naive forecasts of the same windows.
+
+        Rows before the first forecast count as inputs only: `X` should start with the `past`
+        rows before the first row of interest. Figures are means over rows, targets and windows;
+        lower is better. With the prefix `baseline_` they are those of repeating the last value,
+        with `seasonal_` those of repeating the last season.
+        """
+        self._check_fitted()
+        where = "Forecaster.evaluate"
+        _refuse(where, y)
+        parts, _ = self.rows_.read(X, where)
+        windows = self._windows(parts, [len(part.values) for part in parts], where)
+        return self._measure(windows.values, windows.training)
+
+    def _measure(self, values: torch.Tensor, starts: torch.Tensor) -> dict[str, float]:
+        return measure(
+            self.module_.roll, self.rows_, values, starts, past=self.past, horizon=self.horizon
+        )
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """Minus the mean absolute error over every window, in the user's units: more is better."""
+        return -self.evaluate(X, y)["mae"]
+
+    def stream(self) -> ForecastStream:
+        """A stream that takes row after row of one series."""
+        self._check_fitted()
+        return ForecastStream(self, self.rows_, self.module_)
+
+    # Files.
+
+    def _make(self) -> ForecasterModule:
+        return ForecasterModule(
+            self, targets=len(self.rows_.layout.target), inputs=self.rows_.inputs
+        )
+
+    def _example(self) -> tuple[Any, ...]:
+        return (torch.zeros(1, self.past, self.rows_.inputs),)
+
+    def _restore(self, document: dict[str, Any]) -> None:
+        self.rows_ = ForecasterRows.from_dict(self, document)
+
+
+def _refuse(where: str, y: Any) -> None:
+    """Raise OptionError where there is a y: the targets are columns of X."""
+    if y is not None:
+        raise OptionError(
+            f"{where}: y must be None, got {type(y).__name__}. "
+            "The targets are columns of X: name them with Forecaster(target=...)."
+        )

@@ -1,0 +1,150 @@
+"""A forecaster on held-out rows, as figures: forecast after forecast, as it would be used."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ostinato.figures import Axis, Bars, Figure, Group, Line, Lines
+from ostinato.measures import Scores
+from ostinato.measures.forecasts import repeat_last, repeat_season
+from ostinato.tasks.contracts import Evidence
+from ostinato.tasks.forecaster.answering import forecast
+from ostinato.tasks.forecaster.estimator import Forecaster
+from ostinato.tasks.forecaster.measures import BASELINES, FORECASTS
+from ostinato.tasks.forecaster.table import Series
+
+MOST = 100  # forecasts of a series
+PICTURES = 12  # series and columns that are drawn
+SERIES = 40  # series that are tried
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Backtest:
+    """Back-to-back forecasts of one series beside what came, in the user's units.
+
+    Attributes:
+        name: of the series, or None.
+        index: timestamps or positions of the rows, `(rows,)`.
+        truth, answers: `(rows, targets)`.
+        naive: the same of each baseline, by its prefix.
+    """
+
+    name: Any
+    index: Any
+    truth: np.ndarray
+    answers: np.ndarray
+    naive: dict[str, np.ndarray]
+
+
+def backtests(model: Forecaster, X: Any) -> list[Backtest]:
+    """Forecasts of the first series of `X` from row `past` on, each `horizon` rows from the `past`
+    rows before them; the last `MOST` of each series. Gaps are filled as in `fit`."""
+    parts, _ = model.rows_.read(X, "evidence")
+    return [_backtest(model, part) for part in parts[:SERIES] if len(part.values) > model.past]
+
+
+def _backtest(model: Forecaster, part: Series) -> Backtest:
+    past, horizon, total = model.past, model.horizon, len(part.values)
+    first = max(past, total - MOST * horizon)
+    origins = range(first, total, horizon)
+    windows = [
+        dataclasses.replace(part, values=part.values[k - past : k], index=part.index[k - past : k])
+        for k in origins
+    ]
+    answers, _ = forecast(model.rows_, model.module_, windows, horizon)
+    targets = len(model.layout_.target)
+    before = np.stack([each.values[:, :targets] for each in windows])
+    naive = {
+        "baseline_": repeat_last(before, horizon),
+        "seasonal_": repeat_season(before, model.season_, horizon),
+    }
+
+    def joined(values: np.ndarray) -> np.ndarray:
+        return values.reshape(-1, targets)[: total - first]
+
+    return Backtest(
+        name=part.name,
+        index=part.index[first:],
+        truth=part.values[first:, :targets],
+        answers=joined(answers),
+        naive={prefix: joined(values) for prefix, values in naive.items()},
+    )
+
+
+def evidence(estimator: Forecaster, held_out: Any) -> Evidence:
+    """What the model answers of `held_out`: a table in which the `past` rows of each series before
+    the first of interest come first, as `evaluate` takes it."""
+    series = estimator.layout_.series
+    tests = backtests(estimator, held_out)
+    if not tests:
+        return Evidence()
+    scores = Scores.from_flat(estimator.baseline_, FORECASTS, BASELINES)
+    best = scores.strongest("mae") or BASELINES[0]
+    figures: list[Figure] = [
+        _against(test, column, name, best, series)
+        for test in tests
+        for column, name in enumerate(estimator.layout_.target)
+    ]
+    figures = [*figures[:PICTURES], _by_step(estimator, tests, best)]
+    return Evidence(figures=figures, facts=_facts(estimator, tests, len(figures) - 1))
+
+
+def _against(test: Backtest, column: int, name: str, best: Any, series: str | None) -> Figure:
+    of = "" if test.name is None else f", {series} {test.name}"
+    x = test.index
+    if isinstance(x, pd.DatetimeIndex):
+        x = x.tz_localize(None) if x.tz is not None else x
+    x = np.asarray(x)
+    return Lines(
+        title=f"Forecasts of {name}{of}",
+        caption="Each forecast was made from the rows before it alone; where one ends the next "
+        f"begins. Beside them: {best.name}, the best naive forecast.",
+        lines=[
+            Line(name="what came", x=x, y=test.truth[:, column], role="truth"),
+            Line(name="forecast", x=x, y=test.answers[:, column], role="model"),
+            Line(name=best.name, x=x, y=test.naive[best.prefix][:, column], role="baseline"),
+        ],
+        y=Axis(label=name),
+    )
+
+
+def _by_step(model: Forecaster, tests: list[Backtest], best: Any) -> Figure:
+    """The mean error one row ahead, two rows ahead, and so on, in spreads of the column."""
+    scale = model.scaler_.scale[: len(model.layout_.target)]
+    steps = sorted({round(k) for k in np.linspace(1, model.horizon, min(model.horizon, 12))})
+
+    def errors(answers: list[np.ndarray]) -> list[float]:
+        gaps = [np.abs((a - t.truth) / scale).mean(1) for a, t in zip(answers, tests, strict=True)]
+        ahead = [np.arange(len(each)) % model.horizon + 1 for each in gaps]
+        found, at = np.concatenate(gaps), np.concatenate(ahead)
+        return [float(found[at == k].mean()) if (at == k).any() else np.nan for k in steps]
+
+    return Bars(
+        title="Errors by how far ahead",
+        caption="The mean distance between forecast and truth, so many rows ahead, in units of the "
+        "spread of the training rows. Shorter is better.",
+        names=[f"{k} ahead" for k in steps],
+        groups=[
+            Group(name="model", values=errors([t.answers for t in tests]), role="model"),
+            Group(
+                name=best.name,
+                values=errors([t.naive[best.prefix] for t in tests]),
+                role="baseline",
+            ),
+        ],
+        value=Axis(label="error in spreads", low=0),
+    )
+
+
+def _facts(model: Forecaster, tests: list[Backtest], drawn: int) -> dict[str, object]:
+    facts: dict[str, object] = {"season": f"{model.season_:,} rows"}
+    if model.missing_:
+        facts["values filled in"] = ", ".join(f"{n}: {k:,}" for n, k in model.missing_.items())
+    wanted = len(tests) * len(model.layout_.target)
+    if drawn < wanted:
+        facts["pictures"] = f"the first {drawn} of {wanted} series and columns"
+    return facts

@@ -1,0 +1,98 @@
+"""What `Forecaster`'s constructor takes."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ostinato.errors import OptionError
+from ostinato.options import RecurrenceOptions, WindowOptions, option
+from ostinato.tasks.options import EstimatorOptions
+
+
+class ForecasterOptions(WindowOptions, RecurrenceOptions, EstimatorOptions):
+    """Options of `Forecaster`."""
+
+    target: str | int | tuple[str | int, ...] | None = option(
+        "Columns to forecast; None forecasts every column of numbers.", default=None
+    )
+    time: str | int | None = option(
+        "Column with the timestamps. None looks for one: an index of times, a column of times, or "
+        "one named date, time and the like. Without any, rows are numbered.",
+        default=None,
+    )
+    series: str | int | None = option(
+        "Column that tells several series apart, such as the shop of each row. One model learns "
+        "from all of them.",
+        default=None,
+    )
+    features: str | int | tuple[str | int, ...] = option(
+        "Further columns that are read and not forecast. Their values must be known up to now, not "
+        "beyond.",
+        default=(),
+    )
+    strategy: Literal["direct", "recursive"] = option(
+        "direct answers all `horizon` rows at once. recursive learns the next `segment` rows, and "
+        "reads its own forecasts for the rest; for long horizons with little data.",
+        default="direct",
+    )
+    segment: int | None = option(
+        "Rows that the network reads as one step; must divide `past`. 1 reads row by row. None "
+        "takes the largest number up to 48 that divides `past` and `horizon`, which is quick and "
+        "good.",
+        default=None,
+        low=1,
+    )
+    calendar: str | tuple[str, ...] = option(
+        "Where each row lies in the day, the week and the year, as further columns: none, auto, or "
+        "names such as hour,weekday.",
+        default="none",
+    )
+    scaler: Literal["standard", "minmax", "none"] = option(
+        "How columns come to a common scale, learned on the training rows: standard (mean 0, "
+        "spread 1), minmax (0 to 1), or none.",
+        default="standard",
+    )
+    missing: Literal["error", "interpolate", "ffill"] = option(
+        "What to do with missing values: stop, draw a straight line between the values around them "
+        "(interpolate), or repeat the value before (ffill). A line may use values from after the "
+        "training rows, where a gap crosses their end.",
+        default="error",
+    )
+    gaps: Literal["error", "allow"] = option(
+        "What to do with missing timestamps: stop, or take the rows as if they followed each "
+        "other.",
+        default="error",
+    )
+    subtract_last: bool = option(
+        "Forecast the change from the last value, so that the level need not be learned.",
+        default=True,
+    )
+    loss: Literal["mae", "mse", "huber"] = option(
+        "The error that training makes small, on the scaled values. mae is robust; mse weighs "
+        "large errors more; huber is between them.",
+        default="mae",
+    )
+    hidden_size: int | tuple[int, ...] = option(
+        "Units of the recurrent layer, or of each of several, such as 64,32.", default=128, low=1
+    )
+    cell: Literal["lstm", "gru", "rnn"] = "gru"
+    dropout: float = 0.2
+    clip_norm: float | None = 1.0
+    schedule: Literal["constant", "step", "exponential", "cosine", "one_cycle", "plateau"] = (
+        "cosine"
+    )
+    patience: int | None = 5
+
+    @property
+    def layer_sizes(self) -> tuple[int, ...]:
+        """Units of each layer."""
+        size = self.hidden_size
+        return (size,) if isinstance(size, int) else tuple(size)
+
+    def _check_together(self, where: str) -> None:
+        super()._check_together(where)
+        if self.segment is not None and self.past % self.segment:
+            raise OptionError(
+                f"{where}: segment must divide past {self.past}, got {self.segment}. Choose "
+                "another segment, or None to have one chosen."
+            )

@@ -54,7 +54,8 @@ void backward_share(const Call<T>& q, int thread, const Member& member, const Ba
     T* priors = buffer(q, thread, 5, most * prior_row);
     T* through = C::kLate ? buffer(q, thread, 7, most * prior_row) : nullptr;  // r times h, masked
     T* back = q.grad_x ? buffer(q, thread, 6, most * back_row) : nullptr;
-    T* start_c = C::kSaves ? buffer(q, thread, 7, z.blocks * rows * U) : nullptr;
+    T* start_c = C::kSaves ? buffer(q, thread, 7, 2 * z.blocks * rows * U) : nullptr;
+    T* reset_c = start_c + (C::kSaves ? z.blocks * rows * U : 0);
     const Zone<T> zone_h(q.zone_h, q.rates, 0), zone_c(q.zone_c, q.rates, 1);
     const int64_t P = z.blocks * U;
     T* peephole_run = peephole_sum ? peephole_sum + 3 * P : nullptr;  // of one chunk
@@ -79,21 +80,23 @@ void backward_share(const Call<T>& q, int thread, const Member& member, const Ba
             if (C::kSaves) {
                 dc[at] = q.grad_c_n && u < H ? q.grad_c_n[row * H + u] : T(0);
                 start_c[at] = q.c0 && u < H ? q.c0[row * H + u] : T(0);
+                reset_c[at] = q.c_reset && u < H ? q.c_reset[row * H + u] : T(0);
             }
         }
         if (!member.first()) continue;
         for (int64_t t = q.lengths[row]; q.grad_x && t < q.steps; ++t)
             std::memset(q.grad_x + row * q.grad_x_batch + t * q.grad_x_step, 0,
                         size_t(q.input) * sizeof(T));
-        if (q.grad_h0) std::memset(q.grad_h0 + row * H, 0, size_t(H) * sizeof(T));
-        if (q.grad_c0) std::memset(q.grad_c0 + row * H, 0, size_t(H) * sizeof(T));
+        T* const into[] = {q.grad_h0, q.grad_c0, q.grad_h_reset, q.grad_c_reset};
+        for (T* each : into)
+            if (each) std::memset(each + row * H, 0, size_t(H) * sizeof(T));
     }
-    // What reaches a sequence's beginning, or a reset, belongs to the initial state.
-    auto to_initial = [&](int64_t r) {
+    // What reaches a sequence's beginning, or a reset, belongs to the states it began with.
+    auto to_initial = [&](int64_t r, T* grad_h, T* grad_c) {
         const int64_t row = p.rows[r];
         for (int64_t u = begin * U; u < past; ++u) {
-            if (q.grad_h0) q.grad_h0[row * H + u] += dh_rows[r * z.state_row + u];
-            if (q.grad_c0) q.grad_c0[row * H + u] += dc[((u / U) * rows + r) * U + u % U];
+            if (grad_h) grad_h[row * H + u] += dh_rows[r * z.state_row + u];
+            if (grad_c) grad_c[row * H + u] += dc[((u / U) * rows + r) * U + u % U];
         }
         for (int64_t u = begin * U; u < end * U; ++u) {
             dh_rows[r * z.state_row + u] = 0;
@@ -121,12 +124,13 @@ void backward_share(const Call<T>& q, int thread, const Member& member, const Ba
         for (int64_t s = from; s < to && member.first(); ++s)
             for (int64_t r = 0; r < p.active[s]; ++r, row_at += prior_row) {
                 const int64_t row = p.rows[r];
-                const bool first = s == 0 || resets_at(q, row, s);
+                const bool reset = resets_at(q, row, s), first = s == 0 || reset;
+                const T* start = reset ? q.h_reset : q.h0;
                 if (s > 0 && r + kAhead < p.active[s]) {
                     const int64_t soon = p.rows[r + kAhead];
                     prefetch(q.out + soon * q.out_batch + time_of(q, soon, s - 1) * q.out_step, H);
                 }
-                const T* h = first ? (q.h0 ? q.h0 + row * H : nullptr)
+                const T* h = first ? (start ? start + row * H : nullptr)
                                    : q.out + row * q.out_batch + time_of(q, row, s - 1) * q.out_step;
                 if (h)
                     std::memcpy(row_at, h, size_t(H) * sizeof(T));
@@ -164,7 +168,7 @@ void backward_share(const Call<T>& q, int thread, const Member& member, const Ba
             for (int64_t block = begin; block < end; ++block)
                 for (int64_t r = 0; r < n; ++r) {
                     const int64_t row = p.rows[r];
-                    const bool first = C::kSaves && (s == 0 || resets_at(q, row, s));
+                    const bool reset = C::kSaves && resets_at(q, row, s);
                     const T* dout = q.grad_out ? q.grad_out + row * q.grad_batch +
                                                      time_of(q, row, s) * q.grad_step
                                                : nullptr;
@@ -187,8 +191,9 @@ void backward_share(const Call<T>& q, int thread, const Member& member, const Ba
                             if (zone_h.on) kept = zone_h.take(dh, place, left);
                         }
                         if (C::kSaves) {
-                            prior = first ? start_c + (block * rows + r) * U
-                                          : cells + (block * total + p.offset[s - 1] + r) * U;
+                            prior = reset    ? reset_c + (block * rows + r) * U
+                                    : s == 0 ? start_c + (block * rows + r) * U
+                                             : cells + (block * total + p.offset[s - 1] + r) * U;
                             Vec<T> d_c = load(d_state);
                             if (q.grad_cell_sequence)
                                 d_c += load_some(q.grad_cell_sequence + place, left);
@@ -245,7 +250,7 @@ void backward_share(const Call<T>& q, int thread, const Member& member, const Ba
                     if (mask) v *= load_some(mask + u, H - u);
                     store(dh + u, load(dh + u) + v);
                 }
-                if (resets_at(q, p.rows[r], s)) to_initial(r);
+                if (resets_at(q, p.rows[r], s)) to_initial(r, q.grad_h_reset, q.grad_c_reset);
             }
         }
         for (int64_t u = begin * U; peephole && u < end * U; ++u)
@@ -292,7 +297,7 @@ void backward_share(const Call<T>& q, int thread, const Member& member, const Ba
                             size_t(q.input) * sizeof(T));
             }
     }
-    for (int64_t r = 0; r < rows; ++r) to_initial(r);
+    for (int64_t r = 0; r < rows; ++r) to_initial(r, q.grad_h0, q.grad_c0);
 }
 
 // Threads' sums joined in their order, from [block][k][slot][unit] to torch's rows.

@@ -50,6 +50,9 @@ struct Call {
     // is kept of it for the backward pass.
     const T *gain_ih, *gain_hh, *gain_cell, *bias_cell, *eps;
     T *norm, *grad_gain_ih, *grad_gain_hh, *grad_gain_cell, *grad_bias_cell;
+    // States (batch, hidden) that a reset returns to.
+    const T *h_reset, *c_reset;
+    T *grad_h_reset, *grad_c_reset;
     // Filled in by the plan.
     const Share* shares;
     int64_t threads;

@@ -179,6 +179,8 @@ Call<T> call_of(const int64_t* f) {
     q.gain_ih = pointer(), q.gain_hh = pointer(), q.gain_cell = pointer(), q.bias_cell = pointer();
     q.eps = pointer(), q.norm = pointer(), q.grad_gain_ih = pointer(), q.grad_gain_hh = pointer();
     q.grad_gain_cell = pointer(), q.grad_bias_cell = pointer();
+    q.h_reset = pointer(), q.c_reset = pointer();
+    q.grad_h_reset = pointer(), q.grad_c_reset = pointer();
     return q;
 }
 

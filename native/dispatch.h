@@ -28,7 +28,7 @@ const Kernels& chosen();
 bool choose(const char* name);  // false where the machine cannot run it
 void run(int dtype_bytes, const int64_t* fields, bool backward);
 void choose(uint64_t seed, int64_t count, int highest, uint8_t* out);
-constexpr int kFields = 58;
+constexpr int kFields = 62;
 
 // Values that begin on a cache line.
 template <class T>

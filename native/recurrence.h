@@ -29,7 +29,6 @@ void forward_share(const Call<T>& q, int thread, const Member& member, const T* 
     T* gates = q.keep ? q.gates + p.first_row * z.blocks * W : buffer(q, thread, 4, most * z.blocks * W);
     T* cells = q.keep && C::kSaves ? q.cells + p.first_row * z.blocks * U : nullptr;
     const int64_t panel_rows = q.keep ? total : most;
-    const T* initial = C::kSaves ? q.c0 : q.h0;
     const Zone<T> zone_h(q.zone_h, q.rates, 0), zone_c(q.zone_c, q.rates, 1);
     T* through = C::kLate ? buffer(q, thread, 8, rows * z.state_row) : nullptr;
     T* held = zone_h.on ? buffer(q, thread, 14, rows * z.state_row) : nullptr;  // h without a mask
@@ -40,10 +39,11 @@ void forward_share(const Call<T>& q, int thread, const Member& member, const T* 
     const N norm(q, z.blocks, panel_rows, normed, norm_pack);
     if (member.first()) member.wait();
 
-    auto start_row = [&](int64_t r, T* enter) {
+    auto start_row = [&](int64_t r, T* enter, const T* h0, const T* c0) {
         const int64_t row = p.rows[r];
+        const T* initial = C::kSaves ? c0 : h0;
         for (int64_t u = begin * U; u < end * U; ++u) {
-            const T h = q.h0 && u < H ? q.h0[row * H + u] : T(0);
+            const T h = h0 && u < H ? h0[row * H + u] : T(0);
             enter[r * z.state_row + u] = q.mask && u < H ? h * q.mask[row * H + u] : h;
             if (held) held[r * z.state_row + u] = h;
             if (C::kKeepsState)
@@ -59,7 +59,7 @@ void forward_share(const Call<T>& q, int thread, const Member& member, const T* 
     };
     for (int64_t r = 0; r < rows; ++r) {
         const int64_t row = p.rows[r], length = q.lengths[row];
-        start_row(r, entering[0]);
+        start_row(r, entering[0], q.h0, q.c0);
         if (length == 0) end_row(r, q.h0 ? q.h0 + row * H : nullptr);
         if (!member.first()) continue;
         for (int64_t t = length; t < q.steps; ++t)
@@ -94,7 +94,7 @@ void forward_share(const Call<T>& q, int thread, const Member& member, const T* 
             T *enter = entering[turn], *leave = entering[turn ^ 1];
             if (q.resets)
                 for (int64_t r = 0; r < n; ++r)
-                    if (resets_at(q, p.rows[r], s)) start_row(r, enter);
+                    if (resets_at(q, p.rows[r], s)) start_row(r, enter, q.h_reset, q.c_reset);
             if (q.resets) member.wait();
             // One vector of a row's new h: zoned out, written, and made ready to enter the next step.
             auto finish = [&](int64_t r, int64_t unit, T* kept, Vec<T> h) {

@@ -52,6 +52,8 @@ void recurrence() {
     auto b_ih = normal<T>(gates * hidden), b_hh = normal<T>(gates * hidden), mask = normal<T>(states);
     auto peephole = normal<T>(3 * hidden), grad_out = normal<T>(sequence), grad_h = normal<T>(states);
     auto grad_c = normal<T>(states), grad_cells = normal<T>(sequence);
+    auto h_reset = normal<T>(states), c_reset = normal<T>(states);
+    std::vector<T> g_h_reset(h_reset.size(), NAN), g_c_reset(lstm ? c_reset.size() : 0, NAN);
     const bool normed = hidden > 1 && cell != ostinato::kGruBefore && whole(0, 1);
     auto gain_ih = normal<T>(gates * hidden), gain_hh = normal<T>(gates * hidden);
     auto gain_cell = normal<T>(hidden), bias_cell = normal<T>(hidden);
@@ -89,6 +91,8 @@ void recurrence() {
         tail.insert(tail.end(), {at(gain_ih), at(gain_hh), at(gain_cell), at(bias_cell), at(eps), at(norm)});
     const auto options = fields.begin() + int64_t(forward_fields) + 14;
     std::copy(tail.begin(), tail.end(), options);
+    const auto starts = fields.end() - 4;
+    starts[0] = some(h_reset), starts[1] = lstm ? some(c_reset) : 0;
     ostinato::run(sizeof(T), fields.data(), false);
     check(out, "out"), check(h_n, "h_n"), check(c_n, "c_n");
     if (sequences) check(cells, "cells");
@@ -97,6 +101,7 @@ void recurrence() {
         with_states ? at(grad_h0) : 0, with_states && lstm ? at(grad_c0) : 0, at(g_ih), at(g_hh),
         biased ? at(gb_ih) : 0, biased ? at(gb_hh) : 0, steps * input, input};
     std::copy(back.begin(), back.end(), fields.begin() + int64_t(forward_fields));
+    starts[2] = at(g_h_reset), starts[3] = lstm ? at(g_c_reset) : 0;
     options[4] = 0;
     options[5] = sequences ? at(grad_cells) : 0;
     options[6] = peepholes ? at(g_peephole) : 0;
@@ -106,6 +111,7 @@ void recurrence() {
     check(grad_x, "grad_x"), check(g_ih, "grad_w_ih"), check(g_hh, "grad_w_hh");
     if (with_states) check(grad_h0, "grad_h0");
     if (with_states) check(grad_c0, "grad_c0");
+    check(g_h_reset, "grad_h_reset"), check(g_c_reset, "grad_c_reset");
     if (biased) check(gb_ih, "grad_b_ih"), check(gb_hh, "grad_b_hh");
     if (peepholes) check(g_peephole, "grad_peephole");
     if (normed) check(g_gain_ih, "grad_gain_ih"), check(g_gain_hh, "grad_gain_hh");

@@ -284,6 +284,8 @@ class Recurrent(Module):
                 if self.cell == "lstm":
                     options["need_cell"] = need_state
                 options |= {"lengths": lengths, "resets": resets, "reverse": bool(direction)}
+                if resets is not None:
+                    options |= self._reset_states(index, x.shape[0])
                 output, *rest = self._call(*arguments, **options)
                 outputs.append(output)
                 sequences.extend(rest[len(states) :])
@@ -333,6 +335,11 @@ class Recurrent(Module):
         if self.proj_size:
             options["w_hr"] = own("weight_hr")
         return [x, *states, *map(own, names)], options
+
+    def _reset_states(self, index: int, batch: int) -> dict[str, Tensor]:
+        """What a reset returns to where that is not zero: the learned initial state."""
+        learned = {f"{name}_reset": getattr(self, f"initial_{name}", None) for name in "hc"}
+        return {k: v[index].expand(batch, -1) for k, v in learned.items() if v is not None}
 
     def _batched(self, x: Tensor) -> Tensor:
         """x as (batch, steps, input_size), or a clear error."""

@@ -22,6 +22,7 @@ ITEM_SIZES = {torch.float32: 4, torch.float64: 8}
 THREAD_WORK = 500_000
 NORMS = ("gain_ih", "gain_hh", "gain_cell", "bias_cell")
 TENSORS = ("x", "h0", "c0", "w_ih", "w_hh", "b_ih", "b_hh", "recurrent_mask", "peephole", *NORMS)
+TENSORS += ("h_reset", "c_reset")
 
 
 def code(cell: str, options: dict[str, Any]) -> int:
@@ -59,7 +60,7 @@ class Call:
         x = tensors[0]
         self.x = _steps(x)
         self.read = [_rows(each) for each in tensors[1:]]
-        h0, c0, w_ih, w_hh, b_ih, b_hh, mask, peephole, *norms = self.read
+        h0, c0, w_ih, w_hh, b_ih, b_hh, mask, peephole, *norms, h_reset, c_reset = self.read
         self.is_lstm, dtype = cell.name == "lstm", x.dtype
         self.code = code(cell.name, arguments)
         lengths, resets = arguments["lengths"], arguments["resets"]
@@ -83,6 +84,7 @@ class Call:
             *_addresses(self.lengths, self.resets, mask),
             *(bool(arguments["reverse"]), keep),
         ]
+        self.starts = _addresses(h_reset, c_reset)
         self.options = None
         given = any(each is not None for each in (*zones, peephole))
         if given or any(rates) or self.cell_sequence or self.normalised:
@@ -120,7 +122,8 @@ class Call:
             sequence = results[3].data_ptr() if self.cell_sequence else 0
             norm = _addresses(self.saved[2])
             options = [*self.options, sequence, 0, 0, *self.norms, *norm, *[0] * 4]
-        self.module.run(self.bytes, [*self.fields, *NO_GRADIENTS, *options], False)
+        fields = [*self.fields, *NO_GRADIENTS, *options, *self.starts, 0, 0]
+        self.module.run(self.bytes, fields, False)
         return tuple(results)
 
     def backward(
@@ -141,7 +144,7 @@ class Call:
         if self.options:
             others = _addresses(cells, into[7])
             saved = _addresses(self.saved[2])
-            options = [*self.options, 0, *others, *self.norms, *saved, *_addresses(*into[8:])]
+            options = [*self.options, 0, *others, *self.norms, *saved, *_addresses(*into[8:12])]
         self.module.run(
             self.bytes,
             [
@@ -151,6 +154,8 @@ class Call:
                 *_addresses(x, *into[:6]),
                 *(self.steps * self.input, self.input),
                 *options,
+                *self.starts,
+                *_addresses(*into[12:]),
             ],
             True,
         )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 MISSING = {"", "NA", "N/A", "NaN", "nan", "null", "NULL", "None"}
 _TRUTH = {"True": True, "False": False, "true": True, "false": False, "TRUE": True, "FALSE": False}
-_PADDED = re.compile(r"\s*[+-]?(?:0\d|\d{19})")  # "01", "0012", long codes: not quantities
+_PADDED = re.compile(r"\s*[+-]?(?:0\d|\d{20})")  # "01", "0012", long codes: not quantities
 _WHOLE = re.compile(r"\s*[+-]?\d+\s*\Z")
 _PLAIN = re.compile(r"-?(?!0\Z)\d+\Z|0\Z")
 _COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?(?:[eE][+-]?\d+)?\Z")
@@ -95,7 +95,7 @@ def type_column(
     if plain is None or numbers is None or any(map(_PADDED.match, plain)):
         return as_text(column), "text"
     if _all(_WHOLE, plain):
-        if exact and not _all(_PLAIN, values):
+        if numbers.dtype.kind != "i" or (exact and not _all(_PLAIN, values)):
             return as_text(column), "text"
         if len(values) == len(column):
             return numbers.astype("int64"), "whole"

@@ -152,7 +152,7 @@ def _without_comments(
         bare = [names[0].lstrip("# "), *names[1:]]
         if hints and set(bare) >= set(hints):
             return text.lstrip("# "), skipped  # "#text,label" names columns
-        if names[0] == "#" or (hints and set(names) >= set(hints)) or not rest.strip():
+        if names[0] == "#" != names[-1] or (hints and set(names) >= set(hints)) or not rest.strip():
             break
         text, skipped = rest, skipped + 1
     if comment:
@@ -207,7 +207,7 @@ def _parse(source: Source, text: str, header: bool, skipped: int, **options: Any
     top = text.partition("\n")[0] if quoting == csv.QUOTE_NONE else text
     first = next(csv.reader(io.StringIO(top), delimiter=options["sep"], quoting=quoting), [])
     if header:
-        check_unique(source.name, first)
+        check_unique(source.name, [name.strip() for name in first])
     spaced = len(first) > 1 and quoting != csv.QUOTE_NONE and all(n[:1] == " " for n in first[1:])
     if quoting != csv.QUOTE_NONE:
         _check_even(source, text, options["sep"], len(first), skipped)

@@ -45,6 +45,7 @@ _KINDS = {
     ".csv": "csv",
     ".parquet": "parquet",
 }
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _UNWRITABLE = re.compile("[\t\n\r\0\ud800-\udfff]|^-DOCSTART-|^\ufeff")
 _READERS = {
     "conll": read_conll,
@@ -308,10 +309,7 @@ def write_tagged(
         tags = reform_tags(tags, layout.form)
     pairs = list(zip(words, tags, strict=True))
     if format == "jsonl":
-        lines = [
-            json.dumps({"tokens": one, "tags": other}, ensure_ascii=False) for one, other in pairs
-        ]
-        text = "".join(f"{line}\n" for line in lines)
+        text = "".join(f"{_json({'tokens': one, 'tags': other})}\n" for one, other in pairs)
     else:
         _check_writable(pairs)
         column = layout.column if layout is not None and layout.format == "conllu" else "upos"
@@ -328,6 +326,12 @@ def write_tagged(
         return
     with open(path, "w", encoding="utf-8", newline="\n") as stream:
         stream.write(text)
+
+
+def _json(row: dict[str, list[str]]) -> str:
+    line = json.dumps(row, ensure_ascii=False)
+    # Half a surrogate pair has no UTF-8, but an escape.
+    return json.dumps(row) if _SURROGATE.search(line) else line
 
 
 def _line(format: str, place: int, token: str, tag: str, column: Any) -> str:

@@ -47,15 +47,16 @@ void backward_share(const Call<T>& q, int thread, const Member& member, const Ba
     const int64_t begin = member.begin(z.blocks, even), end = member.end(z.blocks, even);
     const int64_t past = end * U < H ? end * U : H;
     if (!member.first()) member.wait();  // the first makes room for all
-    T* inputs = buffer(q, thread, 0, most * z.x_row);
-    T* dh_rows = buffer(q, thread, 1, rows * z.state_row);
-    T* passed = buffer(q, thread, 2, rows * z.state_row);
-    T* dc = buffer(q, thread, 3, z.blocks * rows * U);
-    T* priors = buffer(q, thread, 5, most * prior_row);
-    T* through = C::kLate ? buffer(q, thread, 7, most * prior_row) : nullptr;  // r times h, masked
-    T* back = q.grad_x ? buffer(q, thread, 6, most * back_row) : nullptr;
-    T* start_c = C::kSaves ? buffer(q, thread, 7, z.blocks * rows * U) : nullptr;
-    const Zone<T> zone_h(q.zone_h, q.rates, 0), zone_c(q.zone_c, q.rates, 1);
+    T* inputs = buffer(q, thread, Room::kInputs, most * z.x_row);
+    T* dh_rows = buffer(q, thread, Room::kGradState, rows * z.state_row);
+    T* passed = buffer(q, thread, Room::kGradPassed, rows * z.state_row);
+    T* dc = buffer(q, thread, Room::kGradCell, z.blocks * rows * U);
+    T* priors = buffer(q, thread, Room::kPriors, most * prior_row);
+    T* through = C::kLate ? buffer(q, thread, Room::kThroughPriors, most * prior_row) : nullptr;  // r times h, masked
+    T* back = q.grad_x ? buffer(q, thread, Room::kGradInputs, most * back_row) : nullptr;
+    T* start_c = C::kSaves ? buffer(q, thread, Room::kStartCell, 2 * z.blocks * rows * U) : nullptr;
+    T* reset_c = start_c + (C::kSaves ? z.blocks * rows * U : 0);
+    const Zone<T> zone_h(q.zoneout, q.zoneout_rate), zone_c(q.zoneout_cell, q.zoneout_cell_rate);
     const int64_t P = z.blocks * U;
     T* peephole_run = peephole_sum ? peephole_sum + 3 * P : nullptr;  // of one chunk
     using N = Norm<T, C>;
@@ -65,7 +66,7 @@ void backward_share(const Call<T>& q, int thread, const Member& member, const Ba
     // With a normalised c: gradients of h and of what tanh saw, and that tanh, of one step.
     const bool two_passes = C::kSaves && norm.on();
     const int64_t states = two_passes ? z.blocks * rows * U : 0;
-    T* d_h = buffer(q, thread, 12, 3 * states);
+    T* d_h = buffer(q, thread, Room::kGradSeen, 3 * states);
     T *d_seen = d_h + states, *tanh_c = d_seen + states;
     if (member.first()) member.wait();
     T* gates = q.gates + p.first_row * z.blocks * W;
@@ -79,21 +80,23 @@ void backward_share(const Call<T>& q, int thread, const Member& member, const Ba
             if (C::kSaves) {
                 dc[at] = q.grad_c_n && u < H ? q.grad_c_n[row * H + u] : T(0);
                 start_c[at] = q.c0 && u < H ? q.c0[row * H + u] : T(0);
+                reset_c[at] = q.c_reset && u < H ? q.c_reset[row * H + u] : T(0);
             }
         }
         if (!member.first()) continue;
         for (int64_t t = q.lengths[row]; q.grad_x && t < q.steps; ++t)
-            std::memset(q.grad_x + row * q.grad_x_batch + t * q.grad_x_step, 0,
+            std::memset(q.grad_x + (row * q.steps + t) * q.input, 0,
                         size_t(q.input) * sizeof(T));
-        if (q.grad_h0) std::memset(q.grad_h0 + row * H, 0, size_t(H) * sizeof(T));
-        if (q.grad_c0) std::memset(q.grad_c0 + row * H, 0, size_t(H) * sizeof(T));
+        T* const into[] = {q.grad_h0, q.grad_c0, q.grad_h_reset, q.grad_c_reset};
+        for (T* each : into)
+            if (each) std::memset(each + row * H, 0, size_t(H) * sizeof(T));
     }
-    // What reaches a sequence's beginning, or a reset, belongs to the initial state.
-    auto to_initial = [&](int64_t r) {
+    // What reaches a sequence's beginning, or a reset, belongs to the states it began with.
+    auto to_initial = [&](int64_t r, T* grad_h, T* grad_c) {
         const int64_t row = p.rows[r];
         for (int64_t u = begin * U; u < past; ++u) {
-            if (q.grad_h0) q.grad_h0[row * H + u] += dh_rows[r * z.state_row + u];
-            if (q.grad_c0) q.grad_c0[row * H + u] += dc[((u / U) * rows + r) * U + u % U];
+            if (grad_h) grad_h[row * H + u] += dh_rows[r * z.state_row + u];
+            if (grad_c) grad_c[row * H + u] += dc[((u / U) * rows + r) * U + u % U];
         }
         for (int64_t u = begin * U; u < end * U; ++u) {
             dh_rows[r * z.state_row + u] = 0;
@@ -121,12 +124,13 @@ void backward_share(const Call<T>& q, int thread, const Member& member, const Ba
         for (int64_t s = from; s < to && member.first(); ++s)
             for (int64_t r = 0; r < p.active[s]; ++r, row_at += prior_row) {
                 const int64_t row = p.rows[r];
-                const bool first = s == 0 || resets_at(q, row, s);
+                const bool reset = resets_at(q, row, s), first = s == 0 || reset;
+                const T* start = reset ? q.h_reset : q.h0;
                 if (s > 0 && r + kAhead < p.active[s]) {
                     const int64_t soon = p.rows[r + kAhead];
                     prefetch(q.out + soon * q.out_batch + time_of(q, soon, s - 1) * q.out_step, H);
                 }
-                const T* h = first ? (q.h0 ? q.h0 + row * H : nullptr)
+                const T* h = first ? (start ? start + row * H : nullptr)
                                    : q.out + row * q.out_batch + time_of(q, row, s - 1) * q.out_step;
                 if (h)
                     std::memcpy(row_at, h, size_t(H) * sizeof(T));
@@ -145,7 +149,7 @@ void backward_share(const Call<T>& q, int thread, const Member& member, const Ba
                         T* from = dh_rows + r * z.state_row + unit;
                         Vec<T> dh = load(from), kept{};
                         if (q.grad_out)
-                            dh += load_some(q.grad_out + row * q.grad_batch + time * q.grad_step + unit,
+                            dh += load_some(q.grad_out + row * q.grad_out_batch + time * q.grad_out_step + unit,
                                             left);
                         if (zone_h.on)
                             kept = zone_h.take(dh, (row * q.steps + time) * H + unit, left);
@@ -164,12 +168,12 @@ void backward_share(const Call<T>& q, int thread, const Member& member, const Ba
             for (int64_t block = begin; block < end; ++block)
                 for (int64_t r = 0; r < n; ++r) {
                     const int64_t row = p.rows[r];
-                    const bool first = C::kSaves && (s == 0 || resets_at(q, row, s));
-                    const T* dout = q.grad_out ? q.grad_out + row * q.grad_batch +
-                                                     time_of(q, row, s) * q.grad_step
+                    const bool reset = C::kSaves && resets_at(q, row, s);
+                    const T* dout = q.grad_out ? q.grad_out + row * q.grad_out_batch +
+                                                     time_of(q, row, s) * q.grad_out_step
                                                : nullptr;
                     if (dout && s > from && block == 0)
-                        prefetch(dout + (q.reverse ? q.grad_step : -q.grad_step), H);
+                        prefetch(dout + (q.reverse ? q.grad_out_step : -q.grad_out_step), H);
 #pragma GCC unroll 2
                     for (int v = 0; v < C::kWide; ++v) {
                         const int64_t unit = block * U + v * L, left = H - unit;
@@ -187,8 +191,9 @@ void backward_share(const Call<T>& q, int thread, const Member& member, const Ba
                             if (zone_h.on) kept = zone_h.take(dh, place, left);
                         }
                         if (C::kSaves) {
-                            prior = first ? start_c + (block * rows + r) * U
-                                          : cells + (block * total + p.offset[s - 1] + r) * U;
+                            prior = reset    ? reset_c + (block * rows + r) * U
+                                    : s == 0 ? start_c + (block * rows + r) * U
+                                             : cells + (block * total + p.offset[s - 1] + r) * U;
                             Vec<T> d_c = load(d_state);
                             if (q.grad_cell_sequence)
                                 d_c += load_some(q.grad_cell_sequence + place, left);
@@ -220,7 +225,7 @@ void backward_share(const Call<T>& q, int thread, const Member& member, const Ba
                         T* gate = gates + (block * total + at + r) * W;
                         T* d = passed + r * z.state_row + unit;
                         Vec<T> entering = load(priors + here);
-                        if (q.mask) entering *= load_some(q.mask + p.rows[r] * H + unit, H - unit);
+                        if (q.recurrent_mask) entering *= load_some(q.recurrent_mask + p.rows[r] * H + unit, H - unit);
                         store(through + here, load(gate + L) * entering);
                         store(d, C::reset_backward(gate, entering, load(d)));
                         if (H - unit < L) clear_padding(gate, H - unit);
@@ -239,13 +244,13 @@ void backward_share(const Call<T>& q, int thread, const Member& member, const Ba
                           passed, z.state_row, C::kLate, member);
             for (int64_t r = 0; r < n; ++r) {
                 T *dh = dh_rows + r * z.state_row, *d = passed + r * z.state_row;
-                const T* mask = q.mask ? q.mask + p.rows[r] * H : nullptr;
+                const T* mask = q.recurrent_mask ? q.recurrent_mask + p.rows[r] * H : nullptr;
                 for (int64_t u = begin * U; u < past; u += L) {
                     Vec<T> v = load(d + u);
                     if (mask) v *= load_some(mask + u, H - u);
                     store(dh + u, load(dh + u) + v);
                 }
-                if (resets_at(q, p.rows[r], s)) to_initial(r);
+                if (resets_at(q, p.rows[r], s)) to_initial(r, q.grad_h_reset, q.grad_c_reset);
             }
         }
         for (int64_t u = begin * U; peephole && u < end * U; ++u)
@@ -261,11 +266,11 @@ void backward_share(const Call<T>& q, int thread, const Member& member, const Ba
             x_wide = N::XW, h_wide = N::HW;
             sums.add_to(norm_sum, z.blocks);
         }
-        if (member.first() && (q.mask || C::kHiddenBias)) {
+        if (member.first() && (q.recurrent_mask || C::kHiddenBias)) {
             row_at = priors;
             for (int64_t s = from; s < to; ++s)
                 for (int64_t r = 0; r < p.active[s]; ++r, row_at += prior_row) {
-                    const T* mask = q.mask ? q.mask + p.rows[r] * H : nullptr;
+                    const T* mask = q.recurrent_mask ? q.recurrent_mask + p.rows[r] * H : nullptr;
                     for (int64_t u = 0; mask && u < H; ++u) row_at[u] *= mask[u];
                     if (C::kHiddenBias) row_at[H] = T(1);
                 }
@@ -288,11 +293,11 @@ void backward_share(const Call<T>& q, int thread, const Member& member, const Ba
         for (int64_t s = from; s < to && q.grad_x && member.first(); ++s)
             for (int64_t r = 0; r < p.active[s]; ++r, each += back_row) {
                 const int64_t row = p.rows[r];
-                std::memcpy(q.grad_x + row * q.grad_x_batch + time_of(q, row, s) * q.grad_x_step, each,
+                std::memcpy(q.grad_x + (row * q.steps + time_of(q, row, s)) * q.input, each,
                             size_t(q.input) * sizeof(T));
             }
     }
-    for (int64_t r = 0; r < rows; ++r) to_initial(r);
+    for (int64_t r = 0; r < rows; ++r) to_initial(r, q.grad_h0, q.grad_c0);
 }
 
 // Threads' sums joined in their order, from [block][k][slot][unit] to torch's rows.
@@ -327,9 +332,11 @@ void backward_cell(const Call<T>& q) {
     const int64_t depth_h = q.hidden + (C::kHiddenBias ? 1 : 0);
     const int64_t wide = 2 * S::L;
     const int64_t x_outs = (q.input + wide - 1) / wide * wide, h_outs = (q.hidden + wide - 1) / wide * wide;
-    T* x_pack = buffer(q, 0, 10, x_outs * z.blocks * C::kXSlots * S::U);
+    const int64_t x_values = x_outs * z.blocks * C::kXSlots * S::U;
     const int64_t h_values = h_outs * z.blocks * C::kHSlots * S::U;
-    T* h_pack = buffer(q, 0, 11, h_values + (C::kLate ? h_outs * z.blocks * S::U : 0));
+    const int64_t late_values = C::kLate ? h_outs * z.blocks * S::U : 0;
+    T* x_pack = buffer(q, 0, Room::kBackWeights, x_values + h_values + late_values);
+    T* h_pack = x_pack + x_values;
     BackPacks<T, C> packs{x_pack, h_pack, h_pack + h_values, q.input <= S::L, q.hidden <= S::L};
     if (q.grad_x) {
         if (packs.narrow_x)
@@ -343,15 +350,16 @@ void backward_cell(const Call<T>& q) {
     const int64_t x_count = z.blocks * (q.input + 1) * C::kXSlots * S::U;
     const int64_t h_count = z.state_values(depth_h);
     const int64_t P = z.blocks * S::U;
-    const T* peephole = pack_peephole(q, P, buffer(q, 0, 13, 3 * P));
+    const T* peephole = pack_peephole(q, P, buffer(q, 0, Room::kPeepholes, 3 * P));
     const T* norm_pack = pack_norm<T, C>(q, z.blocks);
     const int64_t norm_values = norm_pack ? NormSums<T, C>::values(z.blocks) : 0;
-    T *x_sums[256], *h_sums[256], *late_sums[256], *peephole_sums[256], *norm_sums[256];
+    T *x_sums[kMostThreads], *h_sums[kMostThreads], *late_sums[kMostThreads];
+    T *peephole_sums[kMostThreads], *norm_sums[kMostThreads];
     for (int64_t i = 0; i < q.threads; ++i) {
-        norm_sums[i] = buffer(q, int(i), 4, 2 * norm_values);
-        peephole_sums[i] = peephole ? buffer(q, int(i), 14, 6 * P) : nullptr;
-        x_sums[i] = buffer(q, int(i), 8, x_count);
-        h_sums[i] = buffer(q, int(i), 9, h_count);
+        norm_sums[i] = buffer(q, int(i), Room::kNormSums, 2 * norm_values);
+        peephole_sums[i] = peephole ? buffer(q, int(i), Room::kPeepholeSums, 6 * P) : nullptr;
+        x_sums[i] = buffer(q, int(i), Room::kInputSums, x_count);
+        h_sums[i] = buffer(q, int(i), Room::kStateSums, h_count);
         late_sums[i] = h_sums[i] + z.late_at(depth_h);
     }
     for (int64_t i = 0; i < q.threads; ++i) {
@@ -370,7 +378,9 @@ void backward_cell(const Call<T>& q) {
             sum += peephole_sums[i][k / q.hidden * P + k % q.hidden];
         q.grad_peephole[k] = sum;
     }
-    unpack_gradient<T, C>(q, x_sums, q.input + 1, C::kX, C::kXSlots, q.grad_w_ih, q.input, q.grad_b_ih);
+    // Both biases have one gradient but for GRU, whose b_hn waits inside the reset gate.
+    T* bias = C::kHiddenBias || q.grad_b_ih ? q.grad_b_ih : q.grad_b_hh;
+    unpack_gradient<T, C>(q, x_sums, q.input + 1, C::kX, C::kXSlots, q.grad_w_ih, q.input, bias);
     unpack_gradient<T, C>(q, h_sums, depth_h, C::kH, C::kHSlots, q.grad_w_hh, q.hidden,
                           C::kHiddenBias ? q.grad_b_hh : nullptr);
     if (C::kLate)

@@ -7,7 +7,7 @@ namespace OSTINATO_SET {
 
 // What `Work<T, Cell>` does, for the cell of that code.
 template <class T, template <class, class> class Work, class... Given>
-auto with_cell(int cell, Given&&... given) {
+auto with_cell(int64_t cell, Given&&... given) {
     switch (cell) {
         case ostinato::kRnnTanh: return Work<T, RnnCell<T, false>>::run(given...);
         case ostinato::kRnnRelu: return Work<T, RnnCell<T, true>>::run(given...);
@@ -57,15 +57,15 @@ struct Step {
 };
 
 template <class T>
-int64_t gate_values(int cell, int64_t hidden) {
+int64_t gate_values(int64_t cell, int64_t hidden) {
     return with_cell<T, SavedGates>(cell, hidden);
 }
 template <class T>
-int64_t cell_values(int cell, int64_t hidden) {
+int64_t cell_values(int64_t cell, int64_t hidden) {
     return with_cell<T, SavedCells>(cell, hidden);
 }
 template <class T>
-int64_t norm_values(int cell, int64_t hidden) {
+int64_t norm_values(int64_t cell, int64_t hidden) {
     return with_cell<T, SavedNorm>(cell, hidden);
 }
 template <class T>
@@ -77,7 +77,7 @@ void backward(const Call<T>& q) {
     with_cell<T, Backward>(q.cell, q);
 }
 template <class T>
-int64_t packed_values(int cell, int64_t input, int64_t hidden) {
+int64_t packed_values(int64_t cell, int64_t input, int64_t hidden) {
     return with_cell<T, Packed>(cell, input, hidden);
 }
 template <class T>

@@ -15,7 +15,9 @@
 namespace OSTINATO_SET {
 
 using ostinato::Call;
+using ostinato::kMostThreads;
 using ostinato::Member;
+using ostinato::Room;
 using ostinato::Share;
 
 constexpr int64_t kChunkBytes = 512 * 1024;
@@ -160,10 +162,8 @@ struct Zone {
     const uint8_t* mask;
     Vec<T> rate;
     bool on;
-    Zone(const uint8_t* given, const T* rates, int which) : mask(given) {
-        const T rate_of = rates ? rates[which] : T(0);
-        rate = splat(rate_of);
-        on = mask || rate_of != T(0);
+    Zone(const uint8_t* given, double share) : mask(given), rate(splat(T(share))) {
+        on = mask || T(share) != T(0);
     }
     OSTINATO_INLINE Vec<T> mix(Vec<T> fresh, Vec<T> old, int64_t at, int64_t left) const {
         if (!mask) return blend<T>(fresh, old, rate);
@@ -210,8 +210,8 @@ void gather_inputs(const Call<T>& q, const Share& p, const Sizes<T, C>& z, int64
 }
 
 template <class T>
-T* buffer(const Call<T>& q, int thread, int slot, int64_t count) {
-    return static_cast<T*>(q.workspace(q.rooms, thread, slot, size_t(count + 64) * sizeof(T)));
+T* buffer(const Call<T>& q, int thread, Room room, int64_t count) {
+    return static_cast<T*>(q.workspace(q.rooms, thread, room, size_t(count + 64) * sizeof(T)));
 }
 
 // The shares on their threads, or the one share on all of a team, which may turn out smaller.
@@ -234,7 +234,7 @@ void run_team(const Call<T>& q, Work&& work) {
 template <class T, class C>
 const T* pack_norm(const Call<T>& q, int64_t blocks) {
     if (!q.gain_ih) return nullptr;
-    T* packed = buffer(q, 0, 15, Norm<T, C>::pack_values(blocks));
+    T* packed = buffer(q, 0, Room::kNormWeights, Norm<T, C>::pack_values(blocks));
     Norm<T, C>::pack(q, blocks, packed);
     return packed;
 }

@@ -58,7 +58,7 @@ void linear(const LinearCall<T>& q) {
     constexpr int L = kLanes<T>, U = kLinearWide * L;
     const int64_t blocks = linear_blocks<T>(q.outputs);
     auto room = [&](int64_t thread, int64_t count) {
-        return static_cast<T*>(q.workspace(q.rooms, int(thread), 0, size_t(count) * sizeof(T)));
+        return static_cast<T*>(q.workspace(q.rooms, int(thread), Room::kLinearRows, size_t(count) * sizeof(T)));
     };
     if (q.rows == 1) {  // several blocks at once: one row's sum alone would wait for itself
         T* panel = room(0, blocks * U);
@@ -69,7 +69,7 @@ void linear(const LinearCall<T>& q) {
     }
     const int64_t chunks = (q.rows + kLinearRows - 1) / kLinearRows, tasks = chunks * blocks;
     const int64_t threads = q.threads < tasks ? q.threads : tasks;
-    T* panels[256];
+    T* panels[kMostThreads];
     for (int64_t i = 0; i < threads; ++i) panels[i] = room(i, kLinearRows * U);
 #pragma omp parallel for schedule(static, 1) num_threads(int(threads)) if (threads > 1)
     for (int64_t i = 0; i < threads; ++i)

@@ -152,7 +152,7 @@ struct Norm {
         c_inverse = h_inverse + rows * G;
         x_gain = packed, x_bias = x_gain + blocks * XW, h_gain = x_bias + blocks * XW;
         c_gain = h_gain + blocks * HW, c_bias = c_gain + blocks * CW;
-        const T eps = *q.eps;
+        const T eps = T(q.eps);
         of_x = {q.hidden, blocks, rows * XW, XW, eps};
         of_h = {q.hidden, blocks, rows * HW, HW, eps};
         of_c = {q.hidden, blocks, rows * U, U, eps};

@@ -23,28 +23,30 @@ void forward_share(const Call<T>& q, int thread, const Member& member, const T* 
     constexpr int64_t even = 2 / C::kWide;
     const int64_t begin = member.begin(z.blocks, even), end = member.end(z.blocks, even);
     if (!member.first()) member.wait();  // the first makes room for all
-    T* inputs = buffer(q, thread, 0, most * z.x_row);
-    T* entering[2] = {buffer(q, thread, 1, rows * z.state_row), buffer(q, thread, 2, rows * z.state_row)};
-    T* state = buffer(q, thread, 3, z.blocks * rows * U);
-    T* gates = q.keep ? q.gates + p.first_row * z.blocks * W : buffer(q, thread, 4, most * z.blocks * W);
+    T* inputs = buffer(q, thread, Room::kInputs, most * z.x_row);
+    T* entering[2] = {buffer(q, thread, Room::kEntering, rows * z.state_row),
+                      buffer(q, thread, Room::kLeaving, rows * z.state_row)};
+    T* state = buffer(q, thread, Room::kState, z.blocks * rows * U);
+    T* gates = q.keep ? q.gates + p.first_row * z.blocks * W 
+                      : buffer(q, thread, Room::kGates, most * z.blocks * W);
     T* cells = q.keep && C::kSaves ? q.cells + p.first_row * z.blocks * U : nullptr;
     const int64_t panel_rows = q.keep ? total : most;
-    const T* initial = C::kSaves ? q.c0 : q.h0;
-    const Zone<T> zone_h(q.zone_h, q.rates, 0), zone_c(q.zone_c, q.rates, 1);
-    T* through = C::kLate ? buffer(q, thread, 8, rows * z.state_row) : nullptr;
-    T* held = zone_h.on ? buffer(q, thread, 14, rows * z.state_row) : nullptr;  // h without a mask
+    const Zone<T> zone_h(q.zoneout, q.zoneout_rate), zone_c(q.zoneout_cell, q.zoneout_cell_rate);
+    T* through = C::kLate ? buffer(q, thread, Room::kThrough, rows * z.state_row) : nullptr;
+    T* held = zone_h.on ? buffer(q, thread, Room::kHeld, rows * z.state_row) : nullptr;  // h without a mask
     using N = Norm<T, C>;
     T* normed = !q.gain_ih ? nullptr
                 : q.keep   ? q.norm + p.first_row * N::row_values(H)
-                           : buffer(q, thread, 5, most * N::row_values(H));
+                           : buffer(q, thread, Room::kNormRows, most * N::row_values(H));
     const N norm(q, z.blocks, panel_rows, normed, norm_pack);
     if (member.first()) member.wait();
 
-    auto start_row = [&](int64_t r, T* enter) {
+    auto start_row = [&](int64_t r, T* enter, const T* h0, const T* c0) {
         const int64_t row = p.rows[r];
+        const T* initial = C::kSaves ? c0 : h0;
         for (int64_t u = begin * U; u < end * U; ++u) {
-            const T h = q.h0 && u < H ? q.h0[row * H + u] : T(0);
-            enter[r * z.state_row + u] = q.mask && u < H ? h * q.mask[row * H + u] : h;
+            const T h = h0 && u < H ? h0[row * H + u] : T(0);
+            enter[r * z.state_row + u] = q.recurrent_mask && u < H ? h * q.recurrent_mask[row * H + u] : h;
             if (held) held[r * z.state_row + u] = h;
             if (C::kKeepsState)
                 state[((u / U) * rows + r) * U + u % U] = initial && u < H ? initial[row * H + u] : T(0);
@@ -59,7 +61,7 @@ void forward_share(const Call<T>& q, int thread, const Member& member, const T* 
     };
     for (int64_t r = 0; r < rows; ++r) {
         const int64_t row = p.rows[r], length = q.lengths[row];
-        start_row(r, entering[0]);
+        start_row(r, entering[0], q.h0, q.c0);
         if (length == 0) end_row(r, q.h0 ? q.h0 + row * H : nullptr);
         if (!member.first()) continue;
         for (int64_t t = length; t < q.steps; ++t)
@@ -94,7 +96,7 @@ void forward_share(const Call<T>& q, int thread, const Member& member, const T* 
             T *enter = entering[turn], *leave = entering[turn ^ 1];
             if (q.resets)
                 for (int64_t r = 0; r < n; ++r)
-                    if (resets_at(q, p.rows[r], s)) start_row(r, enter);
+                    if (resets_at(q, p.rows[r], s)) start_row(r, enter, q.h_reset, q.c_reset);
             if (q.resets) member.wait();
             // One vector of a row's new h: zoned out, written, and made ready to enter the next step.
             auto finish = [&](int64_t r, int64_t unit, T* kept, Vec<T> h) {
@@ -107,7 +109,7 @@ void forward_share(const Call<T>& q, int thread, const Member& member, const T* 
                     if (C::kKeepsState && !C::kSaves) store(kept, h);
                 }
                 store_some(q.out + row * q.out_batch + time * q.out_step + unit, h, left);
-                if (q.mask) h *= load_some(q.mask + row * H + unit, left);
+                if (q.recurrent_mask) h *= load_some(q.recurrent_mask + row * H + unit, left);
                 store(leave + r * z.state_row + unit, h);
             };
             if (norm.on()) {
@@ -191,11 +193,11 @@ template <class T, class C>
 void forward_cell(const Call<T>& q) {
     using S = Sizes<T, C>;
     const S z(q);
-    T* x_pack = buffer(q, 0, 10, z.blocks * (q.input + 1) * S::XV * S::L);
-    T* h_pack = buffer(q, 0, 11, z.state_values(q.hidden));
-    T* hn_bias = buffer(q, 0, 12, z.blocks * S::U);
+    T* x_pack = buffer(q, 0, Room::kInputWeights, z.blocks * (q.input + 1) * S::XV * S::L);
+    T* h_pack = buffer(q, 0, Room::kStateWeights, z.state_values(q.hidden));
+    T* hn_bias = buffer(q, 0, Room::kStateBias, z.blocks * S::U);
     pack_forward<T, C>(q, x_pack, h_pack, hn_bias);
-    const T* peephole = pack_peephole(q, z.blocks * S::U, buffer(q, 0, 13, 3 * z.blocks * S::U));
+    const T* peephole = pack_peephole(q, z.blocks * S::U, buffer(q, 0, Room::kPeepholes, 3 * z.blocks * S::U));
     const T* norm_pack = pack_norm<T, C>(q, z.blocks);
     auto share = [&](int thread, const Member& member) {
         forward_share<T, C>(q, thread, member, x_pack, h_pack, hn_bias, peephole, norm_pack);

@@ -37,11 +37,11 @@ void step_rows(const StepCall<T>& q, int thread, int64_t first, int64_t rows) {
     const T *x_pack = q.pack, *h_pack = q.pack + pack.x, *hn_bias = h_pack + pack.h;
     const int64_t H = q.hidden, x_row = (q.input + 8) / 8 * 8, state_row = pack.blocks * U + 16;
     const int64_t block_row = rows * W;
-    auto room = [&](int slot, int64_t count) {
-        return static_cast<T*>(q.workspace(q.rooms, thread, slot, size_t(count + 64) * sizeof(T)));
+    auto room = [&](Room name, int64_t count) {
+        return static_cast<T*>(q.workspace(q.rooms, thread, name, size_t(count + 64) * sizeof(T)));
     };
-    T *inputs = room(0, rows * x_row), *enter = room(1, rows * state_row);
-    T *kept = room(2, rows * state_row), *gates = room(4, pack.blocks * block_row);
+    T *inputs = room(Room::kInputs, rows * x_row), *enter = room(Room::kEntering, rows * state_row);
+    T *kept = room(Room::kState, rows * state_row), *gates = room(Room::kGates, pack.blocks * block_row);
     for (int64_t r = 0; r < rows; ++r) {
         const int64_t row = first + r;
         T *x = inputs + r * x_row, *h = enter + r * state_row, *state = kept + r * state_row;
@@ -56,7 +56,7 @@ void step_rows(const StepCall<T>& q, int thread, int64_t first, int64_t rows) {
     }
     constexpr int XW = S::XV * L, HW = S::HV * L;
     const T* late_pack = h_pack + pack.blocks * H * HW;
-    T* through = C::kLate ? room(3, rows * state_row) : nullptr;  // h as the reset gate lets it
+    T* through = C::kLate ? room(Room::kThrough, rows * state_row) : nullptr;  // h as the reset gate lets it
     auto through_reset = [&] {
         if constexpr (C::kLate)
             for (int64_t b = 0; b < pack.blocks; ++b)
@@ -67,9 +67,9 @@ void step_rows(const StepCall<T>& q, int thread, int64_t first, int64_t rows) {
                 }
     };
     Call<T> about{};
-    about.hidden = H, about.eps = &q.eps, about.gain_ih = q.norm ? q.pack : nullptr;
+    about.hidden = H, about.eps = q.eps, about.gain_ih = q.norm ? q.pack : nullptr;
     using N = Norm<T, C>;
-    const N norm(about, pack.blocks, rows, q.norm ? room(5, rows * N::row_values(H)) : nullptr,
+    const N norm(about, pack.blocks, rows, q.norm ? room(Room::kNormRows, rows * N::row_values(H)) : nullptr,
                  q.pack + pack.norm);
     if (norm.on()) {
         for (int64_t b = 0; b < pack.blocks; ++b)

@@ -54,7 +54,7 @@ def test_mistakes():
         with pytest.raises(DataError, match="needs at least 2 rows to make two parts, got 1"):
             split(1, 0.5)
         for fraction in (0, 1, -0.1, float("nan"), "0.1"):
-            with pytest.raises(OptionError, match="fraction must be a number above 0 below 1"):
+            with pytest.raises(OptionError, match="fraction must be a number above 0 and below 1"):
                 split(9, fraction)
     with pytest.raises(DataError, match=r"give 2 rows for validation.*each of 10 classes. Use a"):
         data.split_random(20, 0.1, seed=0, stratify=list(range(10)) * 2)

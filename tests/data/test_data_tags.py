@@ -65,7 +65,10 @@ def test_every_sequence_of_legal_moves_keeps_its_scheme(scheme):
         ("B-p O", "iobes", 1, "'O' cannot follow 'B-p' in iobes"),
         ("O B-p I-p", "bilou", 2, "'I-p' cannot end a sentence in bilou"),
         ("O E-p", "bio", 1, "'E-p' is no tag of bio"),
-        ("O B", "bio", 1, "'B' is no tag of bio"),
+        ("O B-", "bio", 1, "'B-' is no tag of bio"),
+        ("B-p B", "bio", 1, "'B' is not written as 'B-type'"),
+        ("B-p I_p", "bio", 1, "'I_p' is not written as 'B-type'"),
+        ("B-p I-p", "bmes", 1, "'I-p' is no tag of bmes: O, or B, M, E, S with a type"),
     ],
 )
 def test_where_a_scheme_is_broken(row, scheme, place, why):
@@ -140,9 +143,13 @@ def test_spans_of_json_lines(tmp_path):
             "Ann B-p\nLee I-q\nso O\n\nx B-p\n",
             r"a.conll: line 2 \('Lee'\): 'I-q' cannot",
         ),
-        ("a.conll", "Ann B-p\nLee\n", "line 2 must have a token and a tag"),
+        (
+            "a.conll",
+            "Ann B-p\nLee\n",
+            "line 2 has 1 fields with spaces between them, most lines",
+        ),
         ("a.conllu", "1\tAnn\n", "line 1 must have 10 fields"),
-        ("a.jsonl", "{\n", "line 1 is no JSON"),
+        ("a.jsonl", "{\n", "line 1 is not JSON"),
         ("a.jsonl", '{"x": 1}', "must have 'tokens' and 'tags'"),
         ("a.jsonl", '{"tokens": ["a"], "tags": []}', "as many each"),
         ("a.jsonl", '{"text": "ab", "spans": [[0, 9, "p"]]}', "within the text's 2 characters"),

@@ -189,7 +189,7 @@ def test_an_interrupted_fit_goes_on_to_the_same_weights(tmp_path):
     class StopError(Exception):
         pass
 
-    from ostinato.training import fit as training_fit
+    from ostinato.training.loop import Recorder
 
     calls = []
 
@@ -200,14 +200,13 @@ def test_an_interrupted_fit_goes_on_to_the_same_weights(tmp_path):
 
     model = Translator(**(SMALL | options))
     with pytest.MonkeyPatch.context() as patch:
-        keeper = training_fit.__globals__["_Keeper"]
-        original = keeper.on_train_epoch_end
+        original = Recorder.on_train_epoch_end
 
         def stop_after(self, *arguments):
             original(self, *arguments)
             halt()
 
-        patch.setattr(keeper, "on_train_epoch_end", stop_after)
+        patch.setattr(Recorder, "on_train_epoch_end", stop_after)
         with pytest.raises(StopError):
             model.fit(SOURCES, TARGETS, validation=None, directory=tmp_path, progress=False)
     model.fit(SOURCES, TARGETS, validation=None, directory=tmp_path, resume=True, progress=False)

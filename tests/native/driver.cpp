@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dispatch.h"
+#include "packed.h"
 
 namespace {
 
@@ -52,10 +53,12 @@ void recurrence() {
     auto b_ih = normal<T>(gates * hidden), b_hh = normal<T>(gates * hidden), mask = normal<T>(states);
     auto peephole = normal<T>(3 * hidden), grad_out = normal<T>(sequence), grad_h = normal<T>(states);
     auto grad_c = normal<T>(states), grad_cells = normal<T>(sequence);
+    auto h_reset = normal<T>(states), c_reset = normal<T>(states);
+    std::vector<T> g_h_reset(h_reset.size(), NAN), g_c_reset(lstm ? c_reset.size() : 0, NAN);
     const bool normed = hidden > 1 && cell != ostinato::kGruBefore && whole(0, 1);
     auto gain_ih = normal<T>(gates * hidden), gain_hh = normal<T>(gates * hidden);
     auto gain_cell = normal<T>(hidden), bias_cell = normal<T>(hidden);
-    std::vector<T> eps{T(1e-5)}, g_gain_ih(gain_ih.size(), NAN), g_gain_hh(gain_hh.size(), NAN);
+    std::vector<T> g_gain_ih(gain_ih.size(), NAN), g_gain_hh(gain_hh.size(), NAN);
     std::vector<T> g_gain_cell(lstm ? size_t(hidden) : 0, NAN), g_bias_cell(g_gain_cell);
     auto resets = flags(batch * steps), zone_h = flags(sequence), zone_c = flags(sequence);
     std::vector<int64_t> lengths;
@@ -68,44 +71,56 @@ void recurrence() {
     std::vector<T> saved_cells(size_t(rows * table.cell_values(cell, hidden)));
     std::vector<T> norm(normed ? size_t(rows * table.norm_values(cell, hidden)) : 0);
     std::vector<T> out(size_t(sequence), NAN), h_n(size_t(states), NAN), c_n(lstm ? size_t(states) : 0, NAN);
-    std::vector<T> cells(lstm ? size_t(sequence) : 0, NAN), rates{T(0.2), T(0.3)};
+    std::vector<T> cells(lstm ? size_t(sequence) : 0, NAN);
     std::vector<T> grad_x(x.size(), NAN), grad_h0(h0.size(), NAN), grad_c0(lstm ? c0.size() : 0, NAN);
     std::vector<T> g_ih(w_ih.size(), NAN), g_hh(w_hh.size(), NAN), gb_ih(b_ih.size(), NAN), gb_hh(gb_ih);
     std::vector<T> g_peephole(lstm ? peephole.size() : 0, NAN);
-    auto at = [](auto& values) { return int64_t(values.data()); };
-    auto some = [&](auto& values) { return whole(0, 1) ? at(values) : 0; };
-    const int64_t peepholes = lstm ? some(peephole) : 0, sequences = lstm ? some(cells) : 0;
-    const int64_t zone = some(zone_h), zone_cell = lstm ? some(zone_c) : 0, rate = some(rates);
-    std::vector<int64_t> fields{
-        cell, batch, steps, input, hidden, at(x), with_states ? at(h0) : 0,
-        with_states && lstm ? at(c0) : 0, at(w_ih), at(w_hh), biased ? at(b_ih) : 0,
-        biased ? at(b_hh) : 0, steps * input, input, ragged ? at(lengths) : 0, some(resets),
-        some(mask), whole(0, 1), 1, at(out), at(h_n), lstm ? at(c_n) : 0, steps * hidden, hidden,
-        at(saved_gates), at(saved_cells), whole(1, 3)};
-    const size_t forward_fields = fields.size();
-    fields.resize(ostinato::kFields);
-    std::vector<int64_t> tail{zone, zone_cell, rate, peepholes, sequences, 0, 0};
-    if (normed)
-        tail.insert(tail.end(), {at(gain_ih), at(gain_hh), at(gain_cell), at(bias_cell), at(eps), at(norm)});
-    const auto options = fields.begin() + int64_t(forward_fields) + 14;
-    std::copy(tail.begin(), tail.end(), options);
-    ostinato::run(sizeof(T), fields.data(), false);
+    auto some = [](auto& values) { return whole(0, 1) ? values.data() : nullptr; };
+    ostinato::Call<T> q{};
+    q.cell = cell, q.batch = batch, q.steps = steps, q.input = input, q.hidden = hidden;
+    q.x = x.data(), q.x_batch = steps * input, q.x_step = input;
+    if (with_states) q.h0 = h0.data();
+    if (with_states && lstm) q.c0 = c0.data();
+    q.w_ih = w_ih.data(), q.w_hh = w_hh.data();
+    if (biased) q.b_ih = b_ih.data(), q.b_hh = b_hh.data();
+    if (ragged) q.lengths = lengths.data();
+    q.resets = some(resets), q.recurrent_mask = some(mask), q.h_reset = some(h_reset);
+    if (lstm) q.c_reset = some(c_reset);
+    q.reverse = whole(0, 1), q.keep = true, q.threads = whole(1, 3);
+    q.out = out.data(), q.out_batch = steps * hidden, q.out_step = hidden, q.h_n = h_n.data();
+    q.gates = saved_gates.data();
+    q.zoneout = some(zone_h);
+    if (whole(0, 1)) q.zoneout_rate = 0.2, q.zoneout_cell_rate = 0.3;
+    if (lstm) {
+        q.c_n = c_n.data(), q.cells = saved_cells.data();
+        q.zoneout_cell = some(zone_c), q.peephole = some(peephole), q.cell_sequence = some(cells);
+    }
+    if (normed) {
+        q.gain_ih = gain_ih.data(), q.gain_hh = gain_hh.data(), q.norm = norm.data(), q.eps = 1e-5;
+        if (lstm) q.gain_cell = gain_cell.data(), q.bias_cell = bias_cell.data();
+    }
+    const bool peepholes = q.peephole, sequences = q.cell_sequence;
+    ostinato::run(q, false);
     check(out, "out"), check(h_n, "h_n"), check(c_n, "c_n");
     if (sequences) check(cells, "cells");
-    const std::vector<int64_t> back{
-        some(grad_out), at(grad_h), lstm ? at(grad_c) : 0, steps * hidden, hidden, at(grad_x),
-        with_states ? at(grad_h0) : 0, with_states && lstm ? at(grad_c0) : 0, at(g_ih), at(g_hh),
-        biased ? at(gb_ih) : 0, biased ? at(gb_hh) : 0, steps * input, input};
-    std::copy(back.begin(), back.end(), fields.begin() + int64_t(forward_fields));
-    options[4] = 0;
-    options[5] = sequences ? at(grad_cells) : 0;
-    options[6] = peepholes ? at(g_peephole) : 0;
-    if (normed) options[13] = at(g_gain_ih), options[14] = at(g_gain_hh);
-    if (normed && lstm) options[15] = at(g_gain_cell), options[16] = at(g_bias_cell);
-    ostinato::run(sizeof(T), fields.data(), true);
+    q.grad_out = some(grad_out), q.grad_out_batch = steps * hidden, q.grad_out_step = hidden;
+    q.grad_h_n = grad_h.data(), q.grad_x = grad_x.data();
+    if (with_states) q.grad_h0 = grad_h0.data();
+    q.grad_h_reset = g_h_reset.data(), q.grad_w_ih = g_ih.data(), q.grad_w_hh = g_hh.data();
+    if (biased) q.grad_b_ih = gb_ih.data(), q.grad_b_hh = gb_hh.data();
+    if (lstm) {
+        q.grad_c_n = grad_c.data(), q.grad_c_reset = g_c_reset.data();
+        if (with_states) q.grad_c0 = grad_c0.data();
+        if (sequences) q.grad_cell_sequence = grad_cells.data();
+        if (peepholes) q.grad_peephole = g_peephole.data();
+    }
+    if (normed) q.grad_gain_ih = g_gain_ih.data(), q.grad_gain_hh = g_gain_hh.data();
+    if (normed && lstm) q.grad_gain_cell = g_gain_cell.data(), q.grad_bias_cell = g_bias_cell.data();
+    ostinato::run(q, true);
     check(grad_x, "grad_x"), check(g_ih, "grad_w_ih"), check(g_hh, "grad_w_hh");
     if (with_states) check(grad_h0, "grad_h0");
     if (with_states) check(grad_c0, "grad_c0");
+    check(g_h_reset, "grad_h_reset"), check(g_c_reset, "grad_c_reset");
     if (biased) check(gb_ih, "grad_b_ih"), check(gb_hh, "grad_b_hh");
     if (peepholes) check(g_peephole, "grad_peephole");
     if (normed) check(g_gain_ih, "grad_gain_ih"), check(g_gain_hh, "grad_gain_hh");
@@ -119,24 +134,30 @@ void packed() {
     const int cell = int(whole(0, 5));
     const int64_t gates = cell < ostinato::kGru ? 1 : cell == ostinato::kLstm ? 4 : 3;
     const bool normed = hidden > 1 && cell != ostinato::kGruBefore && whole(0, 1);
-    ostinato::Stack<T> stack;
+    std::vector<ostinato::Call<T>> given;
+    std::vector<std::vector<T>> kept;  // what the addresses lead to
+    auto made = [&](int64_t count) { return kept.emplace_back(normal<T>(count)).data(); };
     for (int64_t k = 0; k < layers; ++k) {
-        const int64_t size = k ? hidden : input;
-        auto w_ih = normal<T>(gates * hidden * size), w_hh = normal<T>(gates * hidden * hidden);
-        auto bias = normal<T>(gates * hidden);
-        auto peephole = normal<T>(3 * hidden), gain = normal<T>(gates * hidden);
-        ostinato::Call<T> q{};
-        q.cell = cell, q.input = size, q.hidden = hidden;
-        q.w_ih = w_ih.data(), q.w_hh = w_hh.data(), q.b_ih = bias.data();
-        if (whole(0, 1)) q.peephole = peephole.data();
-        if (normed) q.gain_ih = q.gain_hh = gain.data(), q.gain_cell = q.bias_cell = peephole.data();
-        stack.add(q, T(1e-5), whole(0, 1) ? T(0.2) : T(0), whole(0, 1) ? T(0.3) : T(0));
+        const int64_t size = k ? hidden : input, rows = gates * hidden;
+        auto& q = given.emplace_back();
+        q.cell = cell, q.input = size, q.hidden = hidden, q.eps = 1e-5;
+        q.w_ih = made(rows * size), q.w_hh = made(rows * hidden), q.b_ih = made(rows);
+        if (whole(0, 1)) q.peephole = made(3 * hidden);
+        if (normed) {
+            q.gain_ih = made(rows), q.gain_hh = made(rows);
+            q.gain_cell = made(hidden), q.bias_cell = made(hidden);
+        }
+        q.zoneout_rate = whole(0, 1) ? 0.2 : 0, q.zoneout_cell_rate = whole(0, 1) ? 0.3 : 0;
     }
+    const ostinato::Stack<T> stack(given);
+    if (!stack.same(given)) std::puts("a stack is not the same as itself"), std::exit(1);
+    kept.back().back() += 1;
+    if (stack.same(given)) std::puts("a changed weight went unseen"), std::exit(1);
     auto x = normal<T>(batch * input), h = normal<T>(layers * batch * hidden), c = h;
     std::vector<T> h_new(h.size(), NAN), c_new(h.size(), T(0));
     const bool lstm = cell == ostinato::kLstm || cell == ostinato::kLstmCoupled;
     stack.step(batch, x.data(), h.data(), lstm ? c.data() : nullptr, h_new.data(),
-               lstm ? c_new.data() : nullptr, whole(1, 3));
+               lstm ? c_new.data() : nullptr, whole(0, 1) ? 1000 : whole(1, 3));
     check(h_new, "h of a step"), check(c_new, "c of a step");
 
     const int64_t outputs = whole(1, 200), rows = whole(1, 250);

@@ -33,11 +33,13 @@ MUTATIONS = [
     ),
     Mutation(
         "recurrence.h",
-        "h * q.mask[row * H + u]",
+        "h * q.recurrent_mask[row * H + u]",
         "h",
         "no mask on the initial state",
     ),
-    Mutation("recurrence.h", "if (q.mask) h *=", "if (false) h *=", "no mask on later states"),
+    Mutation(
+        "recurrence.h", "if (q.recurrent_mask) h *=", "if (false) h *=", "no mask on later states"
+    ),
     Mutation(
         "layout.h",
         "q.peephole[gate * q.hidden + u]",
@@ -59,14 +61,14 @@ MUTATIONS = [
     Mutation("backward.h", "run += kSumRows", "run += kSumRows + 1", "a row in 129 is lost"),
     Mutation(
         "backward.h",
-        "q.grad_h0[row * H + u] +=",
-        "q.grad_h0[row * H + u] =",
-        "only the first episode reaches h0",
+        "grad_h[row * H + u] +=",
+        "grad_h[row * H + u] =",
+        "only one episode reaches the state that a reset returns to",
     ),
     Mutation(
         "backward.h",
-        "const bool first = s == 0 || resets_at",
-        "const bool first = s == 0 && resets_at",
+        "first = s == 0 || reset;",
+        "first = s == 0;",
         "an episode's first step takes the h before",
     ),
     Mutation("backward.h", "if (mask) v *=", "if (false) v *=", "gradient of h without the mask"),
@@ -153,24 +155,26 @@ MUTATIONS = [
         "a row's end is written over the next",
     ),
     Mutation("product.h", "load(at) + sum[r][v] : sum[r][v]", "sum[r][v] : sum[r][v]", "kAdd"),
-    Mutation("dispatch.cpp", "first += sum;", "first = sum;", "the third thread's saved gates"),
+    Mutation("plan.h", "first += sum;", "first = sum;", "the third thread's saved gates"),
     Mutation(
-        "dispatch.cpp",
+        "plan.h",
         "return lengths[size_t(a)] > lengths[size_t(b)];",
         "return lengths[size_t(a)] < lengths[size_t(b)];",
         "shortest first",
     ),
     Mutation(
-        "dispatch.cpp",
-        "q.grad_gain_cell = pointer(), q.grad_bias_cell = pointer();",
-        "q.grad_bias_cell = pointer(), q.grad_gain_cell = pointer();",
-        "c's gain and bias change places",
+        "workspace.h", "std::min({asked, parts, kMostThreads})", "asked", "more threads than rooms"
     ),
+    Mutation("packed.cpp", "rows * q.input}", "rows * 0}", "same: w_ih is not looked at"),
+    Mutation("packed.cpp", "{q.gain_cell, q.hidden}", "{q.gain_cell, 0}", "same: nor gain_cell"),
+    Mutation("packed.cpp", "now.eps != then.eps ||", "", "same: another eps"),
+    Mutation("packed.cpp", "!= arrays_[k].given", "&& false", "same: a bias that came or went"),
+    Mutation("fields.h", "& need && !given_[k]", "& 0 && !given_[k]", "missing fields are zero"),
     Mutation("module.cpp", "(size.layers - 1) * count", "0 * count", "the first layer's output"),
     Mutation(
         "module.cpp",
-        "at(h), at(c), at(h), at(c), 1)",
-        "at(h), at(c), at(h), at(h), 1)",
+        "at<T>(h), at<T>(h), at<T>(c), at<T>(c));",
+        "at<T>(h), at<T>(h), at<T>(c), at<T>(h));",
         "c is written over h",
     ),
 ]

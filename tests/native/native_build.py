@@ -15,6 +15,8 @@ SETS = {"baseline": ("16", "16" if X86 else "32", [])}
 if X86:
     SETS["avx2"] = ("32", "16", ["-march=x86-64-v3"])
     SETS["avx512"] = ("64", "32", ["-march=x86-64-v4", "-mprefer-vector-width=512"])
+# Headers that more than kernels.cpp includes.
+SHARED_HEADERS = ("call.h", "dispatch.h", "fields.h", "packed.h", "plan.h", "workspace.h")
 COMPILER = ["g++", "-std=c++17", "-fopenmp", "-Wno-psabi"]
 
 
@@ -54,6 +56,7 @@ class Extension:
         self.flags = {
             "module": ["-O1", *bindings, "-DOSTINATO_KERNELS_BUILT"],
             "dispatch": ["-O1", "-fPIC"],
+            "packed": ["-O1", "-fPIC"],
             # Without OSTINATO_X86 there is one set, which dispatch.cpp calls the baseline.
             "kernels": ["-O1", "-fPIC", *kernel_flags(instruction_set, called="baseline")],
         }
@@ -69,7 +72,7 @@ class Extension:
         """The module from `native`, of whose files only `changed` differs from the checkout's."""
         stem = (changed or "").partition(".")[0]
         parts = [stem] if f"{stem}.cpp" == changed else list(self.flags) if changed else []
-        if changed and changed.endswith(".h") and changed not in ("call.h", "dispatch.h"):
+        if changed and changed.endswith(".h") and changed not in SHARED_HEADERS:
             parts = ["kernels"]
         objects = dict(self.objects)
         for name in parts:

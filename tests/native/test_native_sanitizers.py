@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from native_build import COMPILER, NATIVE, SETS, X86, compile_file, kernel_flags
 
+DRIVER = Path(__file__).with_name("driver.cpp")
 SANITIZERS = [
     "-fsanitize=address,undefined",
     "-fno-sanitize-recover=all",
@@ -25,10 +26,12 @@ def test_random_calls_touch_nothing_that_is_not_theirs(tmp_path):
         compile_file(NATIVE / "kernels.cpp", tmp_path / f"{name}.o", *common, *kernel_flags(name))
         for name in SETS
     ]
-    objects += [
-        compile_file(source, tmp_path / f"{source.stem}.o", *common)
-        for source in (NATIVE / "dispatch.cpp", Path(__file__).with_name("driver.cpp"))
+    others = [
+        NATIVE / "dispatch.cpp",
+        NATIVE / "packed.cpp",
+        Path(__file__).with_name("driver.cpp"),
     ]
+    objects += [compile_file(each, tmp_path / f"{each.stem}.o", *common) for each in others]
     program = tmp_path / "driver"
     linked = [*COMPILER, *SANITIZERS, *map(str, objects), "-o", str(program)]
     subprocess.run(linked, check=True)

@@ -28,7 +28,8 @@ def test_random_calls_read_only_what_was_written(instruction_set, tmp_path):
         pytest.skip("this machine cannot run it")
     debug = ["-O1", "-g"]
     # Without OSTINATO_X86 there is one set, which dispatch.cpp calls the baseline.
-    flags = {"kernels": kernel_flags(instruction_set, called="baseline"), "dispatch": []}
+    flags = {"kernels": kernel_flags(instruction_set, called="baseline")}
+    flags |= {"dispatch": [], "packed": []}
     objects = [
         compile_file(NATIVE / f"{name}.cpp", tmp_path / f"{name}.o", *debug, *given)
         for name, given in flags.items()

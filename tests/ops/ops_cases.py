@@ -10,6 +10,7 @@ CELLS = {"rnn": 1, "gru": 3, "lstm": 4}
 COMMON = [
     "lengths",
     "resets",
+    "reset_states",
     "reverse",
     "recurrent_mask",
     "zoneout",
@@ -57,12 +58,17 @@ def arguments(cell, options=(), *, seed=0, batch=5, steps=6, inputs=3, hidden=4)
     lengths = torch.randint(0, steps + 1, (batch,), generator=make)
     if batch > 1:
         lengths[:2] = torch.tensor([steps, 0])
+    flags = coin(batch, steps)
+    reset_states = {"h_reset": normal(batch, state)}
+    if cell == "lstm":
+        reset_states["c_reset"] = normal(batch, hidden)
     norms = (normal(rows), normal(rows))
     if cell == "lstm":
         norms += (normal(hidden), normal(hidden))
     extra = {
         "lengths": {"lengths": lengths},
-        "resets": {"resets": coin(batch, steps)},
+        "resets": {"resets": flags},
+        "reset_states": {"resets": flags, **reset_states},
         "reverse": {"reverse": True},
         "recurrent_mask": {"recurrent_mask": coin(batch, state) / 0.6},
         "zoneout": {"zoneout": coin(batch, steps, state)},

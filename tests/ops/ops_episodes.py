@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import torch
 
-BATCHED = ("x", "h0", "c0", "recurrent_mask", "zoneout", "zoneout_cell")
+BATCHED = ("x", "h0", "c0", "recurrent_mask", "zoneout", "zoneout_cell", "h_reset", "c_reset")
 TIMED = ("x", "zoneout", "zoneout_cell")
 
 
@@ -22,6 +22,13 @@ def borders(values, row):
     return [0, *inside, length]
 
 
+def anew(values, row, start, end):
+    """Whether the episode of steps [start, end) begins with what a reset returns to."""
+    if values["reverse"]:
+        return end < borders(values, row)[-1]
+    return start > 0 or (values["resets"] is not None and bool(values["resets"][row, 0]))
+
+
 def one(cell, values, row, start, end):
     """The reference's results for steps [start, end) of one sequence."""
     part = {**values, "lengths": None, "resets": None}
@@ -31,6 +38,10 @@ def one(cell, values, row, start, end):
     for name in TIMED:
         if isinstance(values.get(name), torch.Tensor):
             part[name] = part[name][:, start:end]
+    for name in ("h", "c"):
+        if anew(values, row, start, end) and f"{name}0" in part:
+            start, reset = part[f"{name}0"], part[f"{name}_reset"]
+            part[f"{name}0"] = torch.zeros_like(start) if reset is None else reset
     return cell.reference(**part)
 
 

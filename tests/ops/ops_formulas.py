@@ -93,16 +93,20 @@ def run(cell, p):
     h_n = p["h0"].copy()
     c_n = p["c0"].copy() if cell == "lstm" else None
     for b in range(batch):
-        borders = [0, lengths[b]]
+        borders, anew = [0, lengths[b]], False
         if p.get("resets") is not None:
             borders += [t for t in range(1, lengths[b]) if p["resets"][b, t]]
+            anew = lengths[b] > 0 and bool(p["resets"][b, 0])
         borders = sorted(set(borders))
         episodes = [list(range(s, e)) for s, e in pairwise(borders)]
         if p.get("reverse"):
             episodes = [episode[::-1] for episode in episodes[::-1]]
-        for episode in episodes:
-            h = p["h0"][b]
-            c = p["c0"][b] if cell == "lstm" else None
+        for k, episode in enumerate(episodes):
+            # Backwards, a border before the first step comes after everything.
+            names = ("h_reset", "c_reset") if k or (anew and not p.get("reverse")) else ("h0", "c0")
+            h, c = (None if p.get(name) is None else p[name][b] for name in names)
+            h = np.zeros_like(p["h0"][b]) if h is None else h
+            c = np.zeros_like(p["c0"][b]) if c is None and cell == "lstm" else c
             for t in episode:
                 new_h, new_c = step(cell, p["x"][b, t], h, c, p, b, t)
                 h = zoned(p.get("zoneout"), new_h, h, b, t)

@@ -22,7 +22,7 @@ module = native.load()
 pytestmark = [
     pytest.mark.usefixtures("one_thread_for_module"),
     pytest.mark.skipif(
-        module is None or not hasattr(module, "run"), reason="installed without the kernels"
+        module is None or not hasattr(module, "CallFloat"), reason="installed without the kernels"
     ),
 ]
 
@@ -96,14 +96,18 @@ def test_step_by_step_gives_the_bits_of_the_whole(kind, options):
     cell, values = given(kind, options)
     lengths, resets = values["lengths"], values["resets"]
     whole = run(cell, values)
-    initial = [values[name] for name in ("h0", "c0") if name in values]
-    state = list(initial)
+    state = [values[name] for name in ("h0", "c0") if name in values]
+    reset_to = [values[name] for name in ("h_reset", "c_reset") if name in values]
     for time in range(STEPS):
         going = torch.ones(BATCH, dtype=torch.bool) if lengths is None else lengths > time
-        if resets is not None and time:
+        if resets is not None:
             start = (resets[:, time] & going)[:, None]
-            state = [torch.where(start, i, s) for i, s in zip(initial, state, strict=True)]
+            state = [
+                torch.where(start, 0 if r is None else r, s)
+                for r, s in zip(reset_to, state, strict=True)
+            ]
         step = values | {"h0": state[0], "resets": None, "lengths": None}
+        step |= {name: None for name in ("h_reset", "c_reset") if name in values}
         for name in ("x", "zoneout", "zoneout_cell"):
             if isinstance(values.get(name), torch.Tensor):
                 step[name] = values[name][:, time : time + 1]

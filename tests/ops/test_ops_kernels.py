@@ -19,7 +19,7 @@ module = native.load()
 pytestmark = [
     pytest.mark.usefixtures("one_thread_for_module"),
     pytest.mark.skipif(
-        module is None or not hasattr(module, "run"), reason="installed without the kernels"
+        module is None or not hasattr(module, "CallFloat"), reason="installed without the kernels"
     ),
 ]
 
@@ -31,7 +31,7 @@ KINDS = {
     "lstm": (LSTM, 4),
     "coupled": (LSTM, 3),
 }
-OPTIONS = ["ragged", "resets", "mask", "zone", "rate", "norm"]
+OPTIONS = ["ragged", "resets", "starts", "mask", "zone", "rate", "norm"]
 LSTM_OPTIONS = ["peephole", "cells"]
 SHAPES = [
     (5, 7, 3, 17),
@@ -63,10 +63,11 @@ def known_options(kind):
 def make(kind, shape, *options, ragged=False, reverse=False, resets=False, bias=True):
     """Every argument of a cell's reference, random and different everywhere, in float64.
 
-    Options are "ragged", "resets", "mask" (recurrent dropout), "zone" and "rate" (zoneout in
-    training and evaluation), "norm", and for LSTM "peephole" and "cells" (c at every step).
+    Options are "ragged", "resets", "starts" (resets return to given states), "mask" (recurrent
+    dropout), "zone" and "rate" (zoneout in training and evaluation), "norm", and for LSTM
+    "peephole" and "cells" (c at every step).
     """
-    ragged, resets = ragged or "ragged" in options, resets or "resets" in options
+    ragged, resets = ragged or "ragged" in options, resets or {"resets", "starts"} & {*options}
     cell, gates = KINDS[kind]
     batch, steps, size, hidden = shape
     bound = hidden**-0.5
@@ -98,6 +99,8 @@ def make(kind, shape, *options, ragged=False, reverse=False, resets=False, bias=
             values[name] = torch.rand(batch, steps, hidden) < 0.4
         if name in values and "rate" in options:
             values[f"{name}_rate"] = 0.3 if name == "zoneout" else 0.2
+    if "starts" in options:
+        values |= {name: normal(batch, hidden) for name in ("h_reset", "c_reset") if name in values}
     if "norm" in options:
         rows = gates * hidden
         sizes = {"gain_ih": rows, "gain_hh": rows, "gain_cell": hidden, "bias_cell": hidden}

@@ -133,11 +133,11 @@ class Weights(Callback):
     def __init__(self):
         self.steps, self.means = [], []
 
-    def on_train_batch_end(self, trainer, task, *_):
-        self.steps.append([p.detach().clone() for p in task.module.parameters()])
+    def on_train_batch_end(self, trainer, learner, *_):
+        self.steps.append([p.detach().clone() for p in learner.module.parameters()])
 
-    def on_train_epoch_end(self, trainer, task):
-        self.means.append([each.clone() for each in task.averages])
+    def on_train_epoch_end(self, trainer, learner):
+        self.means.append([each.clone() for each in learner.averages.tensors])
 
 
 @pytest.mark.parametrize(("monitor", "mode"), [("val_loss", "min"), ("val_score", "max")])
@@ -226,7 +226,7 @@ def test_a_full_disk_does_not_end_training(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("ostinato.training.state.os.replace", full)
+    monkeypatch.setattr("os.replace", full)
     with pytest.warns(RecordWarning, match="could not be recorded .*No space left"):
         found = train(network(), directory=tmp_path)
     assert found.history["val_loss"] == expected.history["val_loss"]

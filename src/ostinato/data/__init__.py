@@ -6,6 +6,7 @@ Rows in messages are counted from 0, as pandas and numpy do.
 from __future__ import annotations
 
 from ostinato.data.corpus import read_texts as read_texts
+from ostinato.data.delimited import TableLayout as TableLayout
 from ostinato.data.labels import LabelEncoder as LabelEncoder
 from ostinato.data.labels import MultiLabelEncoder as MultiLabelEncoder
 from ostinato.data.pairs import read_pairs as read_pairs
@@ -18,11 +19,21 @@ from ostinato.data.splits import split_groups as split_groups
 from ostinato.data.splits import split_random as split_random
 from ostinato.data.splits import split_time as split_time
 from ostinato.data.subwords import SubwordSampler as SubwordSampler
+from ostinato.data.tables import Table as Table
+from ostinato.data.tables import load_table as load_table
 from ostinato.data.tables import read_table as read_table
+from ostinato.data.tagged import Tagged as Tagged
+from ostinato.data.tagged import TaggedLayout as TaggedLayout
+from ostinato.data.tagged import load_tagged as load_tagged
 from ostinato.data.tagged import read_tagged as read_tagged
+from ostinato.data.tagged import read_tokens as read_tokens
+from ostinato.data.tagged import write_tagged as write_tagged
 from ostinato.data.tags import Span as Span
 from ostinato.data.tags import convert_tags as convert_tags
+from ostinato.data.tags import form_of as form_of
 from ostinato.data.tags import guess_scheme as guess_scheme
+from ostinato.data.tags import reform_tags as reform_tags
+from ostinato.data.tags import repair_tags as repair_tags
 from ostinato.data.tags import spans_of as spans_of
 from ostinato.data.tags import tags_of as tags_of
 from ostinato.data.text import PADDING as PADDING

@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
+import dataclasses
 import os
-import re
-import warnings
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ostinato.data.columns import as_text, find_decimal, type_column
+from ostinato.data.delimited import TableLayout, check_unique, find_separator, read_delimited
+from ostinato.data.labels import is_missing
 from ostinato.data.sources import PARQUET, Source, decode, read_sources
-from ostinato.errors import DataError, MissingDependencyError, check_choice, suggestion
+from ostinato.data.typed import read_jsonl, read_parquet, read_text
+from ostinato.errors import DataError, check_choice, suggestion
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
-_MISSING = {"", "NA", "N/A", "NaN", "nan", "null", "NULL", "None"}
+_KINDS = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+    ".parquet": "parquet",
+    ".txt": "txt",
+}
+FORMATS = ("csv", "tsv", "jsonl", "parquet", "txt")
+
+
+class Table(NamedTuple):
+    """Rows and columns, and how they stood in the files."""
+
+    frame: pd.DataFrame
+    layout: TableLayout
 
 
 def read_table(
@@ -30,6 +46,16 @@ def read_table(
     where: str = "",
     format: str | None = None,
     errors: str = "strict",
+    text: Iterable[str] = (),
+    labels: Iterable[str] = (),
+    filled: Iterable[str] = (),
+    skip_empty: bool = False,
+    header: bool = True,
+    separator: str | None = None,
+    decimal: str | None = None,
+    thousands: str | None = None,
+    comment: str | None = None,
+    layout: TableLayout | None = None,
 ) -> pd.DataFrame:
     """One table from one or many files.
 
@@ -37,60 +63,202 @@ def read_table(
         paths: a file, a pattern ("data/*.csv"), a list of them, "-" for standard input, or a
             table already read, which is only checked. Kinds, by the name's end: .csv, .tsv,
             .jsonl, .parquet, .txt (each line a row of the column "text"), any of them also in
-            .gz, .xz, .bz2 or .zip.
+            .gz, .xz, .bz2, .zst or .zip.
         required: columns that must be there. As a mapping, each has what the message then
             adds: {"label": "Name it with --label."}
         where: what messages name instead of the file.
         format: "csv", "tsv", "jsonl", "parquet" or "txt" instead of the name's end. Without
             it, standard input is told by its first line.
         errors: "replace" reads bytes that are not UTF-8 as U+FFFD.
+        text: columns that are kept as they are written: "0012" and "1.10" stay these signs.
+        labels: columns that become numbers only where every value is written as Python prints it.
+        filled: columns in which no row may be empty (nothing, or only white space).
+        skip_empty: leave out rows that are empty in a `filled` column (or, if none is named, in a
+            required one) instead of an error.
+        header: False for .csv and .tsv files without names of columns: they are "0", "1", ...
+        separator: between the fields of .csv and .tsv; None finds it among comma, semicolon, tab
+            and bar.
+        decimal: "." or ","; None finds it where semicolons set fields apart, else it is ".".
+        thousands: the sign between groups of three digits, "," or "."; None: "." where the
+            decimal sign is a comma, else none.
+        comment: what begins lines to leave out. Lines with "#" before the header always are.
+        layout: what `load_table` found in another file, used for what is not named here.
 
-    A .csv whose header has semicolons and no comma is read with semicolons. A column is numeric
-    where all its values are numbers or missing (an empty field, NA, NaN,
-    null and the like); in other columns only an empty field is missing, so that the word "NA"
-    stays a word. Quotes in .tsv files are ordinary characters unless a field is quoted as a
-    whole with inner quotes doubled, as spreadsheets do.
+    A column is numeric where all its values are numbers or missing (an empty field, NA, NaN, null
+    and the like) and none has leading zeros; whole numbers stay whole beside missing ones. In other
+    columns only an empty field is missing, so that the word "NA" stays a word. Quotes in .tsv files
+    are ordinary characters unless a field is quoted as a whole with inner quotes doubled, as
+    spreadsheets do. A blank line is a row of empty fields, except at the end of a file.
 
     Raises:
         DataError: a file is missing, empty, without rows, not UTF-8, or has uneven rows; a
-            column is missing or there twice; files differ in their columns.
-        MissingDependencyError: Parquet without pyarrow.
+            column is missing or there twice; files differ in their columns; a row is empty in a
+            column of `filled`.
+        MissingDependencyError: Parquet or .zst without pyarrow.
     """
+    return load_table(
+        paths,
+        required=required,
+        where=where,
+        format=format,
+        errors=errors,
+        text=text,
+        labels=labels,
+        filled=filled,
+        skip_empty=skip_empty,
+        header=header,
+        separator=separator,
+        decimal=decimal,
+        thousands=thousands,
+        comment=comment,
+        layout=layout,
+    ).frame
+
+
+def load_table(
+    paths: Paths | pd.DataFrame,
+    *,
+    required: Iterable[str] | Mapping[str, str] = (),
+    where: str = "",
+    format: str | None = None,
+    errors: str = "strict",
+    text: Iterable[str] = (),
+    labels: Iterable[str] = (),
+    filled: Iterable[str] = (),
+    skip_empty: bool = False,
+    header: bool = True,
+    separator: str | None = None,
+    decimal: str | None = None,
+    thousands: str | None = None,
+    comment: str | None = None,
+    layout: TableLayout | None = None,
+) -> Table:
+    """`read_table`, and the layout of the files besides, for a model to remember."""
     import pandas as pd
 
     hints = dict(required) if isinstance(required, Mapping) else dict.fromkeys(required, "")
+    filled = list(filled)
     check_choice("read_table", "errors", errors, ("strict", "replace"))
     if format is not None:
-        check_choice("read_table", "format", format, [each[1:] for each in _READERS])
+        check_choice("read_table", "format", format, FORMATS)
+    if decimal is not None:
+        check_choice("read_table", "decimal", decimal, (".", ","))
     if isinstance(paths, pd.DataFrame):
         _check(where or "the table", paths, hints)
-        return paths
+        frame = _without_empty(
+            where or "the table", paths, filled or list(hints), filled, skip_empty
+        )
+        return Table(frame, TableLayout(format="frame", columns=tuple(map(str, paths.columns))))
+    known = layout or TableLayout()
+    typing = _Typing(set(text), set(labels), decimal, thousands, layout)
     tables: list[pd.DataFrame] = []
-    first = ""
+    found, first, untyped = known, "", []
     for source in read_sources(paths, errors):
-        suffix = f".{format}" if format else source.suffix or _sniff(source, hints)
-        if suffix not in _READERS:
+        name = where or source.name
+        kind = format or _KINDS.get(source.suffix) or _sniff(source, list(hints), layout)
+        if kind not in FORMATS:
             raise DataError(
                 f"{source.name}: cannot tell the kind of table from its name. Known endings: "
-                f"{', '.join(_READERS)}, also with .gz, .xz, .bz2 or .zip behind them."
+                f"{', '.join(_KINDS)}, also with .gz, .xz, .bz2, .zst or .zip behind them."
             )
-        table = _READERS[suffix](source)
-        name = where or source.name
-        _check(name, table, hints)
+        table, seen = _read(
+            source,
+            kind,
+            separator=known.separator if separator is None else separator,
+            header=header and known.header,
+            comment=known.comment if comment is None else comment,
+            hints=list(hints),
+        )
+        _check(name, table, hints, seen)
         if tables and set(table.columns) != set(tables[0].columns):
             raise DataError(
                 f"{name}: its columns are {_listed(table)}, but those of {first} are "
                 f"{_listed(tables[0])}. Files read together must have the same columns."
             )
-        first = first or name
+        if not tables:
+            found, first = seen, name
         tables.append(table)
-    return tables[0] if len(tables) == 1 else pd.concat(tables, ignore_index=True)
+        untyped.append(kind in ("csv", "tsv"))
+    # Values of all files together tell the type of a column.
+    if all(untyped):
+        frame = tables[0] if len(tables) == 1 else pd.concat(tables, ignore_index=True)
+        frame, found = typing.apply(first, frame, found)
+    else:
+        tables = [
+            typing.apply(first, table, found)[0] if raw else table
+            for table, raw in zip(tables, untyped, strict=True)
+        ]
+        frame = tables[0] if len(tables) == 1 else pd.concat(tables, ignore_index=True)
+        found = dataclasses.replace(found, columns=tuple(map(str, frame.columns)))
+    frame = _without_empty(first, frame, filled or list(hints), filled, skip_empty)
+    return Table(frame, found)
 
 
-def _check(name: str, table: pd.DataFrame, hints: dict[str, str]) -> None:
-    _check_unique(name, list(table.columns))
+class _Typing(NamedTuple):
+    """Which columns become what."""
+
+    text: Collection[str]
+    labels: Collection[str]
+    decimal: str | None
+    thousands: str | None
+    layout: TableLayout | None
+
+    def apply(
+        self, name: str, frame: pd.DataFrame, found: TableLayout
+    ) -> tuple[pd.DataFrame, TableLayout]:
+        """The columns of strings in their types, and the layout with what was found."""
+        before = self.layout or TableLayout()
+        written = {
+            column
+            for column, kind in zip(before.columns, before.types, strict=False)
+            if kind == "text"
+        }
+        free = [column for column in frame.columns if column not in {*self.text, *written}]
+        decimal, thousands = self.decimal, self.thousands
+        if self.layout is not None and decimal is None:
+            decimal, thousands = before.decimal, thousands or before.thousands
+        elif decimal is None and thousands is None and found.separator == ";":
+            candidates = [column for column in free if column not in self.labels]
+            decimal, thousands = find_decimal(name, frame, candidates)
+        decimal = decimal or ("," if thousands == "." else ".")
+        thousands = thousands if thousands is not None else "." if decimal == "," else ""
+        columns, types = {}, []
+        for column in frame.columns:
+            if column in free:
+                columns[column], kind = type_column(
+                    frame[column],
+                    decimal=decimal,
+                    thousands=thousands,
+                    exact=column in self.labels,
+                )
+            else:
+                columns[column], kind = as_text(frame[column]), "text"
+            types.append(kind)
+        typed = dataclasses.replace(
+            found,
+            decimal=decimal,
+            thousands=thousands,
+            columns=tuple(map(str, frame.columns)),
+            types=tuple(types),
+        )
+        return frame.assign(**columns), typed
+
+
+def written_table(source: Source) -> tuple[pd.DataFrame, TableLayout]:
+    """A .csv or .tsv as it is written: strings, "" where a field is empty."""
+    frame, found = read_delimited(source, tabs=source.suffix in (".tsv", ".tab"))
+    _check(source.name, frame, {}, found)
+    return frame, found
+
+
+def _check(
+    name: str, table: pd.DataFrame, hints: dict[str, str], found: TableLayout | None = None
+) -> None:
+    check_unique(name, list(table.columns))
     for column, hint in hints.items():
         if column not in table.columns:
+            if found is not None and found.header and _bare(table):
+                hint = f"{hint} If its first line is a row and no header, say header=False.".strip()
             raise DataError(
                 f"{name}: no column {column!r}. Columns: {_listed(table)}."
                 f"{suggestion(column, table.columns)}{' ' + hint if hint else ''}"
@@ -99,178 +267,75 @@ def _check(name: str, table: pd.DataFrame, hints: dict[str, str]) -> None:
         raise DataError(f"{name}: has a header but no rows.")
 
 
-def _check_unique(name: str, columns: list[Any]) -> None:
-    for column, count in Counter(columns).items():
-        if count > 1 and column != "":
-            raise DataError(f"{name}: column {column!r} is there {count} times. Rename the others.")
+def _bare(table: pd.DataFrame) -> bool:
+    """Whether the names of the columns look like values: a number, or a sentence."""
+    names = list(map(str, table.columns))
+    return any(len(name.split()) > 3 or name.lstrip("+-").isdigit() for name in names)
+
+
+def _without_empty(
+    name: str, frame: pd.DataFrame, columns: Sequence[str], filled: Sequence[str], skip: bool
+) -> pd.DataFrame:
+    """The table without rows that are empty in one of the columns, or an error that counts them."""
+    if not (filled or skip) or not columns:
+        return frame
+    empty = {
+        column: [k for k, value in enumerate(frame[column].tolist()) if _is_empty(value)]
+        for column in columns
+        if column in frame.columns
+    }
+    gone = {row for rows in empty.values() for row in rows}
+    if not gone:
+        return frame
+    if skip:
+        if len(gone) == len(frame):
+            raise DataError(f"{name}: each of its {len(frame)} rows is empty.")
+        keep = [k for k in range(len(frame)) if k not in gone]
+        return frame.iloc[keep].reset_index(drop=True)
+    parts = [
+        f"column {column!r} is empty in {len(rows):,} of {len(frame):,} rows "
+        f"({'row' if len(rows) == 1 else 'rows'} {', '.join(map(str, rows[:10]))}"
+        f"{', ...' if len(rows) > 10 else ''}, counted from 0)"
+        for column, rows in empty.items()
+        if rows
+    ]
+    raise DataError(
+        f"{name}: {'; '.join(parts)}. Fill them in, or leave such rows out with skip_empty=True "
+        "(in the shell, --skip-empty)."
+    )
+
+
+def _is_empty(value: Any) -> bool:
+    return is_missing(value) or (isinstance(value, str) and not value.strip())
 
 
 def _listed(table: pd.DataFrame) -> str:
     return ", ".join(map(str, table.columns))
 
 
-def _sniff(source: Source, hints: dict[str, str]) -> str:
+def _sniff(source: Source, hints: Sequence[str], layout: TableLayout | None) -> str:
     """The kind of table, from the first line; plain text where no column name fits."""
     if source.content.startswith(PARQUET):
-        return ".parquet"
-    header = source.content.lstrip(b"\xef\xbb\xbf\r\n").split(b"\n", 1)[0].decode(errors="replace")
-    if header.startswith("{"):
-        return ".jsonl"
-    delimiter = "\t" if "\t" in header else ","
-    columns = next(csv.reader([header.strip("\r")], delimiter=delimiter), [])
+        return "parquet"
+    if source.suffix != "":
+        return source.suffix
+    text = decode(source).lstrip("\r\n")
+    first = text.partition("\n")[0]
+    if first.startswith(("{", "[{")) or first.strip() == "[":
+        return "jsonl"
+    if layout is not None and layout.format in ("csv", "tsv", "txt"):
+        return layout.format
+    separator = find_separator(text)
+    columns = [name.strip('"\r ') for name in first.split(separator or ",")]
     if set(hints) <= {"text"} and "text" not in columns:
-        return ".txt"
-    return ".tsv" if delimiter == "\t" else ".csv"
+        return "txt"
+    return "tsv" if separator == "\t" else "csv"
 
 
-def _read_csv(source: Source) -> pd.DataFrame:
-    text = decode(source).strip("\r\n")
-    header = text.partition("\n")[0]
-    # Spreadsheets write semicolons where the comma is the decimal point.
-    return _parse(source, text, sep=";" if ";" in header and "," not in header else ",")
+def _read(source: Source, kind: str, **options: Any) -> tuple[pd.DataFrame, TableLayout]:
+    if kind in ("csv", "tsv"):
+        return read_delimited(source, tabs=kind == "tsv", **options)
+    return _READERS[kind](source), TableLayout(format=kind)
 
 
-def _read_tsv(source: Source) -> pd.DataFrame:
-    text = decode(source).strip("\r\n").replace("\r\n", "\n")
-    tabs = [line.count("\t") for line in text.split("\n")]
-    uneven = [line for line, count in enumerate(tabs) if count != tabs[0]]
-    if uneven and '"' in text:
-        try:
-            return _parse(source, text, sep="\t")
-        except DataError:
-            pass  # the quotes are part of the text after all: say which line is uneven
-    if uneven:
-        raise DataError(
-            f"{source.name}: line {uneven[0] + 1} has {tabs[uneven[0]] + 1} fields, the header "
-            f"{tabs[0] + 1}. Remove the tabs and line breaks inside fields, or quote these fields."
-        )
-    table = _parse(source, text, sep="\t", quoting=csv.QUOTE_NONE, lineterminator="\n")
-    for column in table.columns:
-        table[column] = _without_quotes(table[column])
-    return table.rename(columns=lambda name: _unquoted(name) if _QUOTED.match(name) else name)
-
-
-_QUOTED = re.compile(r'"(?:[^"]|"")*"\Z')
-
-
-def _unquoted(field: str) -> str:
-    return field[1:-1].replace('""', '"')
-
-
-def _without_quotes(column: Any) -> Any:
-    """The column as it is, unless each field with a quote in it is a whole quoted field."""
-    import pandas as pd
-
-    if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
-        return column
-    with_quotes = column[column.str.contains('"', regex=False, na=False)]
-    if len(with_quotes) == 0 or not all(map(_QUOTED.match, with_quotes)):
-        return column
-    return _numeric(
-        column.mask(column.isin(with_quotes), column.map(_unquoted, na_action="ignore"))
-    )
-
-
-def _parse(source: Source, text: str, **options: Any) -> pd.DataFrame:
-    """pandas' reader, without the places where it renames, drops or reinterprets silently."""
-    import pandas as pd
-
-    quoting = options.get("quoting", csv.QUOTE_MINIMAL)
-    header = next(csv.reader(io.StringIO(text), delimiter=options["sep"], quoting=quoting), [])
-    _check_unique(source.name, header)
-    try:
-        with warnings.catch_warnings():
-            # With index_col=False a row that is too long is cut, with only a warning.
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            table = pd.read_csv(
-                io.StringIO(text),
-                index_col=False,
-                keep_default_na=False,
-                na_values=[""],
-                skip_blank_lines=False,
-                low_memory=False,
-                **options,
-            )
-    except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError) as error:
-        reason = str(error).strip().removeprefix("Error tokenizing data. C error: ")
-        raise DataError(
-            f"{source.name}: its rows do not fit its header: {reason.rstrip('.')}. Check that row "
-            "for a separator or a quote inside a field; such a field must be quoted as a whole."
-        ) from error
-    for column in table.columns:
-        table[column] = _numeric(table[column])
-    return table
-
-
-def _numeric(column: Any) -> Any:
-    """Numbers where a column of text holds nothing but numbers and words for a missing one."""
-    import pandas as pd
-
-    if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
-        return column
-    present = column[~column.isin(_MISSING) & column.notna()]
-    numbers: Any = pd.to_numeric(present, errors="coerce")
-    if len(numbers) == 0 or numbers.isna().any():
-        return column
-    return numbers.reindex(column.index)
-
-
-def _read_jsonl(source: Source) -> pd.DataFrame:
-    import pandas as pd
-
-    rows = []
-    # Only "\n" ends a line: str.splitlines would also cut at U+2028, which JSON allows in strings.
-    for number, line in enumerate(decode(source).split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line, object_pairs_hook=_unique_keys)
-        except (ValueError, RecursionError) as error:
-            raise DataError(f"{source.name}: line {number} is not JSON: {error}.") from error
-        if not isinstance(row, dict):
-            raise DataError(
-                f"{source.name}: line {number} must be an object such as "
-                f'{{"text": "..."}}, got {line.strip()[:40]}.'
-            )
-        rows.append(row)
-    return pd.DataFrame(rows)
-
-
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        raise ValueError("an object has the same key twice")
-    return result
-
-
-def _read_parquet(source: Source) -> pd.DataFrame:
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError:
-        raise MissingDependencyError(
-            f"{source.name}: Parquet needs pyarrow. "
-            'Install it with: pip install "ostinato[parquet]"'
-        ) from None
-    try:
-        table = pyarrow.parquet.read_table(io.BytesIO(source.content))
-    except (pyarrow.ArrowException, OSError) as error:
-        raise DataError(f"{source.name}: is not a readable Parquet file: {error}.") from error
-    _check_unique(source.name, table.column_names)
-    return table.to_pandas()
-
-
-def _read_lines(source: Source) -> pd.DataFrame:
-    import pandas as pd
-
-    lines = decode(source).rstrip("\r\n").split("\n")
-    return pd.DataFrame({"text": [line.removesuffix("\r") for line in lines]})
-
-
-_READERS: dict[str, Callable[[Source], Any]] = {
-    ".csv": _read_csv,
-    ".tsv": _read_tsv,
-    ".jsonl": _read_jsonl,
-    ".parquet": _read_parquet,
-    ".txt": _read_lines,
-}
+_READERS = {"jsonl": read_jsonl, "parquet": read_parquet, "txt": read_text}

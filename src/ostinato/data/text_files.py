@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import bz2
 import codecs
 import contextlib
 import copy
-import gzip
-import lzma
 import os
 import re
 import sys
@@ -15,14 +12,13 @@ import tempfile
 import unicodedata
 import zipfile
 from collections.abc import Iterable, Iterator
-from typing import IO, Any, Self
+from typing import IO, Self
 
-from ostinato.data.sources import DAMAGED, UTF16, expand, not_utf8
+from ostinato.data.sources import DAMAGED, PACKED, UTF16, expand, members, not_utf8, unpack
 from ostinato.errors import DataError, check_choice, check_number
 
 PIECE = 1 << 18  # bytes read at once
 LONGEST = 8 * PIECE  # characters without white space before they are cut all the same
-_OPENERS: dict[str, Any] = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
 _GAP = re.compile(r"(?<=\S)\s")
 _TAG = 82  # the longest tag that is one word
 
@@ -30,9 +26,10 @@ _TAG = 82  # the longest tag that is one word
 class TextFiles:
     """The text of files, piece by piece, as it stands; memory does not grow with the files.
 
-    A file is plain, .gz, .xz, .bz2 or .zip (each file in it is a text), or "-", standard input,
-    which is first copied to a temporary file; a pattern stands for all it matches. "\\r\\n" is
-    read as "\\n". Pieces are cut where a word ends, so that their tokens are those of the whole.
+    A file is plain, .gz, .xz, .bz2, .zst or .zip (each file in it is a text), or "-", standard
+    input, which is first copied to a temporary file; a pattern stands for all it matches. Lines
+    end with "\\n", whether "\\r\\n" or "\\r" stood there. Pieces are cut where a word ends, so that
+    their tokens are those of the whole.
 
     Args:
         paths: names of files.
@@ -106,14 +103,13 @@ class TextFiles:
             suffix = os.path.splitext(name)[1].lower()
             with _readable(name), contextlib.ExitStack() as opened:
                 if suffix != ".zip":
-                    yield name, opened.enter_context(_OPENERS.get(suffix, open)(name, "rb"))
+                    stream = opened.enter_context(open(name, "rb"))
+                    if suffix in PACKED:
+                        stream = opened.enter_context(unpack(name, stream, suffix))
+                    yield name, stream
                     continue
                 archive = opened.enter_context(zipfile.ZipFile(name))
-                inside = [each for each in archive.namelist() if not each.endswith("/")]
-                inside = [each for each in inside if not each.startswith("__MACOSX/")]
-                if not inside:
-                    raise DataError(f"{name}: there is no file in it.")
-                for each in inside:
+                for each in members(archive, name):
                     with archive.open(each) as stream:
                         yield f"{name}/{each}", stream
 
@@ -164,16 +160,20 @@ def _decoded(name: str, stream: IO[bytes], errors: str) -> Iterator[str]:
 
 
 def _cut(blocks: Iterator[str]) -> Iterator[str]:
-    """The same text with "\n" for "\r\n", cut where a word ends."""
+    """The same text with "\\n" for "\\r\\n" and "\\r", cut where a word ends."""
     rest = ""
     for block in blocks:
         rest += block
         place = _place(rest)
         if place:
-            yield rest[:place].replace("\r\n", "\n")
+            yield _with_line_ends(rest[:place])
             rest = rest[place:]
     if rest:
-        yield rest.replace("\r\n", "\n")
+        yield _with_line_ends(rest)
+
+
+def _with_line_ends(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 def _place(text: str) -> int:

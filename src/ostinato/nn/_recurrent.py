@@ -12,6 +12,7 @@ from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 from ostinato.errors import OptionError, ShapeError, check_choice, check_number
 from ostinato.nn.dropout import chosen_quickly
 from ostinato.nn.initial import INITS, fill
+from ostinato.nn.inputs import batched, lengths_of, resets_of
 from ostinato.nn.masks import pack_like
 from ostinato.nn.stepping import Packed
 from ostinato.ops import kernels
@@ -178,11 +179,18 @@ class Recurrent(Module):
         time.
         """
         if isinstance(input, PackedSequence):
+            if lengths is not None:
+                raise OptionError(
+                    f"{type(self).__name__}: lengths must be None with a PackedSequence, which has "
+                    "its own."
+                )
             return self._packed_run(input, hx, resets)
-        x = self._batched(input)
+        where = type(self).__name__
+        x = batched(where, input, self.input_size, self.batch_first)
         unbatched = input.dim() == 2
         states = self._states(hx, x, unbatched)
-        lengths = self._lengths(lengths, x)
+        lengths = lengths_of(where, lengths, x, unbatched)
+        resets = resets_of(where, resets, x, unbatched)
         outputs, finals, cells = self._run(x, states, lengths, resets, need_state)
         if unbatched:
             outputs = outputs.squeeze(0)
@@ -246,9 +254,10 @@ class Recurrent(Module):
             one dictionary; layers beyond the first and the backward direction add torch's suffix,
             as in "r_l1" and "r_l0_reverse".
         """
-        x = self._batched(input)
+        where = type(self).__name__
+        x = batched(where, input, self.input_size, self.batch_first)
         states = self._states(hx, x, input.dim() == 2)
-        lengths = self._lengths(lengths, x)
+        lengths = lengths_of(where, lengths, x, input.dim() == 2)
         found: dict[str, Tensor] = {}
         for layer in range(self.num_layers):
             outputs = []
@@ -284,6 +293,8 @@ class Recurrent(Module):
                 if self.cell == "lstm":
                     options["need_cell"] = need_state
                 options |= {"lengths": lengths, "resets": resets, "reverse": bool(direction)}
+                if resets is not None:
+                    options |= self._reset_states(index, x.shape[0])
                 output, *rest = self._call(*arguments, **options)
                 outputs.append(output)
                 sequences.extend(rest[len(states) :])
@@ -334,28 +345,10 @@ class Recurrent(Module):
             options["w_hr"] = own("weight_hr")
         return [x, *states, *map(own, names)], options
 
-    def _batched(self, x: Tensor) -> Tensor:
-        """x as (batch, steps, input_size), or a clear error."""
-        order = "(batch, steps" if self.batch_first else "(steps, batch"
-        if x.dim() not in (2, 3) or x.shape[-1] != self.input_size:
-            raise ShapeError(
-                f"{type(self).__name__}: input must have shape {order}, {self.input_size}), got "
-                f"{tuple(x.shape)}. The last axis is input_size; "
-                f"batch_first={self.batch_first} sets the order of the others."
-            )
-        if x.dim() == 2:
-            return x.unsqueeze(0)
-        return x if self.batch_first else x.transpose(0, 1)
-
-    def _lengths(self, lengths: Any, x: Tensor) -> Tensor | None:
-        if lengths is None:
-            return None
-        lengths = torch.as_tensor(lengths)
-        if lengths.is_floating_point() or lengths.dtype == torch.bool:
-            raise ShapeError(
-                f"{type(self).__name__}: lengths must be integers, got {lengths.dtype}."
-            )
-        return lengths
+    def _reset_states(self, index: int, batch: int) -> dict[str, Tensor]:
+        """What a reset returns to where that is not zero: the learned initial state."""
+        learned = {f"{name}_reset": getattr(self, f"initial_{name}", None) for name in "hc"}
+        return {k: v[index].expand(batch, -1) for k, v in learned.items() if v is not None}
 
     def _states(self, hx: State, x: Tensor, unbatched: bool) -> tuple[Tensor, ...]:
         """The initial states, each (layers * directions, batch, size)."""
@@ -385,6 +378,7 @@ class Recurrent(Module):
     def _packed_run(self, packed: PackedSequence, hx: State, resets: Tensor | None) -> Any:
         x, lengths = pad_packed_sequence(packed, batch_first=True)
         states = self._states(hx, x, False)
+        resets = resets_of(type(self).__name__, resets, x, False)
         outputs, finals, cells = self._run(x, states, lengths, resets, True)
         assert finals is not None
         state = finals if self.cell == "lstm" else finals[0]

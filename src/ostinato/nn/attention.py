@@ -6,7 +6,9 @@ import torch
 from torch import Tensor
 
 from ostinato.errors import ShapeError, check_choice, check_number
+from ostinato.nn.inputs import settled
 from ostinato.nn.product import ProductLinear
+from ostinato.ops.shared import live_steps
 
 ATTENTIONS = ("additive", "multiplicative")
 
@@ -31,7 +33,8 @@ class Attention(torch.nn.Module):
     Shape:
         - query `(batch, queries, query_size)`, memory `(batch, steps, memory_size)`.
         - lengths `(batch,)`: steps of each memory that count; None counts all. A memory of
-          length 0 gives weights and a context of zeros.
+          length 0 gives weights and a context of zeros. What stands past a length, NaN too, changes
+          no bit.
         - returns context `(batch, queries, memory_size)`, weights `(batch, queries, steps)`.
 
     Raises:
@@ -64,14 +67,14 @@ class Attention(torch.nn.Module):
             self.query = ProductLinear(query_size, size)
             self.score = torch.nn.Parameter(torch.empty(size).uniform_(-(size**-0.5), size**-0.5))
 
-    def keys(self, memory: Tensor) -> Tensor:
-        """K m_j of every step, `(batch, steps, size)`."""
+    def keys(self, memory: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """K m_j of every step, `(batch, steps, size)`, K times zeros past each length."""
         if memory.dim() != 3 or memory.shape[2] != self.memory_size:
             raise ShapeError(
                 f"Attention: memory must have shape (batch, steps, {self.memory_size}), got "
                 f"{tuple(memory.shape)}."
             )
-        return self.key(memory)
+        return self.key(_within(memory, _live(memory, lengths)))
 
     def forward(
         self,
@@ -85,23 +88,35 @@ class Attention(torch.nn.Module):
                 f"Attention: query must have shape (batch, queries, {self.query_size}) with the "
                 f"memory's batch of {len(memory)}, got {tuple(query.shape)}."
             )
-        keys = self.keys(memory) if keys is None else keys
+        live = _live(memory, lengths)
+        keys = self.keys(memory, lengths) if keys is None else _within(keys, live)
         if self.kind == "multiplicative":
             scores = torch.bmm(query, keys.transpose(1, 2))
         else:
             joined = torch.tanh(self.query(query).unsqueeze(2) + keys.unsqueeze(1))
             scores = (joined * self.score).sum(3)
-        weights = _softmax(scores, lengths)
-        return torch.bmm(weights, memory), weights
+        weights = _softmax(scores, live)
+        return torch.bmm(weights, _within(memory, live)), weights
 
     def extra_repr(self) -> str:
         return f"{self.query_size}, {self.memory_size}, {self.kind!r}"
 
 
-def _softmax(scores: Tensor, lengths: Tensor | None) -> Tensor:
+def _live(memory: Tensor, lengths: Tensor | None) -> Tensor | None:
+    """(batch, steps) booleans: which steps count; None where all do."""
     if lengths is None:
+        return None
+    batch, steps, _ = memory.shape
+    return live_steps(settled("Attention", lengths, batch, steps, memory.device), steps)
+
+
+def _within(values: Tensor, live: Tensor | None) -> Tensor:
+    """Zeros in padding: its NaN times a weight of zero would be NaN."""
+    return values if live is None else torch.where(live.unsqueeze(2), values, 0)
+
+
+def _softmax(scores: Tensor, live: Tensor | None) -> Tensor:
+    if live is None:
         return torch.softmax(scores, 2)
-    steps = torch.arange(scores.shape[2], device=scores.device)
-    live = (steps < lengths.to(scores.device).unsqueeze(1)).unsqueeze(1)
-    lowest = torch.finfo(scores.dtype).min
-    return torch.softmax(scores.masked_fill(~live, lowest), 2) * live
+    live = live.unsqueeze(1)
+    return torch.softmax(scores.masked_fill(~live, torch.finfo(scores.dtype).min), 2) * live

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from ostinato.errors import ShapeError
+from ostinato.nn.inputs import is_whole, settled, within
+from ostinato.ops import kernels
+from ostinato.ops.shared import live_steps
 
-NEVER = float("-inf")
+# Of a move that is not legal. Finite, since infinities turn into NaN in gradients; far below any
+# sum of scores, and so far from the smallest float64 that thousands may be added.
+NEVER = -1e30
+TINY = 1e-200  # what float64 loses below it, near 1e-308, is nothing beside it
+Through = Callable[[Tensor], Tensor]
 
 
 class CRF(torch.nn.Module):
@@ -19,8 +26,8 @@ class CRF(torch.nn.Module):
         score(y) = start[y_1] + Σ_t emissions[t, y_t] + Σ_t transitions[y_t, y_t+1] + end[y_T]
         p(y)     = exp(score(y)) / Σ_y' exp(score(y'))
 
-    The sum runs over every sequence of legal moves, exactly, by the forward recursion in float64;
-    the gradient is the backward recursion's marginals rather than torch's record of it all.
+    The sum runs over every sequence of legal moves, exactly, by the forward recursion in float64.
+    All but `viterbi` and `marginals` can be differentiated, twice and under torch.func too.
 
     Args:
         tags: how many there are.
@@ -28,11 +35,12 @@ class CRF(torch.nn.Module):
         first, last: `(tags,)` booleans, whether a sequence may begin, or end, with the tag.
 
     Shape:
-        - emissions `(batch, steps, tags)`, tags `(batch, steps)` whole numbers, lengths `(batch,)`
-          from 1 to steps; what lies past a length counts for nothing.
+        - emissions `(batch, steps, tags)`, tags `(batch, steps)` and lengths `(batch,)` whole
+          numbers of any type. What lies past a length counts for nothing, whatever it is. A
+          sequence of length 0 has one answer, the empty one, with score 0 and probability 1.
 
     Raises:
-        ShapeError: what is given does not fit.
+        ShapeError: what is given does not fit, or a tag inside a length is no tag.
     """
 
     def __init__(
@@ -48,7 +56,8 @@ class CRF(torch.nn.Module):
             ("first", first, (tags,)),
             ("last", last, (tags,)),
         ):
-            allowed = torch.ones(shape, dtype=torch.bool) if given is None else torch.tensor(given)
+            allowed = torch.ones(shape, dtype=torch.bool)
+            allowed = allowed if given is None else torch.as_tensor(given).clone()
             if tuple(allowed.shape) != shape:
                 raise ShapeError(
                     f"CRF: {name} must have shape {shape}, got {tuple(allowed.shape)}."
@@ -56,7 +65,7 @@ class CRF(torch.nn.Module):
             self.register_buffer(name, allowed.bool(), persistent=False)
 
     def _scores(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Transitions, starts and ends in float64, -inf where a move is not legal."""
+        """Transitions, starts and ends in float64, `NEVER` where a move is not legal."""
         pairs = (
             (self.transitions, self.moves),
             (self.start, self.first),
@@ -68,43 +77,49 @@ class CRF(torch.nn.Module):
         )
         return moves, start, end
 
-    def _check(self, emissions: Tensor, lengths: Tensor) -> None:
+    def _settle(self, emissions: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Emissions in float64, zero in padding; lengths as int64; which steps count."""
         if emissions.dim() != 3 or emissions.shape[2] != self.tags:
             raise ShapeError(
                 f"CRF: emissions must have shape (batch, steps, {self.tags}), got "
                 f"{tuple(emissions.shape)}."
             )
-        steps = emissions.shape[1]
-        if tuple(lengths.shape) != (len(emissions),) or not (
-            len(lengths) == 0 or (int(lengths.min()) >= 1 and int(lengths.max()) <= steps)
-        ):
-            raise ShapeError(
-                f"CRF: lengths must have shape ({len(emissions)},) and lie from 1 to {steps}."
-            )
+        batch, steps, _ = emissions.shape
+        lengths = settled("CRF", lengths, batch, steps, emissions.device)
+        live = live_steps(lengths, steps)
+        values = torch.where(live.unsqueeze(2), emissions.double(), 0)
+        return values.clamp(min=NEVER), lengths, live
 
     def log_partition(self, emissions: Tensor, lengths: Tensor) -> Tensor:
-        """log Σ exp(score) over all legal sequences, `(batch,)` float64."""
-        self._check(emissions, lengths)
-        return _Partition.apply(emissions, lengths, *self._scores())  # pyright: ignore
+        """log Σ exp(score) over all legal sequences, `(batch,)` float64; -inf where none is."""
+        values, lengths, live = self._settle(emissions, lengths)
+        scores = self._scores()
+        if values.shape[1] == 0:
+            return values.new_zeros(len(values))
+        quick = values.is_cpu and kernels.plain()
+        through = _quickly(scores[0]) if quick else _one_by_one(scores[0], _at_once)
+        last = _forward(values, live, scores, through)[-1]
+        total = torch.logsumexp(last + scores[2], 1)
+        return _legal(torch.where(lengths > 0, total, 0))
 
     def score(self, emissions: Tensor, tags: Tensor, lengths: Tensor) -> Tensor:
         """The scores of given sequences, `(batch,)` float64; -inf where a move is not legal."""
-        self._check(emissions, lengths)
+        values, lengths, live = self._settle(emissions, lengths)
+        tags = self._tags(tags, live)
+        if values.shape[1] == 0:
+            return values.new_zeros(len(values))
         moves, start, end = self._scores()
-        live = _live(lengths, emissions.shape[1])
-        here = emissions.double().take_along_dim(tags.unsqueeze(2), 2).squeeze(2)
-        steps = moves[tags[:, :-1], tags[:, 1:]]
-        last = tags.take_along_dim((lengths - 1).unsqueeze(1), 1).squeeze(1)
-        return (
-            here.masked_fill(~live, 0).sum(1)
-            + steps.masked_fill(~live[:, 1:], 0).sum(1)
-            + start[tags[:, 0]]
-            + end[last]
-        )
+        here = values.take_along_dim(tags.unsqueeze(2), 2).squeeze(2)
+        steps = torch.where(live[:, 1:], moves[tags[:, :-1], tags[:, 1:]], 0)
+        last = tags.take_along_dim((lengths - 1).clamp(min=0).unsqueeze(1), 1).squeeze(1)
+        total = here.masked_fill(~live, 0).sum(1) + steps.sum(1) + start[tags[:, 0]] + end[last]
+        return _legal(torch.where(lengths > 0, total, 0))
 
     def log_likelihood(self, emissions: Tensor, tags: Tensor, lengths: Tensor) -> Tensor:
         """log p of given sequences in nats, `(batch,)` float64; -inf where one is not legal."""
-        return self.score(emissions, tags, lengths) - self.log_partition(emissions, lengths)
+        partition = self.log_partition(emissions, lengths)
+        # Where nothing is legal: -inf less -inf would be NaN.
+        return self.score(emissions, tags, lengths) - partition.clamp(min=NEVER)
 
     @torch.no_grad()
     def viterbi(self, emissions: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
@@ -114,125 +129,118 @@ class CRF(torch.nn.Module):
             tags `(batch, steps)`, 0 past each length, and scores `(batch,)` float64. A row's
             answer has the same bits in any batch.
         """
-        self._check(emissions, lengths)
+        values, lengths, live = self._settle(emissions, lengths)
         moves, start, end = self._scores()
-        batch, steps, _ = emissions.shape
-        best = start + emissions[:, 0].double()
+        steps = values.shape[1]
+        if steps == 0:
+            return lengths.new_zeros(len(values), 0), values.new_zeros(len(values))
+        best = start + values[:, 0]
         origins = []
         for step in range(1, steps):
             reached, origin = (best.unsqueeze(2) + moves).max(1)
-            live = (step < lengths).unsqueeze(1)
-            best = torch.where(live, reached + emissions[:, step].double(), best)
+            best = torch.where(live[:, step, None], reached + values[:, step], best)
             origins.append(origin)
         scores, tag = (best + end).max(1)
-        answer = torch.zeros(batch, steps, dtype=torch.int64, device=emissions.device)
+        found = []
         for step in range(steps - 1, -1, -1):
-            live = step < lengths
-            answer[:, step] = torch.where(live, tag, 0)
+            found.append(torch.where(live[:, step], tag, 0))
             if step:
                 before = origins[step - 1].gather(1, tag.unsqueeze(1)).squeeze(1)
-                tag = torch.where(live, before, tag)
-        return answer, scores
+                tag = torch.where(live[:, step], before, tag)
+        return torch.stack(found[::-1], 1), _legal(torch.where(lengths > 0, scores, 0))
 
     @torch.no_grad()
     def marginals(self, emissions: Tensor, lengths: Tensor) -> Tensor:
         """The probability of each tag at each step, `(batch, steps, tags)` float64, 0 past each
-        length. A row's answer has the same bits in any batch."""
-        self._check(emissions, lengths)
+        length and where nothing is legal. A row's answer has the same bits in any batch."""
+        values, _, live = self._settle(emissions, lengths)
         scores = self._scores()
-        values = emissions.detach().double()
-        alphas = _forward(values, lengths, scores, _in_order)
-        betas = _backward(values, lengths, scores, _in_order)
-        weights = alphas + betas
-        total = _ending(alphas, lengths, scores[2], _in_order)
-        found = (weights - total.view(-1, 1, 1)).exp()
-        return found.masked_fill(~_live(lengths, values.shape[1]).unsqueeze(2), 0)
+        if values.shape[1] == 0:
+            return values
+        alphas = _forward(values, live, scores, _one_by_one(scores[0], _in_order))
+        betas = _backward(values, live, scores)
+        total = _in_order((alphas[-1] + scores[2]).unsqueeze(2))
+        weights = torch.stack(alphas, 1) + torch.stack(betas, 1) - total.unsqueeze(2)
+        legal = live.unsqueeze(2) & (total > NEVER / 2).unsqueeze(2)
+        return torch.where(legal, weights.exp(), 0)
+
+    def _tags(self, tags: Tensor, live: Tensor) -> Tensor:
+        """Tags as int64, 0 in padding, where -100 and the like may stand."""
+        if tags.shape != live.shape or not is_whole(tags):
+            raise ShapeError(
+                f"CRF: tags must be integers of shape {tuple(live.shape)}, got {tags.dtype} of "
+                f"shape {tuple(tags.shape)}."
+            )
+        tags = torch.where(live, tags.to(live.device, torch.int64), 0)
+        if not within(tags, 0, self.tags - 1):
+            raise ShapeError(
+                f"CRF: tags must be from 0 to {self.tags - 1} inside the lengths, got "
+                f"{int(tags.min())} to {int(tags.max())}."
+            )
+        return tags
 
     def extra_repr(self) -> str:
         return f"{self.tags}"
 
 
-def _live(lengths: Tensor, steps: int) -> Tensor:
-    return torch.arange(steps, device=lengths.device) < lengths.unsqueeze(1)
+def _legal(scores: Tensor) -> Tensor:
+    """Scores with -inf, and no gradient, where a move that is not legal is among them."""
+    return torch.where(scores < NEVER / 2, float("-inf"), scores)
 
 
-def _product(rows: Tensor, matrix: Tensor) -> Tensor:
-    return rows @ matrix
+def _at_once(terms: Tensor) -> Tensor:
+    """log Σ exp over axis 1 of `(batch, n, m)`."""
+    return torch.logsumexp(terms, 1)
 
 
-def _in_order(rows: Tensor, matrix: Tensor) -> Tensor:
-    """The product with one order of sums, whatever the number of rows."""
-    total = rows[:, :1] * matrix[0]
-    for k in range(1, len(matrix)):
-        total = total + rows[:, k : k + 1] * matrix[k]
-    return total
+def _in_order(terms: Tensor) -> Tensor:
+    """The same with one order of sums, whatever the number of rows."""
+    top = terms.amax(1)
+    parts = (terms - top.unsqueeze(1)).exp()
+    total = parts[:, 0]
+    for k in range(1, parts.shape[1]):
+        total = total + parts[:, k]
+    return total.log() + top
 
 
-def _through(rows: Tensor, matrix: Tensor, product: Any) -> Tensor:
-    """log(exp(rows) matrix), for matrix ≥ 0."""
-    top = rows.amax(1, keepdim=True).clamp(min=torch.finfo(rows.dtype).min)
-    return product((rows - top).exp(), matrix).log() + top
+def _one_by_one(moves: Tensor, sums: Through) -> Through:
+    """alpha `(batch, tags)` to log(exp(alpha) exp(moves)), each pair of tags in logarithms."""
+    return lambda alpha: sums(alpha.unsqueeze(2) + moves)
 
 
-def _forward(emissions: Tensor, lengths: Tensor, scores: Any, product: Any) -> Tensor:
-    """Log weights of all beginnings that end in each tag at each step."""
-    matrix = scores[0].exp()
-    alpha = scores[1] + emissions[:, 0]
+def _quickly(moves: Tensor) -> Through:
+    """The same as a product of matrices, unless terms would vanish in it."""
+    highest = moves.detach().amax()
+    matrix = (moves - highest).exp()
+
+    def through(alpha: Tensor) -> Tensor:
+        top = alpha.detach().amax(1, keepdim=True)
+        total = (alpha - top).exp() @ matrix
+        if not bool((total > TINY).all()):
+            return _at_once(alpha.unsqueeze(2) + moves)
+        return total.log() + (top + highest)
+
+    return through
+
+
+def _forward(values: Tensor, live: Tensor, scores: Any, through: Through) -> list[Tensor]:
+    """Log weights of all beginnings that end in each tag, at each step; past a length they stay."""
+    alpha = scores[1] + values[:, 0]
     found = [alpha]
-    for step in range(1, emissions.shape[1]):
-        alpha = _through(alpha, matrix, product) + emissions[:, step]
+    for step in range(1, values.shape[1]):
+        reached = through(alpha) + values[:, step]
+        alpha = torch.where(live[:, step, None], reached, alpha)
         found.append(alpha)
-    return torch.stack(found, 1)
+    return found
 
 
-def _backward(emissions: Tensor, lengths: Tensor, scores: Any, product: Any) -> Tensor:
-    """Log weights of all endings that follow each tag at each step."""
-    matrix = scores[0].exp().T
-    ending = scores[2].expand(len(emissions), -1)
-    beta, found = ending, []
-    for step in range(emissions.shape[1] - 1, -1, -1):
-        if step + 1 < emissions.shape[1]:
-            going = _through(beta + emissions[:, step + 1], matrix, product)
-            beta = torch.where((step + 1 < lengths).unsqueeze(1), going, ending)
+def _backward(values: Tensor, live: Tensor, scores: Any) -> list[Tensor]:
+    """Log weights of all endings that follow each tag, at each step."""
+    back = scores[0].T
+    beta = scores[2].expand(len(values), -1)
+    found = [beta]
+    for step in range(values.shape[1] - 1, 0, -1):
+        going = _in_order((beta + values[:, step]).unsqueeze(2) + back)
+        beta = torch.where(live[:, step, None], going, beta)
         found.append(beta)
-    return torch.stack(found[::-1], 1)
-
-
-def _ending(alphas: Tensor, lengths: Tensor, end: Tensor, product: Any) -> Tensor:
-    """The log of the total weight, `(batch,)`."""
-    last = alphas.take_along_dim((lengths - 1).view(-1, 1, 1), 1).squeeze(1)
-    return _through(last + end, last.new_ones(last.shape[1], 1), product).squeeze(1)
-
-
-class _Partition(torch.autograd.Function):
-    """log Σ exp(score); its gradient is the expected number of times each score is used."""
-
-    @staticmethod
-    def forward(  # pyright: ignore[reportIncompatibleMethodOverride]
-        ctx: Any, emissions: Tensor, lengths: Tensor, moves: Tensor, start: Tensor, end: Tensor
-    ) -> Tensor:
-        values, scores = emissions.double(), (moves, start, end)
-        alphas = _forward(values, lengths, scores, _product)
-        total = _ending(alphas, lengths, end, _product)
-        ctx.save_for_backward(values, lengths, moves, start, end, alphas, total)
-        ctx.kind = emissions.dtype
-        return total
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:  # pyright: ignore
-        values, lengths, moves, start, end, alphas, total = ctx.saved_tensors
-        betas = _backward(values, lengths, (moves, start, end), _product)
-        live = _live(lengths, values.shape[1])
-        total = total.view(-1, 1, 1)
-        share = grad.view(-1, 1, 1)
-        each = (alphas + betas - total).exp() * live.unsqueeze(2) * share
-        # A move's expectation factors into what came before it, itself, and what follows.
-        before = alphas[:, :-1]
-        after = betas[:, 1:] + values[:, 1:] - total
-        tops = before.amax(2, keepdim=True)
-        left = (before - tops).exp()
-        right = (after + tops).exp() * live[:, 1:].unsqueeze(2) * share
-        counts = (left.flatten(0, 1).T @ right.flatten(0, 1)) * moves.exp()
-        last = each.take_along_dim((lengths - 1).view(-1, 1, 1), 1).squeeze(1).sum(0)
-        return each.to(ctx.kind), None, counts, each[:, 0].sum(0), last
+    return found[::-1]

@@ -41,7 +41,7 @@ def chosen_quickly(shape: Sequence[int], p: float, device: torch.device) -> Tens
         return torch.zeros(*shape, dtype=torch.bool)
     flags = torch.empty(*shape, dtype=torch.bool)
     seed = int(torch.empty((), dtype=torch.int64).random_())
-    module.choose(flags.data_ptr(), flags.numel(), highest_of(p), seed)
+    module.choose(out=flags.data_ptr(), count=flags.numel(), highest=highest_of(p), seed=seed)
     return flags
 
 

@@ -37,7 +37,7 @@ class Linear(torch.nn.Linear):
         out = rows.new_empty(*input.shape[:-1], self.out_features)
         more = count * size * self.out_features // THREAD_WORK
         threads = 1 + min(torch.get_num_threads() - 1, more) if more else 1
-        packed.run(count, rows.data_ptr(), size, out.data_ptr(), threads)
+        packed.run(rows=count, x=rows.data_ptr(), x_row=size, out=out.data_ptr(), threads=threads)
         return out
 
     def _pack(self, input: Tensor) -> Any:
@@ -63,7 +63,10 @@ class Linear(torch.nn.Linear):
             dense = weight.detach().contiguous()
             offset = None if bias is None else bias.detach().contiguous()
             made = kind(
-                *dense.shape[::-1], dense.data_ptr(), 0 if offset is None else offset.data_ptr()
+                inputs=self.in_features,
+                outputs=self.out_features,
+                weight=dense.data_ptr(),
+                bias=0 if offset is None else offset.data_ptr(),
             )
             held = self.__dict__["_packed"] = (seen, made)
         return held[1]

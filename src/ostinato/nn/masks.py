@@ -24,7 +24,8 @@ class SequenceDropout(torch.nn.Module):
         if not self.training or not self.p:
             return x
         keep = 1 - self.p
-        return x * (x.new_empty(x.shape[0], 1, x.shape[2]).bernoulli_(keep) / keep)
+        kept = x.new_empty(x.shape[0], 1, x.shape[2]).bernoulli_(keep)
+        return torch.where(kept > 0, x / keep, 0)
 
     def extra_repr(self) -> str:
         return f"p={self.p}"
@@ -44,7 +45,8 @@ class StepMask(torch.nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if not self.training or not self.p:
             return x
-        return x * x.new_empty(x.shape[0], x.shape[1], 1).bernoulli_(1 - self.p)
+        kept = x.new_empty(x.shape[0], x.shape[1], 1).bernoulli_(1 - self.p)
+        return torch.where(kept > 0, x, 0)  # a hidden NaN is hidden too
 
     def extra_repr(self) -> str:
         return f"p={self.p}"

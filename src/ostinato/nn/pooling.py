@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
 from ostinato.errors import check_choice
+from ostinato.nn.inputs import settled
 from ostinato.nn.linear import Linear
+from ostinato.ops.shared import live_steps
 
 POOLINGS = ("last", "mean", "max", "attention", "meanmax")
-
-
-def live_steps(lengths: Tensor, steps: int) -> Tensor:
-    """(batch, steps, 1) booleans: True where the step lies inside the sequence."""
-    return (torch.arange(steps, device=lengths.device) < lengths.unsqueeze(1)).unsqueeze(2)
 
 
 class Pooling(torch.nn.Module):
@@ -25,7 +24,7 @@ class Pooling(torch.nn.Module):
     - "attention": the mean weighted by softmax(v · tanh(W h)), with W `(size, size)` (Yang et al.
       2016, section 2.2, without a bias).
 
-    A sequence of length 0 gives zeros.
+    A sequence of length 0 gives zeros. What stands past a length, NaN too, changes no bit.
     """
 
     def __init__(self, mode: str, size: int, *, directions: int = 1) -> None:
@@ -43,8 +42,9 @@ class Pooling(torch.nn.Module):
             return outputs.new_zeros(batch, self.output_size)
         if lengths is None:
             lengths = torch.full((batch,), steps, device=outputs.device)
-        lengths = lengths.to(outputs.device)
-        live = live_steps(lengths, steps)
+        lengths = settled("Pooling", lengths, batch, steps, outputs.device)
+        live = live_steps(lengths, steps).unsqueeze(2)
+        outputs = torch.where(live, outputs, 0)
         pools = {"last": self._last, "mean": _mean, "max": _maximum, "attention": self._attention}
         if self.mode == "meanmax":
             return torch.cat([_mean(outputs, live, lengths), _maximum(outputs, live, lengths)], 1)
@@ -56,7 +56,7 @@ class Pooling(torch.nn.Module):
         if self.directions == 2:
             half = self.size // 2
             last = torch.cat([last[:, :half], outputs[:, 0, half:]], 1)
-        return last * (lengths > 0).unsqueeze(1)
+        return last
 
     def _attention(self, outputs: Tensor, live: Tensor, lengths: Tensor) -> Tensor:
         scores = self.score(torch.tanh(self.key(outputs)))
@@ -68,9 +68,9 @@ class Pooling(torch.nn.Module):
 
 
 def _mean(outputs: Tensor, live: Tensor, lengths: Tensor) -> Tensor:
-    return (outputs * live).sum(1) / lengths.clamp(min=1).unsqueeze(1)
+    return outputs.sum(1) / lengths.clamp(min=1).unsqueeze(1)
 
 
 def _maximum(outputs: Tensor, live: Tensor, lengths: Tensor) -> Tensor:
-    lowest = torch.finfo(outputs.dtype).min
-    return outputs.masked_fill(~live, lowest).amax(1) * (lengths > 0).unsqueeze(1)
+    highest = outputs.masked_fill(~live, -math.inf).amax(1)
+    return torch.where((lengths > 0).unsqueeze(1), highest, 0)

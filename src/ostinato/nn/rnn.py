@@ -29,7 +29,8 @@ class RNN(Recurrent):
         - input: `(batch, steps, input_size)` with `batch_first=True`, else `(steps, batch, ...)`;
           unbatched `(steps, input_size)`; or a `PackedSequence`.
         - lengths: `(batch,)`, steps that count in each sequence, 0 to `steps`.
-        - resets: `(batch, steps)` booleans; the state returns to the initial one before the step.
+        - resets: `(batch, steps)` booleans; before the step the state returns to zero, or to the
+          learned initial state, whatever `hx` is: a new episode begins there.
         - returns: outputs `(batch, steps, directions * hidden_size)`, zero past each length, and
           the state `(layers * directions, batch, hidden_size)` after the last step that counts.
 

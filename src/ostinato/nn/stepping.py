@@ -14,7 +14,15 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 from ostinato.errors import OptionError, ShapeError
 from ostinato.ops import call, kernels, native
 
-TENSORS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "peephole", *call.NORMS)
+# The layer's names of what the kernels call so.
+TENSORS = {
+    "w_ih": "weight_ih",
+    "w_hh": "weight_hh",
+    "b_ih": "bias_ih",
+    "b_hh": "bias_hh",
+    "peephole": "peephole",
+    **{name: name for name in call.NORMS},
+}
 EPS = 1e-5  # of layer normalisation, as in `ostinato.ops`
 THREAD_ROWS = 32  # rows that are worth a second thread
 # Products of a Stepper's step that are: a millisecond's. A thread that slept wakes late where other
@@ -85,17 +93,23 @@ class Packed:
         if not (plain and known and kernels.allows(options, first.device, first.dtype)):
             return None
         self.dtype = first.dtype
-        stack = (module.StackFloat if first.dtype == torch.float32 else module.StackDouble)()
-        code = call.code(layer.cell, options)
+        fields, held = [], []
         for depth, suffix in enumerate(layer.suffixes):
-            given = [self.parameters.get(f"{name}{suffix}") for name in TENSORS]
-            if any(p is not None and p.dtype != self.dtype for p in given):
+            given = {n: self.parameters.get(f"{name}{suffix}") for n, name in TENSORS.items()}
+            if any(p is not None and p.dtype != self.dtype for p in given.values()):
                 return None
-            held = [None if p is None else p.detach().contiguous() for p in given]
-            addresses = [0 if p is None else p.data_ptr() for p in held]
-            size = layer.hidden_size if depth else layer.input_size
-            stack.add(code, size, layer.hidden_size, addresses, EPS, *[layer.zoneout] * 2)
-        return stack
+            dense = {n: None if p is None else p.detach().contiguous() for n, p in given.items()}
+            held.append(dense)
+            fields.append({n: None if p is None else p.data_ptr() for n, p in dense.items()})
+            fields[-1] |= {
+                "cell": call.code(layer.cell, options),
+                "input": layer.hidden_size if depth else layer.input_size,
+                "hidden": layer.hidden_size,
+                "eps": EPS,
+                "zoneout_rate": layer.zoneout,
+                "zoneout_cell_rate": layer.zoneout,
+            }
+        return (module.StackFloat if first.dtype == torch.float32 else module.StackDouble)(fields)
 
     def step(self, x: Tensor, state: Any) -> Any:
         """(output, state), or None where another path must serve."""
@@ -115,16 +129,22 @@ class Packed:
             self.batch, self.like = batch, h.new_empty(batch, self.hidden)
         threads = 1 if batch < THREAD_ROWS else torch.get_num_threads()
         new, output = torch.empty_like(h), torch.empty_like(self.like)
-        addresses = (x.data_ptr(), output.data_ptr(), h.data_ptr(), new.data_ptr())
         self.last = new
+        places = {
+            "x": x.data_ptr(),
+            "out": output.data_ptr(),
+            "h": h.data_ptr(),
+            "h_out": new.data_ptr(),
+        }
         if not self.lstm:
-            self.stack.step(batch, threads, *addresses, 0, 0)
+            self.stack.step(batch=batch, threads=threads, **places, c=0, c_out=0)
             return output, new
         c = parts[1]
         if c is not self.last_c and not (c.shape == h.shape and self._fits(c)):
             return None
         self.last_c = c_new = torch.empty_like(c)
-        self.stack.step(batch, threads, *addresses, c.data_ptr(), c_new.data_ptr())
+        places |= {"c": c.data_ptr(), "c_out": c_new.data_ptr()}
+        self.stack.step(batch=batch, threads=threads, **places)
         return output, (new, c_new)
 
     def _fits(self, tensor: Tensor) -> bool:
@@ -197,7 +217,8 @@ class Stepper:
         threaded = self.batch * self._products >= THREAD_WORK and torch.get_num_threads() > 1
         if packed.ready() and not threaded:
             try:
-                packed.stack.step_arrays(x, out, *self._addresses)
+                h, c = self._addresses
+                packed.stack.step_arrays(x, out, h=h, c=c)
                 return out
             except (TypeError, ValueError):
                 pass  # another dtype, order or shape
@@ -208,8 +229,9 @@ class Stepper:
         if packed.ready():
             threads = torch.get_num_threads() if threaded else 1
             h, c = self._addresses
-            places = (x.ctypes.data, out.ctypes.data, h, h, c, c)
-            packed.stack.step(self.batch, threads, *places)  # a thread has rows of its own
+            places = {"x": x.ctypes.data, "out": out.ctypes.data}
+            states = {"h": h, "h_out": h, "c": c, "c_out": c}  # a thread has rows of its own
+            packed.stack.step(batch=self.batch, threads=threads, **places, **states)
             return out
         tensors = tuple(torch.from_numpy(part) for part in self._state)
         with torch.no_grad():

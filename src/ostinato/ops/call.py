@@ -1,4 +1,4 @@
-"""One call of a native CPU kernel: what it reads and writes, and how long that is kept alive.
+"""One call of a native CPU kernel: what it reads and writes, by the names of the kernel's fields.
 
 Each sequence's results are the same bits alone or in any batch, with or without padding, in any
 order and with any number of threads: every sum runs over k in one fixed order. Weights' gradients
@@ -8,6 +8,7 @@ in their order.
 
 from __future__ import annotations
 
+from collections.abc import Container, Sequence
 from typing import Any
 
 import torch
@@ -21,7 +22,17 @@ ITEM_SIZES = {torch.float32: 4, torch.float64: 8}
 # Products of one thread before another is worth waking: about 20 microseconds.
 THREAD_WORK = 500_000
 NORMS = ("gain_ih", "gain_hh", "gain_cell", "bias_cell")
+WEIGHTS = ("w_ih", "w_hh", "b_ih", "b_hh", "peephole", *NORMS)
 TENSORS = ("x", "h0", "c0", "w_ih", "w_hh", "b_ih", "b_hh", "recurrent_mask", "peephole", *NORMS)
+TENSORS += ("h_reset", "c_reset")
+SAVED = ("gates", "cells", "norm")
+# Tensors that are no number a gradient flows to.
+CHOICES = ("lengths", "resets", "zoneout", "zoneout_cell")
+ABSENT = dict.fromkeys((*TENSORS, *CHOICES, *SAVED))
+NO_GRADIENTS = dict.fromkeys(
+    [f"grad_{name}" for name in ("out", "h_n", "c_n", "cell_sequence", *TENSORS)]
+)
+NO_GRADIENTS.pop("grad_recurrent_mask")
 
 
 def code(cell: str, options: dict[str, Any]) -> int:
@@ -31,129 +42,124 @@ def code(cell: str, options: dict[str, Any]) -> int:
     return CODES[options.get("activation", cell if options.get("reset_after", True) else "before")]
 
 
-def _rows(tensor: Tensor | None) -> Tensor | None:
-    """The tensor in a form that the kernels read: dense rows."""
-    return tensor if tensor is None or tensor.is_contiguous() else tensor.detach().contiguous()
+def _dense(tensor: Tensor) -> Tensor:
+    return tensor if tensor.is_contiguous() else tensor.detach().contiguous()
 
 
-def _steps(tensor: Tensor) -> Tensor:
+def _rows(tensor: Tensor) -> Tensor:
     """(batch, steps, n), any strides but the last, which is one."""
     return tensor if tensor.stride(2) == 1 else tensor.detach().contiguous()
 
 
-def _addresses(*tensors: Tensor | None) -> list[int]:
-    return [0 if each is None else each.data_ptr() for each in tensors]
-
-
-# Numbers that a call's list ends with where it has no gradients, and where it has no options.
-NO_GRADIENTS, NO_OPTIONS = [0] * 14, [0] * 17
-
-
 class Call:
-    """One call of a kernel: the tensors it reads and writes, kept alive, and their addresses."""
+    """The inputs of one call, kept alive, and their places in the kernel's fields.
 
-    def __init__(
-        self, cell: Cell, arguments: dict[str, Any], tensors: list[Any], *, keep: bool
-    ) -> None:
+    `arguments` are those of the cell's reference. `forward` may run more than once.
+    """
+
+    def __init__(self, cell: Cell, arguments: dict[str, Any]) -> None:
         self.module: Any = load()
-        x = tensors[0]
-        self.x = _steps(x)
-        self.read = [_rows(each) for each in tensors[1:]]
-        h0, c0, w_ih, w_hh, b_ih, b_hh, mask, peephole, *norms = self.read
-        self.is_lstm, dtype = cell.name == "lstm", x.dtype
-        self.code = code(cell.name, arguments)
-        lengths, resets = arguments["lengths"], arguments["resets"]
-        self.lengths = None if lengths is None else lengths.to(torch.int64).contiguous()
-        self.resets = None if resets is None else resets.contiguous()
-        zones = (arguments["zoneout"], arguments.get("zoneout_cell"))
-        rates = (arguments["zoneout_rate"], arguments.get("zoneout_cell_rate", 0.0))
+        x = arguments["x"]
+        self.read = read = {"x": _rows(x)}
+        for name in (*TENSORS[1:], *CHOICES):
+            each = arguments.get(name)
+            if each is not None:
+                read[name] = _dense(each)
+        if "lengths" in read:
+            read["lengths"] = read["lengths"].to(torch.int64)
+        self.is_lstm, self.normalised = cell.name == "lstm", "gain_ih" in read
         self.cell_sequence = self.is_lstm and arguments["cell_sequence"]
-        self.normalised, self.keep = norms[0] is not None, keep
         self.batch, self.steps, self.input = x.shape
-        self.hidden = w_hh.shape[1]  # pyright: ignore
-        work = self.batch * self.steps * w_ih.numel()  # pyright: ignore
-        work += self.batch * self.steps * w_hh.numel()  # pyright: ignore
-        self.threads = max(1, min(torch.get_num_threads(), work // THREAD_WORK))
-        self.bytes = ITEM_SIZES[dtype]
-        batch_stride, step_stride, _ = self.x.stride()
-        self.given = [
-            *(self.code, self.batch, self.steps, self.input, self.hidden),
-            *_addresses(self.x, h0, c0, w_ih, w_hh, b_ih, b_hh),
-            *(batch_stride, step_stride),
-            *_addresses(self.lengths, self.resets, mask),
-            *(bool(arguments["reverse"]), keep),
-        ]
-        self.options = None
-        given = any(each is not None for each in (*zones, peephole))
-        if given or any(rates) or self.cell_sequence or self.normalised:
-            self.zones = [_rows(each) for each in zones]
-            self.rates = torch.tensor(rates, dtype=dtype) if any(rates) else None
-            self.eps = torch.tensor(arguments["eps"], dtype=dtype)
-            self.options = _addresses(*self.zones, self.rates, peephole)
-            self.norms = _addresses(*norms, self.eps)
+        self.hidden = read["w_hh"].shape[1]
+        self.code = code(cell.name, arguments)
+        self.native = (
+            self.module.CallFloat if x.dtype is torch.float32 else self.module.CallDouble
+        )()
+        batch_stride, step_stride, _ = read["x"].stride()
+        weights = read["w_ih"].numel() + read["w_hh"].numel()
+        work = self.batch * self.steps * weights // THREAD_WORK
+        addresses = {name: each.data_ptr() for name, each in read.items()}
+        self.native.set(
+            **ABSENT | addresses,
+            cell=self.code,
+            batch=self.batch,
+            steps=self.steps,
+            input=self.input,
+            hidden=self.hidden,
+            x_batch=batch_stride,
+            x_step=step_stride,
+            reverse=arguments["reverse"],
+            zoneout_rate=arguments["zoneout_rate"],
+            zoneout_cell_rate=arguments.get("zoneout_cell_rate", 0.0),
+            eps=arguments["eps"],
+            threads=max(1, min(torch.get_num_threads(), work)),
+        )
 
-    def forward(self, out: Tensor | None = None) -> tuple[Tensor, ...]:
-        """Outputs, h_n and of an LSTM c_n and the cells, which may be an empty tensor."""
-        new, size = self.x.new_empty, (self.batch, self.hidden)
-        self.out = new((self.batch, self.steps, self.hidden)) if out is None else out
-        results = [self.out, new(size)]
+    def forward(
+        self, *, keep: bool, out: Tensor | None = None
+    ) -> tuple[tuple[Tensor, ...], tuple[Tensor | None, ...]]:
+        """The results: outputs, h_n and of an LSTM c_n and the cells, which may be an empty tensor;
+        and with `keep` what the backward pass reads."""
+        new, size = self.read["x"].new_empty, (self.batch, self.hidden)
+        out = new((self.batch, self.steps, self.hidden)) if out is None else out
+        results = {"out": out, "h_n": new(size)}
         if self.is_lstm:
-            results += [new(size), new((*self.out.shape,) if self.cell_sequence else 0)]
-        self.saved: list[Tensor | None] = [None, None, None]
-        if self.keep:
-            rows = self.batch * self.steps if self.lengths is None else int(self.lengths.sum())
-            per_row = self.module.saved_values(self.bytes, self.code, self.hidden)
-            needed = (True, self.is_lstm, self.normalised)
-            self.saved = [
-                new(rows * each) if need else None
-                for each, need in zip(per_row, needed, strict=True)
-            ]
-        self.fields = [
-            *self.given,
-            *_addresses(self.out, results[1], results[2] if self.is_lstm else None),
-            *(self.steps * self.hidden, self.hidden),
-            *_addresses(*self.saved[:2]),
-            self.threads,
-        ]
-        options = NO_OPTIONS
-        if self.options:
-            sequence = results[3].data_ptr() if self.cell_sequence else 0
-            norm = _addresses(self.saved[2])
-            options = [*self.options, sequence, 0, 0, *self.norms, *norm, *[0] * 4]
-        self.module.run(self.bytes, [*self.fields, *NO_GRADIENTS, *options], False)
-        return tuple(results)
+            results["c_n"] = new(size)
+            results["cell_sequence"] = new(out.shape if self.cell_sequence else 0)
+        saved: dict[str, Tensor] = self._room_for_saved() if keep else {}
+        addresses = {name: each.data_ptr() for name, each in (results | saved).items()}
+        batch_stride, step_stride, _ = out.stride()
+        self.native.set(**addresses, out_batch=batch_stride, out_step=step_stride, keep=keep)
+        self.native.forward()
+        return tuple(results.values()), tuple(saved.get(name) for name in SAVED)
+
+    def _room_for_saved(self) -> dict[str, Tensor]:
+        lengths = self.read.get("lengths")
+        rows = self.batch * self.steps if lengths is None else int(lengths.sum())
+        x = self.read["x"]
+        values = self.module.saved_values(
+            bytes=ITEM_SIZES[x.dtype], cell=self.code, hidden=self.hidden
+        )
+        needed = {"gates": True, "cells": self.is_lstm, "norm": self.normalised}
+        counts: dict[str, int] = dict(zip(SAVED, values, strict=True))
+        return {name: x.new_empty(rows * counts[name]) for name, need in needed.items() if need}
 
     def backward(
-        self, grads: tuple[Tensor | None, ...], needs_x: bool
-    ) -> tuple[Tensor | None, ...]:
-        out, h_n, c_n, cells = (*grads, None, None)[:4]
-        cells = _rows(cells) if self.cell_sequence else None
-        out = None if out is None else _steps(out)
-        h_n, c_n = _rows(h_n), _rows(c_n)
-        strides = (0, 0) if out is None else out.stride()[:2]
-        shape = (self.batch, self.steps, self.input)
-        x = self.x.new_empty(shape) if needs_x else None
-        wanted = [*self.read[:6], None, *self.read[7:]]  # a mask has no gradient
-        into = [None if each is None else torch.empty_like(each) for each in wanted]
-        if into[4] is None and into[5] is not None:
-            into[4] = torch.empty_like(into[5])  # the kernels make b_hh's from b_ih's
-        options = NO_OPTIONS
-        if self.options:
-            others = _addresses(cells, into[7])
-            saved = _addresses(self.saved[2])
-            options = [*self.options, 0, *others, *self.norms, *saved, *_addresses(*into[8:])]
-        self.module.run(
-            self.bytes,
-            [
-                *self.fields,
-                *_addresses(out, h_n, c_n),
-                *strides,
-                *_addresses(x, *into[:6]),
-                *(self.steps * self.input, self.input),
-                *options,
-            ],
-            True,
+        self,
+        out: Tensor,
+        saved: Sequence[Tensor | None],
+        grads: Sequence[Tensor | None],
+        wanted: Container[str],
+    ) -> dict[str, Tensor]:
+        """Gradients of the inputs that are wanted, by name, from those of the results.
+
+        `out` are the outputs and `saved` what `forward` saved with them, which this overwrites.
+        """
+        given = dict(zip(("out", "h_n", "c_n", "cell_sequence"), grads, strict=False))
+        if not self.cell_sequence:
+            given.pop("cell_sequence", None)
+        found = {n: _dense(g) for n, g in given.items() if g is not None and n != "out"}
+        strides = (0, 0, 1)
+        if given["out"] is not None:
+            found["out"] = _rows(given["out"])
+            strides = found["out"].stride()
+        into = {
+            name: torch.empty_like(each, memory_format=torch.contiguous_format)
+            for name, each in self.read.items()
+            if name in TENSORS and name in wanted
+        }
+        addresses = {f"grad_{name}": each.data_ptr() for name, each in (found | into).items()}
+        kept = {n: s.data_ptr() for n, s in zip(SAVED, saved, strict=True) if s is not None}
+        out_batch, out_step, _ = out.stride()
+        self.native.set(
+            **NO_GRADIENTS | addresses,
+            **kept,
+            out=out.data_ptr(),
+            out_batch=out_batch,
+            out_step=out_step,
+            grad_out_batch=strides[0],
+            grad_out_step=strides[1],
+            cell_sequence=None,
         )
-        if self.read[4] is None:
-            into[4] = None
-        return (x, *into)
+        self.native.backward()
+        return into

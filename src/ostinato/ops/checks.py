@@ -73,6 +73,8 @@ def _check_shapes(name: str, where: str, values: dict[str, Any]) -> None:
         "bias_cell": (hidden,),
         "peephole": (3 * hidden,),
         "w_hr": (state, hidden),
+        "h_reset": (batch, state),
+        "c_reset": (batch, hidden),
         "lengths": (batch,),
         "resets": (batch, steps),
         "zoneout": (batch, steps, state),
@@ -89,6 +91,11 @@ def _check_shapes(name: str, where: str, values: dict[str, Any]) -> None:
         value = values.get(argument)
         if value is not None and value.dtype != torch.bool:
             raise OptionError(f"{where}: {argument} must be booleans, got {value.dtype}.")
+    for argument in ("h_reset", "c_reset"):
+        if values.get(argument) is not None and values.get("resets") is None:
+            raise OptionError(
+                f"{where}: {argument} must be None without resets, which return to it."
+            )
     lengths = values.get("lengths")
     if lengths is not None and (lengths.is_floating_point() or lengths.dtype == torch.bool):
         raise OptionError(f"{where}: lengths must be integers, got {lengths.dtype}.")

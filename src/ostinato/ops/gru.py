@@ -11,6 +11,7 @@ from ostinato.ops.dispatch import run
 from ostinato.ops.shared import (
     COMMON_SETTINGS,
     COMMON_TENSORS,
+    RESET_STATES,
     Cell,
     State,
     Time,
@@ -34,6 +35,7 @@ def _reference(
     recurrent_mask: Tensor | None,
     gain_ih: Tensor | None,
     gain_hh: Tensor | None,
+    h_reset: Tensor | None,
     lengths: Tensor | None,
     resets: Tensor | None,
     zoneout: Tensor | None,
@@ -77,7 +79,7 @@ def _reference(
     late = None if reset_after else b_hh
     products = input_products(time.x, w_ih, gain_ih, eps, blocks, b_ih, late)
     (outputs,), (h_n,) = recur(
-        after if reset_after else before, products, (h0,), time, GATES, record
+        after if reset_after else before, products, (h0,), (h_reset,), time, GATES, record
     )
     return outputs, h_n
 
@@ -85,7 +87,7 @@ def _reference(
 GRU = Cell(
     name="gru",
     reference=_reference,
-    tensors=("x", "h0", *COMMON_TENSORS),
+    tensors=("x", "h0", *COMMON_TENSORS, RESET_STATES[0]),
     settings=(*COMMON_SETTINGS, ("bool", "reset_after")),
     results=("outputs", "h_n"),
 )
@@ -101,6 +103,7 @@ def gru(
     *,
     lengths: Tensor | None = None,
     resets: Tensor | None = None,
+    h_reset: Tensor | None = None,
     reverse: bool = False,
     recurrent_mask: Tensor | None = None,
     zoneout: Tensor | float | None = None,
@@ -147,6 +150,7 @@ def gru(
         b_hh=b_hh,
         lengths=lengths,
         resets=resets,
+        h_reset=h_reset,
         reverse=reverse,
         recurrent_mask=recurrent_mask,
         reset_after=reset_after,
@@ -168,7 +172,8 @@ def gru_step(
 ) -> Tensor:
     """One step of `gru`: x `(batch, input)` and h to the next h, both `(batch, hidden)`.
 
-    Takes the options of `gru` but for lengths, resets and reverse; zoneout is `(batch, hidden)`.
+    Takes the options of `gru` but for lengths, resets and reverse, and what belongs to them;
+    zoneout is `(batch, hidden)`.
     """
     keep = zoneout.unsqueeze(1) if isinstance(zoneout, Tensor) else zoneout
     return gru(x.unsqueeze(1), h, w_ih, w_hh, b_ih, b_hh, zoneout=keep, **options)[1]

@@ -19,7 +19,7 @@ OPTIONS = ("w_hr",)
 def allows(options: dict[str, Any], device: torch.device, dtype: torch.dtype) -> bool:
     """Whether the kernels are installed and serve these options on this device and dtype."""
     module = load()
-    if module is None or not hasattr(module, "run"):
+    if module is None or not hasattr(module, "CallFloat"):
         return False
     for name in OPTIONS:
         value = options.get(name)
@@ -78,20 +78,17 @@ def native(cell: Cell, arguments: dict[str, Any]) -> tuple[Any, ...]:
     if needs_gradient:
         results = _Native.apply(cell, arguments, *tensors)  # pyright: ignore
     else:
-        results = Call(cell, arguments, tensors, keep=False).forward()
+        results, _ = Call(cell, arguments).forward(keep=False)
     return results
 
 
 class _Native(torch.autograd.Function):
     @staticmethod
     def forward(ctx, cell: Cell, arguments: dict[str, Any], *tensors: Tensor | None):
-        call = Call(cell, arguments, list(tensors), keep=True)
-        results = call.forward()
-        ctx.cell, ctx.call, ctx.arguments = cell, call, arguments
+        ctx.cell, ctx.arguments = cell, arguments
+        ctx.call = Call(cell, arguments)
+        results, ctx.saved = ctx.call.forward(keep=True)
         ctx.save_for_backward(*tensors, results[0])
-        # Saved above and let go here: held by the call as well it would be a cycle.
-        del call.out
-        ctx.spent = False
         ctx.set_materialize_grads(False)
         return results
 
@@ -100,18 +97,13 @@ class _Native(torch.autograd.Function):
         *tensors, out = ctx.saved_tensors
         if torch.is_grad_enabled():
             return (None, None, *_differentiable(ctx, tensors, grads))
-        call = ctx.call
-        if ctx.spent:
+        saved, ctx.saved = ctx.saved, None
+        if saved is None:
             # The gates were overwritten by the first backward pass: make them again.
-            call.forward(out=torch.empty_like(out))
-        ctx.spent = True
-        found = call.backward(grads, needs_x=ctx.needs_input_grad[2])
-        wanted = ctx.needs_input_grad[2:]
-        return (
-            None,
-            None,
-            *[g if w else None for g, w in zip(found, wanted, strict=True)],
-        )
+            _, saved = ctx.call.forward(keep=True, out=torch.empty_like(out))
+        needed = zip(TENSORS, ctx.needs_input_grad[2:], strict=True)
+        found = ctx.call.backward(out, saved, grads, {name for name, need in needed if need})
+        return (None, None, *map(found.get, TENSORS))
 
 
 def _differentiable(ctx, tensors: list[Tensor | None], grads: tuple[Tensor, ...]):

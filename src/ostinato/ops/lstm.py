@@ -11,6 +11,7 @@ from ostinato.ops.dispatch import run
 from ostinato.ops.shared import (
     COMMON_SETTINGS,
     COMMON_TENSORS,
+    RESET_STATES,
     Cell,
     State,
     Time,
@@ -38,6 +39,8 @@ def _reference(
     bias_cell: Tensor | None,
     peephole: Tensor | None,
     w_hr: Tensor | None,
+    h_reset: Tensor | None,
+    c_reset: Tensor | None,
     lengths: Tensor | None,
     resets: Tensor | None,
     zoneout: Tensor | None,
@@ -82,14 +85,26 @@ def _reference(
         return (h, c), (i, f, g, o)
 
     products = input_products(time.x, w_ih, gain_ih, eps, blocks, b_ih, b_hh)
-    (outputs, cells), (h_n, c_n) = recur(step, products, (h0, c0), time, GATES, record)
+    (outputs, cells), (h_n, c_n) = recur(
+        step, products, (h0, c0), (h_reset, c_reset), time, GATES, record
+    )
     return outputs, h_n, c_n, cells
 
 
 LSTM = Cell(
     name="lstm",
     reference=_reference,
-    tensors=("x", "h0", "c0", *COMMON_TENSORS, "gain_cell?", "bias_cell?", "peephole?", "w_hr?"),
+    tensors=(
+        "x",
+        "h0",
+        "c0",
+        *COMMON_TENSORS,
+        "gain_cell?",
+        "bias_cell?",
+        "peephole?",
+        "w_hr?",
+        *RESET_STATES,
+    ),
     settings=(
         *COMMON_SETTINGS,
         ("Tensor?", "zoneout_cell"),
@@ -112,6 +127,8 @@ def lstm(
     *,
     lengths: Tensor | None = None,
     resets: Tensor | None = None,
+    h_reset: Tensor | None = None,
+    c_reset: Tensor | None = None,
     reverse: bool = False,
     recurrent_mask: Tensor | None = None,
     zoneout: Tensor | float | None = None,
@@ -151,6 +168,7 @@ def lstm(
             `(hidden,)` each (Ba et al. 2016, equations 20 to 22).
         zoneout, zoneout_cell: what `rnn` says of zoneout, for h and for c. As in the paper, the
             new h is made from c' before c' is zoned out.
+        h_reset, c_reset: what `rnn` says of h_reset, for h and for c.
         need_cell: False allows c_n to be None for a batch with `lengths`, where that saves time.
         others: as in `rnn`.
 
@@ -172,6 +190,8 @@ def lstm(
         b_hh=b_hh,
         lengths=lengths,
         resets=resets,
+        h_reset=h_reset,
+        c_reset=c_reset,
         reverse=reverse,
         recurrent_mask=recurrent_mask,
         peephole=peephole,
@@ -198,8 +218,8 @@ def lstm_step(
 ) -> tuple[Tensor, Tensor]:
     """One step of `lstm`: x `(batch, input)`, h and c to the next h and c.
 
-    Takes the options of `lstm` but for lengths, resets, reverse and cell_sequence; zoneout and
-    zoneout_cell are `(batch, hidden)`.
+    Takes the options of `lstm` but for lengths, resets, reverse and cell_sequence, and what belongs
+    to them; zoneout and zoneout_cell are `(batch, hidden)`.
     """
     zones = {"zoneout": zoneout, "zoneout_cell": zoneout_cell}
     options |= {k: z.unsqueeze(1) if isinstance(z, Tensor) else z for k, z in zones.items()}

@@ -11,6 +11,7 @@ from ostinato.ops.dispatch import run
 from ostinato.ops.shared import (
     COMMON_SETTINGS,
     COMMON_TENSORS,
+    RESET_STATES,
     Cell,
     State,
     Time,
@@ -33,6 +34,7 @@ def _reference(
     recurrent_mask: Tensor | None,
     gain_ih: Tensor | None,
     gain_hh: Tensor | None,
+    h_reset: Tensor | None,
     lengths: Tensor | None,
     resets: Tensor | None,
     zoneout: Tensor | None,
@@ -54,14 +56,14 @@ def _reference(
         return (function(recurrent_product(product, h, w_t, gain_hh, eps, blocks)),), ()
 
     products = input_products(time.x, w_ih, gain_ih, eps, blocks, b_ih, b_hh)
-    (outputs,), (h_n,) = recur(step, products, (h0,), time, (), record)
+    (outputs,), (h_n,) = recur(step, products, (h0,), (h_reset,), time, (), record)
     return outputs, h_n
 
 
 RNN = Cell(
     name="rnn",
     reference=_reference,
-    tensors=("x", "h0", *COMMON_TENSORS),
+    tensors=("x", "h0", *COMMON_TENSORS, RESET_STATES[0]),
     settings=(*COMMON_SETTINGS, ("str", "activation")),
     results=("outputs", "h_n"),
 )
@@ -77,6 +79,7 @@ def rnn(
     *,
     lengths: Tensor | None = None,
     resets: Tensor | None = None,
+    h_reset: Tensor | None = None,
     reverse: bool = False,
     recurrent_mask: Tensor | None = None,
     zoneout: Tensor | float | None = None,
@@ -97,8 +100,10 @@ def rnn(
 
     Args:
         lengths: `(batch,)` integers from 0 to steps; padding stands on the right and is not read.
-        resets: `(batch, steps)` booleans; the state returns to h0 before such a step. With
-            `reverse` the same borders hold, met from the other side.
+        resets: `(batch, steps)` booleans; before such a step the state returns to `h_reset`,
+            whatever h0 is, so that a new episode begins with it. With `reverse` the same borders
+            hold, met from the other side, and h0 is the state after the last step.
+        h_reset: `(batch, hidden)`, the state to which resets return; None for zeros.
         reverse: run from the last step (of each length) to the first.
         recurrent_mask: `(batch, hidden)`, multiplies the state that enters W_hh (Gal & Ghahramani
             2016); scaled by the caller.
@@ -127,6 +132,7 @@ def rnn(
         b_hh=b_hh,
         lengths=lengths,
         resets=resets,
+        h_reset=h_reset,
         reverse=reverse,
         recurrent_mask=recurrent_mask,
         activation=activation,
@@ -148,7 +154,8 @@ def rnn_step(
 ) -> Tensor:
     """One step of `rnn`: x `(batch, input)` and h to the next h, both `(batch, hidden)`.
 
-    Takes the options of `rnn` but for lengths, resets and reverse; zoneout is `(batch, hidden)`.
+    Takes the options of `rnn` but for lengths, resets and reverse, and what belongs to them;
+    zoneout is `(batch, hidden)`.
     """
     keep = zoneout.unsqueeze(1) if isinstance(zoneout, Tensor) else zoneout
     return rnn(x.unsqueeze(1), h, w_ih, w_hh, b_ih, b_hh, zoneout=keep, **options)[1]

@@ -35,6 +35,7 @@ class Cell:
 
 
 COMMON_TENSORS = ("w_ih", "w_hh", "b_ih?", "b_hh?", "recurrent_mask?", "gain_ih?", "gain_hh?")
+RESET_STATES = ("h_reset?", "c_reset?")
 COMMON_SETTINGS = (
     ("Tensor?", "lengths"),
     ("Tensor?", "resets"),
@@ -65,8 +66,9 @@ def reverse_within(values: Tensor, lengths: Tensor | None) -> Tensor:
 def reverse_resets(resets: Tensor, lengths: Tensor | None) -> Tensor:
     """The same borders between episodes, met from the other side.
 
-    A border lies between a step and the one before it, so backwards the state returns to the
-    initial state one step later than the flag: before the last step of the earlier episode.
+    A border lies between a step and the one before it, so backwards the state returns one step
+    later than the flag: before the last step of the earlier episode. A border before the first step
+    is past the end of the run.
     """
     backwards = reverse_within(resets, lengths)
     return F.pad(backwards, (1, 0))[:, :-1] if resets.shape[1] else backwards
@@ -148,13 +150,16 @@ def recur(
     step: Step,
     products: Tensor,
     initial: State,
+    reset_to: tuple[Tensor | None, ...],
     time: Time,
     gates: tuple[str, ...],
     record: dict[str, Tensor] | None,
 ) -> tuple[list[Tensor], State]:
     """Run `step` over time.
 
-    `products` (batch, steps, rows) are the input's products; `initial` is one tensor per state.
+    `products` (batch, steps, rows) are the input's products; `initial` is one tensor per state, and
+    so is `reset_to`, what a reset returns to, or None for zeros.
+
     Returns every state's sequence (batch, steps, size) in the input's order, and the final states.
     `record` receives the sequences of the gates, by the names given, and of the states.
     """
@@ -164,7 +169,10 @@ def recur(
     for t, product in enumerate(products.unbind(1)):
         if time.resets is not None:
             start = time.resets[:, t].unsqueeze(1)
-            state = tuple(torch.where(start, i, s) for i, s in zip(initial, state, strict=True))
+            state = tuple(
+                torch.where(start, 0 if r is None else r, s)
+                for r, s in zip(reset_to, state, strict=True)
+            )
         new, values = step(product, state)
         new = tuple(
             _zoned(n, s, keep, rate, t)

@@ -18,7 +18,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
+import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -35,6 +37,12 @@ FORMAT_VERSION = 1
 """Version of the layout that this package writes; it reads this one and those before it."""
 
 _LONGEST_HEADER = 100_000_000  # bytes; the safetensors library refuses longer ones
+_SIZES = {  # bytes of a number of each type
+    **dict.fromkeys(("F64", "I64", "U64", "C64"), 8),
+    **dict.fromkeys(("F32", "I32", "U32"), 4),
+    **dict.fromkeys(("F16", "BF16", "I16", "U16"), 2),
+    **dict.fromkeys(("I8", "U8", "BOOL", "F8_E4M3", "F8_E5M2"), 1),
+}
 _DIGESTS = ("header_sha256", "tensors_sha256")
 _ALTERED = "The file was altered or damaged after it was written. Use a copy or train again."
 _TRUNCATED = "The file is truncated. Copy or download it again."
@@ -118,24 +126,30 @@ def load(path: str | os.PathLike[str]) -> Archive:
     Raises:
         StorageError: there is no such file, or it is truncated, altered, foreign or newer.
     """
-    import safetensors
     import safetensors.torch
 
-    with _open(path) as file:
-        header, digest, start = _read_header(path, file)
-        file.seek(0)
-        content = file.read()
+    try:
+        with _open(path) as file:
+            header, digest, start = _read_header(path, file)
+            file.seek(0)
+            content = file.read()
+    except MemoryError:
+        raise StorageError(f"{path}: is larger than the memory that is free.") from None
     if hashlib.sha256(memoryview(content)[start:]).hexdigest() != digest:
         raise StorageError(f"{path}: the tensors do not have the checksum written. {_ALTERED}")
     try:
         tensors = safetensors.torch.load(content)
-    except (safetensors.SafetensorError, ValueError, KeyError) as error:
+    except MemoryError:
+        raise StorageError(f"{path}: is larger than the memory that is free.") from None
+    except Exception as error:  # whatever the library says of a file that it cannot read
         raise StorageError(f"{path}: {error}. {_ALTERED}") from error
     return Archive(kind=header.kind, tensors=tensors, document=header.document)
 
 
 def read_header(path: str | os.PathLike[str]) -> Header:
     """Read and check everything but the tensors' bytes. Needs no torch.
+
+    Each tensor named has all its bytes in the file, so that a module may be built of these shapes.
 
     Raises:
         StorageError: there is no such file, or it is truncated, foreign or newer, or its
@@ -154,7 +168,13 @@ def _open(path: str | os.PathLike[str]) -> BinaryIO:
     if os.path.isdir(path):
         raise StorageError(f"{path}: is a folder. Give the .safetensors file in it.")
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would be waited for
+            raise StorageError(f"{path}: is not a file.")
         return open(path, "rb")
+    except StorageError:
+        raise
+    except ValueError as error:
+        raise StorageError(f"{path!r}: is no path ({error}).") from None
     except FileNotFoundError:
         raise StorageError(f"{path}: no such file.") from None
     except OSError as error:
@@ -173,11 +193,16 @@ def _read_header(path: str | os.PathLike[str], file: BinaryIO) -> tuple[Header, 
     if metadata.get("header_sha256") != _header_digest(metadata, index):
         raise StorageError(f"{path}: the header does not have the checksum written. {_ALTERED}")
     start = 8 + len(text)
-    _check_size(path, size - start, index)
     try:
+        _check_size(path, size - start, index)
+        _check_tensors(index)
+        _check_strings(metadata)
+        document = parse_document(metadata["document"])
+        if not isinstance(document, dict):
+            raise ValueError("the document is not an object")
         header = Header(
             kind=metadata["kind"],
-            document=parse_document(metadata["document"]),
+            document=document,
             written_by=metadata["written_by"],
             format_version=int(metadata["ostinato"]),
             tensors={
@@ -185,7 +210,9 @@ def _read_header(path: str | os.PathLike[str], file: BinaryIO) -> tuple[Header, 
             },
         )
         return header, metadata["tensors_sha256"], start
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
+    except StorageError:
+        raise
+    except (KeyError, TypeError, ValueError, RecursionError, MemoryError) as error:
         raise StorageError(f"{path}: the header cannot be read ({error!r}). {_ALTERED}") from error
 
 
@@ -205,7 +232,7 @@ def _header_text(path: str | os.PathLike[str], file: BinaryIO, size: int) -> byt
 
 def _parse_index(path: str | os.PathLike[str], text: bytes) -> dict[str, Any]:
     try:
-        index = json.loads(text.decode("utf-8"), object_pairs_hook=_unique)
+        index = json.loads(text.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise StorageError(f"{path}: the header is not JSON ({error}). {_ALTERED}") from error
     if not isinstance(index, dict):
@@ -218,6 +245,10 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(result) != len(pairs):
         raise ValueError("an object has the same key twice")
     return result
+
+
+def _refuse(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
 
 
 def _check_version(path: str | os.PathLike[str], metadata: dict[str, Any]) -> None:
@@ -233,10 +264,12 @@ def _check_version(path: str | os.PathLike[str], metadata: dict[str, Any]) -> No
 
 
 def _check_size(path: str | os.PathLike[str], available: int, index: dict[str, Any]) -> None:
-    try:
-        needed = max((int(entry["data_offsets"][1]) for entry in index.values()), default=0)
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise StorageError(f"{path}: a tensor has no place ({error!r}). {_ALTERED}") from error
+    needed = 0
+    for entry in index.values():
+        place = entry["data_offsets"]
+        if not _is_sizes(place) or len(place) != 2:
+            raise ValueError("a tensor has no place")
+        needed = max(needed, place[1])
     if available < needed:
         raise StorageError(
             f"{path}: has {available:,} of {needed:,} bytes of tensors. {_TRUNCATED}"
@@ -245,6 +278,30 @@ def _check_size(path: str | os.PathLike[str], available: int, index: dict[str, A
         raise StorageError(
             f"{path}: {available - needed:,} bytes too many after the tensors. {_ALTERED}"
         )
+
+
+def _check_tensors(index: dict[str, Any]) -> None:
+    """Raise ValueError unless types, shapes and places agree and leave neither gap nor overlap."""
+    end = 0
+    for name, entry in sorted(index.items(), key=lambda item: item[1]["data_offsets"]):
+        kind, shape, (first, last) = entry["dtype"], entry["shape"], entry["data_offsets"]
+        if len(entry) != 3 or not isinstance(kind, str) or kind not in _SIZES:
+            raise ValueError(f"{name!r} is of the unknown type {kind!r}")
+        if not _is_sizes(shape) or len(shape) > 64:
+            raise ValueError(f"{name!r} has no shape")
+        if first != end or last - first != math.prod(shape) * _SIZES[kind]:
+            raise ValueError(f"{name!r} does not fill its place")
+        end = last
+
+
+def _check_strings(metadata: dict[str, Any]) -> None:
+    for name in ("kind", "written_by", "document", "tensors_sha256"):
+        if not isinstance(metadata[name], str):
+            raise TypeError(f"{name!r} is not a string")
+
+
+def _is_sizes(value: Any) -> bool:
+    return isinstance(value, list) and all(type(each) is int and each >= 0 for each in value)
 
 
 def _header_digest(metadata: Mapping[str, Any], index: Mapping[str, Any]) -> str:

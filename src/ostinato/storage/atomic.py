@@ -31,7 +31,11 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
     Raises:
         StorageError: the file cannot be written; the old file, if any, is as it was.
     """
-    target = Path(os.path.realpath(path))
+    try:
+        target = Path(os.path.realpath(path))
+        os.fsencode(target)
+    except ValueError as error:  # a null character, or one that no name can have
+        raise StorageError(f"{path!r}: is no path ({error}).") from None
     if os.path.isdir(target):
         raise StorageError(f"{path}: is a folder. Give the name of a file in it.")
     if not os.path.isdir(target.parent):

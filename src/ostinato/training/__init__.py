@@ -2,6 +2,7 @@
 
 from ostinato.options import TrainingOptions as TrainingOptions
 from ostinato.training.batches import Batches as Batches
-from ostinato.training.fit import FitResult as FitResult
 from ostinato.training.fit import fit as fit
+from ostinato.training.history import FitResult as FitResult
+from ostinato.training.predict import predict as predict
 from ostinato.training.streams import Streams as Streams

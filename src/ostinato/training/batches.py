@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ostinato.errors import DataError, check_number
+from ostinato.training.arrays import digest, to_tensor
 
 BUCKET_BATCHES = 50  # batches among which rows of like length find each other
 
@@ -30,6 +32,9 @@ class _Ragged:
 
     def __len__(self) -> int:
         return len(self.lengths)
+
+    def take(self, index: Tensor) -> _Ragged:
+        return _Ragged([self.flat[self.starts[k] :][: self.lengths[k]].numpy() for k in index])
 
     def gather(self, index: Tensor) -> tuple[Tensor, Tensor]:
         lengths = self.lengths[index]
@@ -82,13 +87,34 @@ class Batches:
         self.arrays: dict[str, Tensor | _Ragged] = {}
         for name, values in arrays.items():
             dense = isinstance(values, (Tensor, np.ndarray))
-            self.arrays[name] = torch.as_tensor(values) if dense else _Ragged(values)
+            self.arrays[name] = to_tensor("Batches", name, values) if dense else _Ragged(values)
         counts = {name: len(values) for name, values in self.arrays.items()}
         if len(set(counts.values())) != 1:
             raise DataError(f"Batches: arrays must have the same number of rows, got {counts}.")
         self.rows = next(iter(counts.values()))
         if not self.rows:
-            raise DataError("Batches: there are no rows to train on.")
+            raise DataError("Batches: there are no rows.")
+
+    def take(self, rows: Tensor) -> Batches:
+        """Batches of these rows alone, made in the same way."""
+        taken = copy.copy(self)
+        taken.arrays = {
+            name: values.take(rows) if isinstance(values, _Ragged) else values[rows]
+            for name, values in self.arrays.items()
+        }
+        taken.rows = len(rows)
+        return taken
+
+    def fingerprint(self) -> dict[str, Any]:
+        """What tells these batches from others: settings, and of each array shape and digest."""
+        settings = ("rows", "batch_size", "shuffle", "seed", "bucket", "drop_last")
+        found: dict[str, Any] = {name: getattr(self, name) for name in settings}
+        for name, values in self.arrays.items():
+            if isinstance(values, _Ragged):
+                found[f"{name} lengths"] = f"{len(values.flat)} in all, {digest(values.lengths)}"
+                values = values.flat
+            found[name] = f"{tuple(values.shape)} {values.dtype} {digest(values)}"
+        return found
 
     def set_epoch(self, epoch: int) -> None:
         """The number that, with the seed, decides the order of the next pass."""

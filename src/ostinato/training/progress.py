@@ -45,7 +45,7 @@ class Progress(Callback):
             return
         self.last = now
         loss = float(outputs["loss"]) if isinstance(outputs, dict) else float(outputs)
-        epoch = self.done + trainer.current_epoch
+        epoch = trainer.current_epoch
         done = epoch * int(trainer.num_training_batches) + pl_module.batch_in_epoch
         self.bar.update(
             self.task,

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from ostinato.errors import DataError, check_number
+from ostinato.training.arrays import digest
 
 
 class Streams:
@@ -52,6 +53,16 @@ class Streams:
 
     def __len__(self) -> int:
         return -(-self.steps // self.chunk)
+
+    def fingerprint(self) -> dict[str, Any]:
+        """What tells these streams from others."""
+        return {
+            "tokens": f"{len(self.tokens)} {self.tokens.dtype} {digest(self.tokens)}",
+            "streams": len(self.starts),
+            "chunk": self.chunk,
+            "vary": self.vary,
+            "seed": self.seed,
+        }
 
     def borders(self) -> list[int]:
         """Where this epoch's chunks begin, and the end."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 import torch
@@ -114,15 +115,18 @@ class Estimator(BaseEstimator, Generic[R, M]):
         loss: Any,
         options: TrainingOptions,
         run: Run,
+        judge: Callable[[], Mapping[str, float]] | None = None,
         callbacks: Any = (),
     ) -> None:
-        """Train the module by `loss` and keep what the fit recorded."""
+        """Train the module by `loss` and keep what the fit recorded; `judge` as in
+        `training.fit`."""
         self.source_ = getattr(self, "source_", {})
         self.fit_result_ = training.fit(
             self.module_,
             learn,
             held_out,
             loss=loss,
+            judge=judge,
             options=options,
             directory=None if run.directory is None else os.fspath(run.directory),
             resume=run.resume,

@@ -37,6 +37,7 @@ def fit(
     *,
     loss: losses.Loss | torch.nn.Module | str | None = None,
     metrics: Mapping[str, Callable[[Tensor, Tensor], Any]] | None = None,
+    judge: Callable[[], Mapping[str, float]] | None = None,
     options: TrainingOptions | None = None,
     directory: str | Path | None = None,
     resume: bool = False,
@@ -62,6 +63,9 @@ def fit(
             a mean over the batch, or an object of torchmetrics. The history has them as
             train_NAME and val_NAME. With a loss function of your own, return the "output" and the
             "target" beside the "loss".
+        judge: a function without arguments that returns figures by name, asked after each pass over
+            the held-out rows; for what is no mean over batches, as the F1 of whole entities. The
+            history has them as val_NAME.
         options: a `TrainingOptions`.
         directory: where history.csv, checkpoints/ and TensorBoard's files go; None writes nothing.
             One fit at a time may use it.
@@ -123,7 +127,7 @@ def fit(
         loss_object = loss if isinstance(loss, torch.nn.Module) else None
         run = Run(
             options=options,
-            learner=Learner(module, measure, loss_object, figures, options),
+            learner=Learner(module, measure, loss_object, figures, options, judge),
             train=Epochs(learned),
             monitor=monitor,
             steps_per_epoch=math.ceil(len(learned) / options.accumulate),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import lightning.pytorch as lightning
@@ -29,9 +29,11 @@ class Learner(lightning.LightningModule):
         loss_object: torch.nn.Module | None,
         metrics: Mapping[str, Any],
         options: TrainingOptions,
+        judge: Callable[[], Mapping[str, float]] | None = None,
     ) -> None:
         super().__init__()
         self.module, self.loss, self.options = module, loss, options
+        self.judge = judge
         self.loss_object = loss_object  # here, so that its weights move to the device too
         self.train_figures, self.validation_figures = Figures(metrics), Figures(metrics)
         self.trained = [p for p in module.parameters() if p.requires_grad]
@@ -86,6 +88,11 @@ class Learner(lightning.LightningModule):
 
     def on_validation_start(self) -> None:
         self.averages.swap()
+
+    def on_validation_epoch_end(self) -> None:
+        if self.judge is not None:
+            found = self.judge().items()
+            self.validation_figures.whole = {name: float(value) for name, value in found}
 
     def on_validation_end(self) -> None:
         self.averages.swap()

@@ -47,6 +47,7 @@ class Figures:
 
     def __init__(self, metrics: Mapping[str, Any]) -> None:
         self.means = Means()
+        self.whole: dict[str, float] = {}  # of all rows at once
         self.functions: dict[str, Callable[[Tensor, Tensor], Any]] = {}
         self.objects: dict[str, Any] = {}
         for name, metric in metrics.items():
@@ -80,6 +81,8 @@ class Figures:
         found = self.means.take(prefix)
         if not found:
             return found
+        found |= {prefix + name: value for name, value in self.whole.items()}
+        self.whole = {}
         for name, each in self.objects.items():
             value = each.compute()
             parts = value if isinstance(value, Mapping) else {"": value}

@@ -150,12 +150,6 @@ class SequenceTagger(Estimator[TaggerRows, SequenceTaggerModule], SequenceTagger
         run: Run,
     ) -> None:
         judge = learning.judged(self.rows_, held_out, options)
-        callbacks = []
-        if judge is not None and held_out is not None:
-            others, truth = held_out
-            callbacks.append(
-                learning.Judge(lambda: measure(truth, self._decode(others), self.rows_.spans))
-            )
         learn = learning.batches_of(self.rows_, (words, tags), options, where=where, shuffle=True)
         self._learn(
             learn,
@@ -163,8 +157,13 @@ class SequenceTagger(Estimator[TaggerRows, SequenceTaggerModule], SequenceTagger
             loss=learning.loss_of(self._crf),
             options=learning.monitored(options, self.rows_.spans, judge),
             run=run,
-            callbacks=callbacks,
+            judge=lambda: self._judge(held_out),
         )
+
+    def _judge(self, held_out: tuple[Rows, Rows] | None) -> dict[str, float]:
+        """Measures of all held-out sentences, of which the loss may have left some out."""
+        words, tags = held_out or ([], [])
+        return measure(tags, self._decode(words), self.rows_.spans)
 
     @torch.no_grad()
     def _lower_outside(self, shift: float) -> None:

@@ -1,15 +1,14 @@
-"""How a tagger learns: its loss, its batches, and what is measured after each epoch."""
+"""How a tagger learns: its loss, its batches, and what is taken from the score of O."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from lightning.pytorch.callbacks import Callback
 
 from ostinato.data.tags import spans_of
 from ostinato.measures.spans import measure_spans
@@ -84,18 +83,6 @@ def monitored(options: TrainingOptions, spans: bool, judge: Batches | None) -> T
         return dataclasses.replace(options, monitor="train_loss", mode="min")
     monitor = "val_f1" if spans else "val_accuracy"
     return dataclasses.replace(options, monitor=monitor, mode="max")
-
-
-class Judge(Callback):
-    """After each epoch, measures of all held-out sentences beside the means of their batches."""
-
-    def __init__(self, measure: Callable[[], Mapping[str, float]]) -> None:
-        self.measure = measure
-
-    def on_validation_epoch_end(self, trainer: Any, pl_module: Any) -> None:
-        means = pl_module.validation_means
-        for name, value in self.measure().items():
-            means.sums[name] = torch.tensor(value, dtype=torch.float64) * means.rows
 
 
 @torch.inference_mode()

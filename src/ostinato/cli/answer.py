@@ -32,12 +32,17 @@ def predict(
     as_json: bool,
 ) -> None:
     """Answer rows of files, of `--text` or of standard input, in their order."""
-    check_choice("predict", "--format", form, ("csv", "jsonl"))
     estimator = load_model(model)
     shell = TASKS[estimator.kind].part("shell")
-    rows = shell.answer(
-        estimator, sources, _typed("predict", options, shell.ANSWER, estimator.kind)
-    )
+    own = getattr(shell, "FORMATS", ())
+    check_choice("predict", "--format", form, ("csv", "jsonl", *own))
+    typed = _typed("predict", options, shell.ANSWER, estimator.kind)
+    if form in own:
+        count = shell.write(estimator, sources, typed, form, out or "-")
+        if out is not None:
+            output.note(f"{count:,} rows written to {out}")
+        return
+    rows = shell.answer(estimator, sources, typed)
     if as_json and out is None:
         output.result({"model": str(model), "answers": rows})
         return

@@ -13,8 +13,7 @@ from ostinato.estimators.translator import Aligned as Aligned
 from ostinato.estimators.translator import Translator as Translator
 
 KINDS: dict[str, type[Estimator]] = {
-    each.kind: each
-    for each in (TextClassifier, LanguageModel, Translator)
+    each.kind: each for each in (TextClassifier, LanguageModel, Translator)
 }
 
 

@@ -11,7 +11,7 @@ from ostinato.tasks.options import EstimatorOptions
 class SequenceTaggerOptions(RecurrenceOptions, EmbeddingOptions, EstimatorOptions):
     """Options of `SequenceTagger`."""
 
-    scheme: Literal["auto", "bio", "iob1", "iobes", "bilou", "none"] = option(
+    scheme: Literal["auto", "bio", "iob1", "iobes", "bilou", "bmes", "bmewo", "none"] = option(
         "How the tags mark runs of words such as names. none: each tag stands for itself, as parts "
         "of speech do. auto finds it out. Answers come in the same scheme.",
         default="auto",

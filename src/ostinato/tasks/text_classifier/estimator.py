@@ -10,6 +10,7 @@ from sklearn.base import ClassifierMixin
 
 from ostinato import data, nn
 from ostinato.data.rows import as_rows
+from ostinato.errors import check_number
 from ostinato.tasks.base import Estimator, Run
 from ostinato.tasks.text_classifier import learning
 from ostinato.tasks.text_classifier.measures import TextBaseline, measure
@@ -257,7 +258,7 @@ class TextClassifier(
             self,
             vocabulary=len(self.rows_.encoder.vocabulary),
             outputs=self.rows_.outputs,
-            embedding_size=self._vector_size or self.embedding_size,
+            embedding_size=self.embedding_size if self._vector_size is None else self._vector_size,
             vectors=self._vectors,
         )
         if self._ngrams is not None:
@@ -280,4 +281,7 @@ class TextClassifier(
         self.rows_ = TextRows.from_dict(self, document)
         self._vectors, self._vector_size = None, document["vector_size"]
         self._ngrams = document["wide"]
+        for name, value in (("vector_size", self._vector_size), ("wide", self._ngrams)):
+            if value is not None:
+                check_number("document", name, value, low=0, whole=True)
         self._baseline = TextBaseline.from_dict(document["baseline"])

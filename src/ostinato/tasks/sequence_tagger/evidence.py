@@ -25,7 +25,9 @@ def evidence(estimator: SequenceTagger, held_out: Any) -> Evidence:
     figures: list[Figure] = [_by_kind(tags, answers, spans), _confused(words, tags, answers)]
     for k in _telling(tags, answers):
         figures += _coloured(words[k], tags[k], answers[k], spans)
-    facts = {"balance": f"'O' lowered by {estimator.shift_:g} nats"} if estimator.shift_ else {}
+    facts: dict[str, object] = {}
+    if estimator.shift_:
+        facts["balance"] = f"'O' lowered by {estimator.shift_:g} nats"
     return Evidence(figures=figures, facts=facts)
 
 

@@ -21,7 +21,7 @@ from typing import Any
 import pandas as pd
 import torch
 
-from ostinato.estimators import Forecaster
+from ostinato import Forecaster
 
 DATA = Path("../shared/data")
 SHOWN = ("scaled_mse", "scaled_mae", "mae", "mase")

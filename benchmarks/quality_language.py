@@ -23,8 +23,8 @@ from typing import Any
 
 from benchmarks._quality import chosen, parser, rounded, told
 
-from ostinato.estimators import LanguageModel, load
-from ostinato.estimators.language_recipes import RECIPES
+from ostinato import LanguageModel, load
+from ostinato.tasks.language_model.recipes import RECIPES
 
 # For an hour of 2 cores: sizes by the time an epoch takes; batch and rate by trials on a fifth of
 # the text, which 20 streams at 5e-3 learnt sooner than 40.

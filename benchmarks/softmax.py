@@ -18,9 +18,11 @@ import torch
 from benchmarks.quality_language import HERE, wikitext2
 
 from ostinato.data import TextEncoder
-from ostinato.models.language import LanguageNet
-from ostinato.models.softmax import SOFTMAXES
+from ostinato.tasks.language_model.module import LanguageModelModule
+from ostinato.tasks.language_model.options import LanguageModelOptions
 from ostinato.training import Streams
+
+KINDS = ("full", "adaptive", "sampled")
 
 
 def main() -> None:
@@ -35,11 +37,15 @@ def main() -> None:
     (text, *_) = wikitext2(words.data)
     encoder = TextEncoder("token", lowercase=False).fit([text])
     tokens = encoder.encode([text])[0].astype(np.uint16)
-    nets, optimizers, states, times = {}, {}, {}, {name: [] for name in SOFTMAXES}
-    for name in SOFTMAXES:
+    nets, optimizers, states, times = (
+        {},
+        {},
+        {},
+        {name: [] for name in KINDS},
+    )
+    for name in KINDS:
         torch.manual_seed(0)
-        nets[name] = LanguageNet(
-            vocabulary=len(encoder),
+        options = LanguageModelOptions(
             embedding_size=words.hidden,
             cell="lstm",
             hidden_size=words.hidden,
@@ -50,7 +56,8 @@ def main() -> None:
             recurrent_dropout=0.0,
             softmax=name,
             samples=words.samples,
-        ).train()
+        )
+        nets[name] = LanguageModelModule(options, vocabulary=len(encoder)).train()
         optimizers[name] = torch.optim.AdamW(nets[name].parameters(), lr=2e-3)
     for number, batch in enumerate(Streams(tokens, 40, 70)):
         if number > words.steps:

@@ -295,7 +295,7 @@ def test_task_help_lists_the_constructors_options(shell: Shell) -> None:
 
 
 def test_ctrl_c_keeps_the_best_weights(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ostinato.estimators import TextClassifier
+    from ostinato import TextClassifier
 
     fit = TextClassifier.fit
 

@@ -7,8 +7,8 @@ import json
 
 import pytest
 
+from ostinato import load
 from ostinato.cli.app import run
-from ostinato.estimators import load
 from ostinato.inspection import lower_is_better
 
 SIZES = {"embedding-size": 8, "hidden-size": 16, "num-layers": 1, "batch-size": 4, "epochs": 2}

@@ -10,9 +10,9 @@ import sysconfig
 from pathlib import Path
 
 import pytest
-from mutations import MUTATIONS
 from native_build import NATIVE, ROOT, SETS, Extension
 
+from mutations import MUTATIONS
 from ostinato.ops import native
 
 HERE = Path(__file__).parent

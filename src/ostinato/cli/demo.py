@@ -175,8 +175,7 @@ def _co2(place: Path, rows: list[tuple[str, str, str]]) -> dict[str, Any]:
 def _reference(place: Path, rows: list[tuple[str, str, str]]) -> dict[str, Any]:
     import numpy as np
 
-    from ostinato import inspection
-    from ostinato.estimators import TextClassifier
+    from ostinato import TextClassifier, inspection
 
     texts, parts = paragraphs()
     cut = len(texts) * 4 // 5

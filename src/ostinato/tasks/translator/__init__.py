@@ -1,0 +1,1 @@
+"""Translators: one text from another."""

@@ -15,8 +15,6 @@ MISSING = {"", "NA", "N/A", "NaN", "nan", "null", "NULL", "None"}
 _TRUTH = {"True": True, "False": False, "true": True, "false": False, "TRUE": True, "FALSE": False}
 # "01", "0012" and very long numbers are codes, not quantities.
 _PADDED = re.compile(r"^[ \t]*[+-]?(?:0\d|\d{20})", re.MULTILINE)
-    r"^[ \t]*[+-]?(?:0\d|\d{20})", re.MULTILINE
-)  # "01", "0012", long codes: not quantities
 _WHOLE = re.compile(r"\s*[+-]?\d+\s*\Z")
 _PLAIN = re.compile(r"-?(?!0\Z)\d+\Z|0\Z")
 _COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?(?:[eE][+-]?\d+)?\Z")

@@ -141,3 +141,8 @@ def test_files_with_tabs_that_cannot_be_used(tmp_path, content, options, message
     (tmp_path / "deu.tsv").write_text("a\tb\n")
     with pytest.raises(DataError, match="If its first line is a pair, say header=False"):
         read_pairs(tmp_path / "deu.tsv")
+
+
+def test_texts_of_tables_are_kept_as_they_are_written(tmp_path):
+    (path,) = write(tmp_path, a_csv="source,target\n1.10,5\n2,\n")
+    assert read_pairs(path, empty="drop") == (["1.10"], ["5"])

@@ -220,3 +220,41 @@ def test_a_layer_tells_its_options():
     assert nn.GRU(3, 4, reset_after=False).extra_repr() == "3, 4, reset_after=False"
     assert nn.RNN(3, 4, activation="relu").extra_repr() == "3, 4, nonlinearity='relu'"
     assert nn.GRU(3, 4).extra_repr() == "3, 4"
+
+
+class Tied(torch.nn.Module):
+    """A language model whose output has the embedding's weights, called by name."""
+
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(10, 4)
+        self.norm = torch.nn.BatchNorm1d(4)
+        self.head = torch.nn.Linear(4, 10)
+        self.head.weight = self.embedding.weight
+
+    def forward(self, tokens, *, scale):
+        return self.head(scale * self.norm(self.embedding(tokens)))
+
+
+def test_the_summary_leaves_the_model_as_it_was():
+    model = Tied()
+    model.norm.eval()
+    model.embedding.weight.requires_grad_(False)
+    calls = []
+    model.head.register_forward_hook(lambda *_: calls.append(1))
+    before = {name: each.clone() for name, each in model.norm.named_buffers()}
+    found = nn.summary(model, torch.zeros(5, dtype=torch.int64), scale=2.0)
+    assert found.total == 40 + 8 + 10
+    assert found.trainable == 8 + 10
+    assert found.tied == 40
+    assert "Tied: 40" in str(found)
+    assert [row.parameters for row in found.rows] == [40, 8, 10]
+    assert (model.training, model.norm.training, model.head.training) == (True, False, True)
+    assert calls == [1]
+    assert len(model.head._forward_hooks) == 1
+    for name, each in model.norm.named_buffers():
+        assert torch.equal(each, before[name])
+    with pytest.raises(TypeError, match="scale"):
+        nn.summary(model, torch.zeros(5, dtype=torch.int64))
+    assert (model.training, model.norm.training) == (True, False)
+    assert not model.norm._forward_hooks

@@ -27,7 +27,7 @@ def fill(layer: Any) -> None:
     for name, value in layer.named_parameters(recurse=False):
         if name.startswith("gain"):
             value.fill_(1)
-        elif name.startswith(("peephole", "initial", "bias_cell")):
+        elif name.startswith(("peephole", "weight_peephole", "initial", "bias_cell")):
             value.zero_()
         elif layer.init == "torch":
             value.uniform_(-bound, bound)

@@ -143,7 +143,7 @@ def _co2(place: Path, rows: list[tuple[str, str, str]]) -> dict[str, Any]:
         scores=errors,
         truth=test.truth,
         answers=test.answers,
-        naive=test.naive,
+        naive={"last value repeated": test.naive, "same week last year": last_year[:, None]},
         times=test.times,
         columns=["co2"],
         facts={

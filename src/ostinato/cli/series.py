@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 class Backtest:
     """Back-to-back forecasts beside what came; shapes are (steps, columns), in the user's units.
 
-    `naive` repeats the last value known before each forecast.
+    `naive` repeats the last value known before each forecast, `seasonal` the last season; None
+    where the model found no season. `name` is the series', where there are many.
     """
 
     times: list[Any]
@@ -23,6 +24,8 @@ class Backtest:
     answers: np.ndarray
     naive: np.ndarray
     columns: list[str]
+    seasonal: np.ndarray | None = None
+    name: str = ""
 
 
 def backtest(model: Any, table: pd.DataFrame, start: int, *, most: int = 100) -> Backtest:
@@ -37,18 +40,22 @@ def backtest(model: Any, table: pd.DataFrame, start: int, *, most: int = 100) ->
     columns = list(model.layout_.target)
     values = table[columns].to_numpy(dtype=float)
     start = max(start, len(table) - most * model.horizon, model.past)
-    answers, naive = [], []
+    season = int(getattr(model, "season_", 1))
+    answers, naive, seasonal = [], [], []
     for origin in range(start, len(table), model.horizon):
         left = min(model.horizon, len(table) - origin)
         known = table.iloc[origin - model.past : origin]
         answers.append(model.predict(known)[columns].to_numpy(dtype=float)[:left])
         naive.append(np.repeat(values[origin - 1 : origin], left, axis=0))
+        again = np.tile(values[origin - season : origin], (-(-left // season), 1))
+        seasonal.append(again[:left])
     return Backtest(
         times=_times(model, table)[start:],
         truth=values[start:],
         answers=np.concatenate(answers),
         naive=np.concatenate(naive),
         columns=columns,
+        seasonal=np.concatenate(seasonal) if season > 1 else None,
     )
 
 
@@ -60,16 +67,27 @@ def _times(model: Any, table: pd.DataFrame) -> list[Any]:
     return list(pd.to_datetime(table[model.layout_.time]))
 
 
-def held_out(model: Any, table: pd.DataFrame, validation: float | pd.DataFrame) -> Backtest:
-    """`backtest` on the rows that `fit` held out, of the first series where there are many."""
+def held_out(
+    model: Any, table: pd.DataFrame, validation: float | pd.DataFrame, *, most: int = 300
+) -> list[Backtest]:
+    """`backtest` of each series on the rows that `fit` held out.
+
+    Of more than `most` / 3 series some are tried, spread evenly; `most` is the number of
+    forecasts altogether, and each series has at least 2.
+    """
     import pandas as pd
 
     known: list[Any] = [table] if isinstance(validation, float) else [table, validation]
     column = model.layout_.series
-    if column:
-        first = known[-1][column].iloc[0]
-        known = [each[each[column] == first] for each in known]
-    rows: Any = pd.concat(known, ignore_index=True)
-    if isinstance(validation, float):
-        return backtest(model, rows, len(rows) - max(1, round(len(rows) * validation)))
-    return backtest(model, rows, len(known[0]))
+    names: list[Any] = [None] if not column else list(pd.unique(known[-1][column]))
+    chosen = np.unique(np.linspace(0, len(names) - 1, min(len(names), most // 3)).astype(int))
+    found = []
+    for name in (names[k] for k in chosen):
+        rows = [each if name is None else each[each[column] == name] for each in known]
+        one: Any = pd.concat(rows, ignore_index=True)
+        held = max(1, round(len(one) * validation)) if isinstance(validation, float) else None
+        start = len(rows[0]) if held is None else len(one) - held
+        share = 100 if name is None else max(2, most // len(chosen))
+        made = backtest(model, one, start, most=share)
+        found.append(dataclasses.replace(made, name="" if name is None else str(name)))
+    return found

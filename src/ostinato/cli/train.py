@@ -183,10 +183,9 @@ def _save(estimator: Any, model: Path) -> None:
 
 def _summary(task: str, place: Path, scores: Any, result: Any, next_words: str) -> None:
     from ostinato.inspection import beside_baseline
-    from ostinato.inspection.svg import number
 
     columns, figures = beside_baseline(scores)
-    rows = [(name, *map(number, each)) for name, each in figures]
+    rows = [(name, *(f"{value:.4g}" for value in each)) for name, each in figures]
     epochs = f"best epoch {result.best_epoch}, " if result.best_epoch else ""
     output.note(f"\n{task}: {epochs}{result.seconds:.1f} s of training")
     if rows:

@@ -8,12 +8,28 @@ import math
 import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
+from html import escape
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ostinato.inspection import page, svg
+from ostinato.errors import StorageError
+from ostinato.figures import Axis, Bars, Group, Table, number, page, section
+from ostinato.figures.page import beside, pairs, tiles
+from ostinato.inspection import pictures
+from ostinato.measures import Baseline, Measure, Scores, classes, count_classes, forecasts, spans
+from ostinato.measures import texts as written
+from ostinato.storage import write_atomically
+
+MEASURES: dict[str, tuple[Sequence[Measure], Sequence[Baseline]]] = {
+    "text-classifier": ((*classes.CLASSES, *classes.LABELS), classes.BASELINES),
+    "sequence-tagger": (spans.SPANS, spans.BASELINES),
+    "language-model": (written.LANGUAGE, written.NGRAMS),
+    "translator": ((*written.BLEU, *written.ROUGE), (Baseline(prefix="baseline_", name="copy"),)),
+    "forecaster": (forecasts.FORECASTS, forecasts.BASELINES),
+}
+"""What the figures of each kind of estimator measure, and the baselines they stand beside."""
 
 _LOWER_IS_BETTER = (
     *("mae", "mse", "rmse", "mape", "smape", "mase", "loss", "error", "log_loss"),
@@ -28,11 +44,12 @@ class Evidence:
     Attributes:
         scores: flat figures of `evaluate`; `baseline_NAME` is shown beside `NAME`.
         truth: text: the label of every held-out row. Series: values `(steps,)` or
-            `(steps, columns)` in the user's units.
+            `(steps, columns)` in the user's units, or a list of series `(steps,)`.
         answers: the model's answers to the same rows, in the shape of `truth`.
-        naive: series: the naive baseline's answers, in the shape of `truth`.
-        times: series: the timestamp or position of every step.
-        columns: series: the name of every column of `truth`.
+        naive: series: the naive baseline's answers, in the shape of `truth`; of several
+            baselines a dictionary, name to answers.
+        times: series: the timestamp or position of every step; of a list of series a list.
+        columns: series: the name of every column of `truth`, or of every series.
         samples: text: the held-out texts, to show the ones answered wrongly.
         confidence: text: the probability of every answer, 0 to 1.
         facts: facts about the data, name to value.
@@ -56,7 +73,11 @@ def lower_is_better(measure: str) -> bool:
     return any(part in measure.lower().split("_") for part in _LOWER_IS_BETTER)
 
 
-BASELINES = {"baseline_": "naive baseline", "seasonal_": "seasonal naive"}
+BASELINES = {
+    "baseline_": "naive baseline",
+    "seasonal_": "seasonal naive",
+    "majority_": "most frequent class",
+}
 """Prefixes that `evaluate` puts before a baseline's figures, and what a reader calls them."""
 
 
@@ -90,120 +111,128 @@ def report(
     Raises:
         StorageError: the file cannot be written.
     """
-    from ostinato.errors import StorageError
-
     shown = dataclasses.replace(evidence or Evidence(), **extra)
-    kind = str(getattr(estimator, "kind", type(estimator).__name__))
+    kind = _kind(estimator)
     parts = [_headline(estimator, shown), _learning(estimator, shown)]
     parts += [draw(estimator, shown) for draw in SECTIONS.get(kind, ())]
     parts += [_data(estimator, shown), _options(estimator, shown), _model(estimator, shown)]
     name = Path(directory).resolve().name
     made = datetime.datetime.now().astimezone()
-    text = page.page(
+    text = page(
+        [part for part in parts if part],
         f"{name}: {kind.replace('-', ' ')}",
         f"Made by Ostinato on {made:%d %B %Y, %H:%M %Z}.",
-        [part for part in parts if part],
     )
     target = Path(directory) / "report.html"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
     except OSError as error:
         raise StorageError(
             f"report: cannot write {target}: {error.strerror}. Choose another folder."
         ) from error
+    write_atomically(target, text.encode("utf-8"))
     return target
 
 
+def scores_of(kind: str, flat: Mapping[str, float]) -> Scores:
+    """`evaluate`'s dictionary of an estimator of that kind, with what its figures mean."""
+    fallback = [Baseline(prefix=prefix, name=name) for prefix, name in BASELINES.items()]
+    return Scores.from_flat(flat, *MEASURES.get(kind, ((), fallback)))
+
+
 def _headline(estimator: Any, shown: Evidence) -> str:
-    columns, compared = beside_baseline(shown.scores)
-    measures = {name for name, _ in compared}
-    rest = {
-        name: svg.number(float(value))
-        for name, value in shown.scores.items()
-        if name not in measures and not name.startswith(tuple(BASELINES))
-    }
-    parts = []
+    scores = scores_of(_kind(estimator), shown.scores)
+    compared = scores.compared()
+    rest = [(n, number(float(v))) for n, v in scores.model.items() if n not in compared]
+    parts: list[Any] = []
     if compared:
-        name, figures = compared[0]
-        own, *others = figures
-        lower = lower_is_better(name)
-        best = min(range(len(others)), key=lambda k: others[k] if lower else -others[k])
-        better = own < others[best] if lower else own > others[best]
-        verdict = f"{'better' if better else 'no better'} than the {columns[best + 1]}"
-        way = "lower" if lower else "higher"
-        parts = [
-            page.tiles(
-                {
-                    f"{name} of the {column}": svg.number(figure)
-                    for column, figure in zip(columns, figures, strict=True)
-                }
-            ),
-            page.figure(
-                f"{name} on held-out data ({way} is better): the model is {verdict}",
-                '<div class="narrow">'
-                + svg.bar_chart(
-                    dict(zip(columns, figures, strict=True)), title=f"{name} beside the baselines"
-                )
-                + "</div>",
-            ),
-            page.table(
-                [(name, *map(svg.number, figures)) for name, figures in compared],
-                ("measure", *columns),
-            ),
-        ]
+        parts = [tiles(_tiles(scores, compared[0])), _beside(scores, compared[0])]
+        parts.append(_every(scores, compared))
     if rest:
-        parts.append(page.pairs(rest))
-    return page.section("Result beside the baseline", *parts, identity="result") if parts else ""
+        parts.append(pairs(rest))
+    return section("Result beside the baseline", *parts, identity="result") if parts else ""
+
+
+def _tiles(scores: Scores, name: str) -> list[tuple[str, str]]:
+    own = [(number(float(scores.model[name])), "the model")]
+    own += [
+        (number(float(scores.naive[b.prefix][name])), b.name)
+        for b in scores.shown()
+        if name in scores.naive[b.prefix]
+    ]
+    return [(f"{name}: {who}", value) for value, who in own]
+
+
+def _beside(scores: Scores, name: str) -> Bars:
+    """The first measure of the model and of each baseline, as bars."""
+    measure, best = scores.measure(name), scores.strongest(name)
+    wins = scores.wins(name)
+    verdict = ""
+    if best is not None and wins is not None:
+        verdict = f" The model is {'better' if wins else 'no better'} than {best.name}."
+    way = {True: "Higher is better.", False: "Lower is better.", None: ""}
+    groups = [Group(name="model", values=[scores.model[name]], role="model")]
+    groups += [
+        Group(name=b.name, values=[scores.naive[b.prefix][name]], role="baseline")
+        for b in scores.shown()
+        if name in scores.naive[b.prefix]
+    ]
+    return Bars(
+        title=f"{name} on held-out rows",
+        caption=f"{measure.sentence} {way[measure.higher_is_better]}{verdict}".strip(),
+        names=[""],
+        groups=groups,
+        value=Axis(unit="" if measure.unit.startswith("data") else measure.unit),
+    )
+
+
+def _every(scores: Scores, compared: Sequence[str]) -> Table:
+    baselines = scores.shown()
+    rows = []
+    for name in compared:
+        measure = scores.measure(name)
+        way = {True: "higher", False: "lower", None: ""}[measure.higher_is_better]
+        unit = "" if measure.unit.startswith("data") else measure.unit
+        naive = [scores.naive[b.prefix].get(name) for b in baselines]
+        rows.append((f"{name} ({unit})" if unit else name, scores.model[name], *naive, way))
+    return Table(
+        title="Every measure",
+        columns=["measure", "model", *(b.name for b in baselines), "better"],
+        rows=rows,
+    )
+
+
+def _kind(estimator: Any) -> str:
+    return str(getattr(estimator, "kind", type(estimator).__name__))
 
 
 def _learning(estimator: Any, shown: Evidence) -> str:
     history = {
-        name: [float(v) for v in values]
+        name: values
         for name, values in (getattr(estimator, "history_", None) or {}).items()
         if isinstance(values, (list, tuple)) and values and isinstance(values[0], (int, float))
     }
     best = getattr(getattr(estimator, "fit_result_", None), "best_epoch", None)
-    charts = []
-    measures = {name.removeprefix("train_").removeprefix("val_") for name in history}
-    for measure in sorted(measures & _drawn(history), key=lambda m: (m != "loss", m)):
-        lines = {
-            words: history[key]
-            for key, words in ((f"train_{measure}", "training"), (f"val_{measure}", "validation"))
-            if key in history
-        }
-        length = max(len(values) for values in lines.values())
-        padded = {k: [*v, *[math.nan] * (length - len(v))] for k, v in lines.items()}
-        charts.append(
-            page.figure(
-                f"{measure} by epoch{'' if len(padded) > 1 else f', {next(iter(padded))}'}",
-                svg.line_chart(
-                    list(range(1, length + 1)),
-                    padded,
-                    title=f"{measure} by epoch",
-                    x_label="epoch",
-                    y_label=measure,
-                    mark=best,
-                    mark_label="kept" if best else "",
-                    width=480,
-                    height=270,
-                ),
-                list(padded),
-            )
-        )
-    if not charts:
-        return ""
-    return page.section(
-        "Learning curves", f'<div class="pair">{"".join(charts)}</div>', identity="learning"
-    )
+    drawn = pictures.learning_figures(history, best=best, units=_units(estimator))
+    return section("Learning curves", beside(*drawn), identity="learning") if drawn else ""
 
 
-def _drawn(history: Mapping[str, list[float]]) -> set[str]:
-    return {
-        name.split("_", 1)[1]
-        for name in history
-        if name.startswith(("train_", "val_")) and not name.endswith("_seconds")
+def _units(estimator: Any) -> dict[str, tuple[float, str]]:
+    """What the curves of a forecaster are multiplied by, so that they are in the user's units
+    like the headline; of several targets, which have no common unit, the unit of the curves."""
+    scaler, layout = getattr(estimator, "scaler_", None), getattr(estimator, "layout_", None)
+    if scaler is None or layout is None:
+        return {}
+    scaled = {
+        "mae": (1.0, "standard deviations"),
+        "mse": (1.0, "squared standard deviations"),
+        "loss": (1.0, "in scaled units"),
     }
+    targets = list(layout.target)
+    if len(targets) != 1:
+        return scaled
+    scale, name = float(np.ravel(scaler.scale)[0]), targets[0]
+    return scaled | {"mae": (scale, f"units of {name}"), "mse": (scale**2, f"{name} squared")}
 
 
 def _confusion(estimator: Any, shown: Evidence) -> str:
@@ -211,127 +240,55 @@ def _confusion(estimator: Any, shown: Evidence) -> str:
         return ""
     if not isinstance(shown.truth[0], (str, int, float, bool, np.generic)):
         return ""
-    names, counts = confusion(shown.truth, shown.answers)
-    rows = [
-        (name, *(svg.number(v) for v in _per_class(counts, k)), sum(counts[k]))
-        for k, name in enumerate(names)
-    ]
-    parts = [page.table(rows, ("class", "precision", "recall", "F1", "rows"))]
-    if len(names) <= 20:
-        chart = svg.matrix_chart(counts, names, title="Confusion matrix")
-        parts.insert(0, page.figure("Rows are the truth, columns the model's answers", chart))
-    return page.section(
-        "Confusion matrix", f'<div class="pair">{"".join(parts)}</div>', identity="confusion"
-    )
+    names, _ = count_classes(list(shown.truth), list(shown.answers))
+    few = len(names) <= pictures.MOST_CLASSES
+    first = pictures.confusion_figure if few else pictures.confusions_table
+    drawn = [draw(shown.truth, shown.answers) for draw in (first, pictures.class_table)]
+    return section("Confusion matrix", *drawn, identity="confusion")
 
 
 def confusion(truth: Sequence[Any], answers: Sequence[Any]) -> tuple[list[str], list[list[int]]]:
     """Class names and counts `[truth][answer]`, of labels in sorted order."""
-    said = [str(v) for v in truth], [str(v) for v in answers]
-    names = sorted({*said[0], *said[1]})
-    place = {name: k for k, name in enumerate(names)}
-    counts = [[0] * len(names) for _ in names]
-    for a, b in zip(*said, strict=True):
-        counts[place[a]][place[b]] += 1
-    return names, counts
-
-
-def _per_class(counts: list[list[int]], k: int) -> tuple[float, float, float]:
-    hits, row, column = counts[k][k], sum(counts[k]), sum(each[k] for each in counts)
-    precision, recall = hits / column if column else 0.0, hits / row if row else 0.0
-    return precision, recall, 2 * hits / (row + column) if row + column else 0.0
+    names, counts = count_classes(list(truth), list(answers))
+    return names, counts.tolist()
 
 
 def _mistakes(estimator: Any, shown: Evidence) -> str:
     if not len(shown.samples) or shown.truth is None or shown.answers is None:
         return ""
-    sure = shown.confidence if shown.confidence is not None else [math.nan] * len(shown.truth)
-    wrong = [
-        (float(p), str(text), str(truth), str(answer))
-        for text, truth, answer, p in zip(
-            shown.samples, shown.truth, shown.answers, sure, strict=True
-        )
-        if str(truth) != str(answer)
-    ]
-    wrong.sort(key=lambda row: -row[0] if math.isfinite(row[0]) else 0.0)
-    rows = [
-        (
-            truth,
-            answer,
-            f"{p:.1%}" if math.isfinite(p) else "",
-            text[:240] + "…" * (len(text) > 240),
-        )
-        for p, text, truth, answer in wrong[:8]
-    ]
-    if not rows:
-        return ""
-    return page.section(
-        f"Surest mistakes ({len(wrong):,} of {len(shown.truth):,} held-out rows are wrong)",
-        page.table(rows, ("truth", "answer", "confidence", "text")),
-        identity="mistakes",
-    )
+    drawn = pictures.mistakes_table(shown.samples, shown.truth, shown.answers, shown.confidence)
+    return "" if drawn.empty else section("Mistakes", drawn, identity="mistakes")
 
 
 def _forecast(estimator: Any, shown: Evidence) -> str:
     if shown.truth is None or shown.answers is None or len(shown.truth) == 0:
         return ""
-    truth, answers = _columns(shown.truth), _columns(shown.answers)
-    naive = None if shown.naive is None else _columns(shown.naive)
-    names = list(shown.columns) or [f"column {k + 1}" for k in range(truth.shape[1])]
-    times = [_time(t) for t in (shown.times if shown.times is not None else range(len(truth)))]
-    step = max(1, len(truth) // 1000)
-    charts = []
-    for k, name in enumerate(names[:8]):
-        lines = {"truth": truth[::step, k].tolist(), "forecast": answers[::step, k].tolist()}
-        if naive is not None:
-            lines["naive baseline"] = naive[::step, k].tolist()
-        chart = svg.line_chart(
-            times[::step],
-            lines,
-            title=f"{name}: forecast and truth",
-            y_label=name,
-            width=980,
-            height=340,
-        )
-        charts.append(page.figure(f"{name}, held-out rows", chart, list(lines)))
-    return page.section("Forecast against truth", *charts, identity="forecast")
-
-
-def _columns(values: Any) -> np.ndarray:
-    array = np.asarray(values, dtype=float)
-    return array[:, None] if array.ndim == 1 else array
-
-
-def _time(value: Any) -> Any:
-    if isinstance(value, np.datetime64):
-        return value.astype("datetime64[us]").item()
-    if isinstance(value, datetime.datetime):
-        return value
-    return float(value) if isinstance(value, (int, float, np.number)) else value
+    naive = shown.naive if isinstance(shown.naive, Mapping) else {"naive baseline": shown.naive}
+    naive = {name: values for name, values in naive.items() if values is not None}
+    drawn = pictures.forecast_figures(shown.times, shown.truth, shown.answers, naive, shown.columns)
+    count = len(pictures.series_of(shown.truth))
+    more = f" ({len(drawn)} of {count:,} series, by their error)" if count > len(drawn) else ""
+    return section(f"Forecast against truth{more}", *drawn, identity="forecast")
 
 
 def _data(estimator: Any, shown: Evidence) -> str:
-    return page.section("Data", page.pairs(shown.facts), identity="data") if shown.facts else ""
+    return section("Data", pairs(shown.facts.items()), identity="data") if shown.facts else ""
 
 
 def _options(estimator: Any, shown: Evidence) -> str:
     options = estimator.get_params(deep=False) if hasattr(estimator, "get_params") else {}
     if not options:
         return ""
-    parts = [page.pairs({name: repr(value) for name, value in sorted(options.items())})]
+    parts = [pairs((name, repr(value)) for name, value in sorted(options.items()))]
     if shown.command:
-        from html import escape
-
         parts.insert(0, f"<p>Command: <code>{escape(shown.command)}</code></p>")
-    return page.section("Options", *parts, identity="options")
+    return section("Options", *parts, identity="options")
 
 
 def _model(estimator: Any, shown: Evidence) -> str:
-    from html import escape
-
     parts = []
     if hasattr(estimator, "summary"):
-        parts.append(f"<pre>{escape(str(estimator.summary()))}</pre>")
+        parts.append(f'<pre tabindex="0">{escape(str(estimator.summary()))}</pre>')
     result = getattr(estimator, "fit_result_", None)
     facts = versions()
     if result is not None:
@@ -340,7 +297,7 @@ def _model(estimator: Any, shown: Evidence) -> str:
             "training time": f"{result.seconds:.1f} s, {result.steps:,} optimizer steps",
             **facts,
         }
-    return page.section("Model and versions", *parts, page.pairs(facts), identity="model")
+    return section("Model and versions", *parts, pairs(facts.items()), identity="model")
 
 
 def versions() -> dict[str, str]:

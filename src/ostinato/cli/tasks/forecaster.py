@@ -36,14 +36,19 @@ def _judge(estimator: Any, loaded: Loaded) -> Evidence:
     from ostinato.cli.series import held_out
     from ostinato.inspection import Evidence
 
-    test = held_out(estimator, loaded.training[0], loaded.validation)
+    tests = held_out(estimator, loaded.training[0], loaded.validation)
+    columns = [(test, k) for test in tests for k in range(len(test.columns))]
+    naive = {"last value repeated": [test.naive[:, k] for test, k in columns]}
+    again = [test.seasonal[:, k] for test, k in columns if test.seasonal is not None]
+    if len(again) == len(columns):
+        naive["last season repeated"] = again
     return Evidence(
         scores=estimator.baseline_,
-        truth=test.truth,
-        answers=test.answers,
-        naive=test.naive,
-        times=test.times,
-        columns=test.columns,
+        truth=[test.truth[:, k] for test, k in columns],
+        answers=[test.answers[:, k] for test, k in columns],
+        naive=naive,
+        times=[test.times for test, _ in columns],
+        columns=[" ".join(filter(None, (test.name, test.columns[k]))) for test, k in columns],
         facts=loaded.facts,
     )
 

@@ -51,15 +51,21 @@ def loss(module: torch.nn.Module, batch: dict[str, torch.Tensor]) -> dict[str, t
     }
 
 
+def answer(module: torch.nn.Module, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+    """The odd step of each sequence, for `predict`."""
+    return module(batch["x"], batch["x_lengths"]).argmax(1)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=int, default=30)
     options = parser.parse_args()
     model = OddOneOut()
+    unseen = training.Batches(waves(400, seed=1), 64)
     result = training.fit(
         model,
         training.Batches(waves(2000, seed=0), 64, shuffle=True, bucket=True),
-        training.Batches(waves(400, seed=1), 64),
+        unseen,
         loss=loss,
         options=training.TrainingOptions(
             epochs=options.epochs,
@@ -71,6 +77,8 @@ def main() -> None:
             mode="max",
         ),
     )
+    found = training.predict(model, unseen, call=answer)
+    print(f"first odd steps found: {found[:8].tolist()}, true: {unseen.arrays['y'][:8].tolist()}")
     print(nn.summary(model, torch.zeros(1, 60, 1), torch.tensor([60])))
     print(
         f"best epoch {result.best_epoch}: {result.best_value:.1%} of unseen waves right "

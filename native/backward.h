@@ -1,6 +1,8 @@
-// Backward through time, chunk by chunk from the last. The saved gates are overwritten by their
-// gradients, and the same panel then feeds every product.
+// Backward through time, chunk by chunk from the last. What the forward pass saved is only read:
+// gradients of gates go to a panel of one chunk, which stays in the cache and feeds every product.
 #pragma once
+#include <initializer_list>
+
 #include "recurrence.h"
 
 namespace OSTINATO_SET {
@@ -22,288 +24,420 @@ void weight_gradient(int64_t rows, const T* a, int64_t a_row, int64_t depth, con
         }
 }
 
-template <class T, class C>
+// Weights for the way back, as pack_backward lays them out.
+template <class T>
 struct BackPacks {
     const T *x, *h, *late;
     bool narrow_x, narrow_h;
+    const T* peephole;    // (3, units), or null
+    const T* norm;        // as Norm::pack lays them out, or null
+    const T* projection;  // as pack_projection_back lays it out, or null
+};
+
+// A thread's gradients of weights, summed over its sequences.
+template <class T>
+struct WeightSums {
+    T* x;                         // [block][input + 1][slot][unit]
+    T *h, *late;                  // [block][depth of h][slot][unit]
+    T *peephole, *peephole_run;   // (3, units) of all, and of one chunk
+    T *norm, *norm_run;           // as NormSums lays them out, of all and of one chunk
+    T* projection;                // [block][state][unit]
+};
+
+// Where a chunk lies: steps [from, to), `rows` rows of which the first is `first` of the share's.
+struct Chunk {
+    int64_t from, to, first, rows;
 };
 
 template <class T, class C>
-void backward_share(const Call<T>& q, int thread, const Member& member, const BackPacks<T, C>& w, T* x_sum, T* h_sum,
-                    const T* peephole, T* peephole_sum, const T* norm_pack, T* norm_sum) {
+class BackwardShare {
     using S = Sizes<T, C>;
-    constexpr int U = S::U, W = S::W, L = S::L;
-    const S z(q);
-    const Share& p = q.shares[thread];
-    const int64_t H = q.hidden, rows = p.count, total = p.offset[q.steps];
-    const int64_t depth_h = H + (C::kHiddenBias ? 1 : 0), prior_row = (depth_h + U + 7) / 8 * 8;
-    const int64_t back_row = (q.input + 2 * L - 1) / (2 * L) * (2 * L);
-    int64_t most = 1;
-    for (int64_t s = 0; s < q.steps && p.active[s] > 0; s = z.chunk_end(p, s, q.steps)) {
-        const int64_t n = p.offset[z.chunk_end(p, s, q.steps)] - p.offset[s];
-        most = n > most ? n : most;
-    }
-    constexpr int64_t even = 2 / C::kWide;
-    const int64_t begin = member.begin(z.blocks, even), end = member.end(z.blocks, even);
-    const int64_t past = end * U < H ? end * U : H;
-    if (!member.first()) member.wait();  // the first makes room for all
-    T* inputs = buffer(q, thread, Room::kInputs, most * z.x_row);
-    T* dh_rows = buffer(q, thread, Room::kGradState, rows * z.state_row);
-    T* passed = buffer(q, thread, Room::kGradPassed, rows * z.state_row);
-    T* dc = buffer(q, thread, Room::kGradCell, z.blocks * rows * U);
-    T* priors = buffer(q, thread, Room::kPriors, most * prior_row);
-    T* through = C::kLate ? buffer(q, thread, Room::kThroughPriors, most * prior_row) : nullptr;  // r times h, masked
-    T* back = q.grad_x ? buffer(q, thread, Room::kGradInputs, most * back_row) : nullptr;
-    T* start_c = C::kSaves ? buffer(q, thread, Room::kStartCell, 2 * z.blocks * rows * U) : nullptr;
-    T* reset_c = start_c + (C::kSaves ? z.blocks * rows * U : 0);
-    const Zone<T> zone_h(q.zoneout, q.zoneout_rate), zone_c(q.zoneout_cell, q.zoneout_cell_rate);
-    const int64_t P = z.blocks * U;
-    T* peephole_run = peephole_sum ? peephole_sum + 3 * P : nullptr;  // of one chunk
     using N = Norm<T, C>;
-    T* normed = q.gain_ih ? q.norm + p.first_row * N::row_values(H) : nullptr;
-    const N norm(q, z.blocks, total, normed, norm_pack);
-    NormSums<T, C> sums(norm_sum + (norm.on() ? NormSums<T, C>::values(z.blocks) : 0), z.blocks);
-    // With a normalised c: gradients of h and of what tanh saw, and that tanh, of one step.
-    const bool two_passes = C::kSaves && norm.on();
-    const int64_t states = two_passes ? z.blocks * rows * U : 0;
-    T* d_h = buffer(q, thread, Room::kGradSeen, 3 * states);
-    T *d_seen = d_h + states, *tanh_c = d_seen + states;
-    if (member.first()) member.wait();
-    T* gates = q.gates + p.first_row * z.blocks * W;
-    const T* cells = C::kSaves ? q.cells + p.first_row * z.blocks * U : nullptr;
+    static constexpr int U = S::U, W = S::W, L = S::L;
+    const Call<T>& q;
+    const Share& p;
+    const Member& member;
+    const BackPacks<T>& w;
+    const WeightSums<T>& to;
+    const S z;
+    const int64_t H, rows, total, most;
+    const int64_t begin, end;       // blocks of units
+    const int64_t units;            // of all blocks
+    const int64_t prior_row, back_row;
+    const bool apart;               // h's gradient is needed whole before the gates'
+    T* inputs;                      // (most, x_row)
+    T *dh_rows, *passed;            // (rows, state_row): h's gradient; what came through the products
+    T *dc, *start_c, *reset_c;      // [block][row][unit]
+    T *priors, *through;            // (most, prior_row): h before a step; as an early reset lets it
+    T* back;                        // (most, back_row): x's gradient
+    T* panel;                       // [block][row][slot][unit] of one chunk: the gates' gradients
+    T *d_h, *d_outputs;             // (rows, state_row) each of one step: before and after W_hr
+    T* d_projected;                 // (most, state_row)
+    T *d_seen, *tanh_c;             // [block][row][unit] of one step
+    const T *gates, *cells, *outputs;  // what was saved
+    const Zone<T> zone_h, zone_c;
+    const N saved_norm, norm;       // of the share, and a copy of the chunk's
+    NormSums<T, C> sums;            // of the chunk
 
-    for (int64_t r = 0; r < rows; ++r) {
-        const int64_t row = p.rows[r];
-        for (int64_t u = begin * U; u < end * U; ++u) {
-            const int64_t at = ((u / U) * rows + r) * U + u % U;
-            dh_rows[r * z.state_row + u] = q.grad_h_n && u < H ? q.grad_h_n[row * H + u] : T(0);
-            if (C::kSaves) {
+public:
+    BackwardShare(const Call<T>& call, int thread, const Member& of, const BackPacks<T>& packs,
+                  const WeightSums<T>& into)
+        : q(call),
+          p(call.shares[thread]),
+          member(of),
+          w(packs),
+          to(into),
+          z(call),
+          H(call.hidden),
+          rows(p.count),
+          total(p.offset[call.steps]),
+          most(z.most_rows(p, call.steps)),
+          begin(member.begin(z.blocks, S::kEven)),
+          end(member.end(z.blocks, S::kEven)),
+          units(z.blocks * U),
+          prior_row((z.depth + U + 7) / 8 * 8),
+          back_row((q.input + 2 * L - 1) / (2 * L) * (2 * L)),
+          apart(C::kSaves && (q.gain_ih || q.w_hr)),
+          inputs(buffer(q, thread, Room::kInputs, most * z.x_row)),
+          dh_rows(buffer(q, thread, Room::kGradState, rows * z.state_row)),
+          passed(buffer(q, thread, Room::kGradPassed, rows * z.state_row)),
+          dc(buffer(q, thread, Room::kGradCell, units * rows)),
+          start_c(C::kSaves ? buffer(q, thread, Room::kStartCell, 2 * units * rows) : nullptr),
+          reset_c(start_c + (C::kSaves ? units * rows : 0)),
+          priors(buffer(q, thread, Room::kPriors, most * prior_row)),
+          through(C::kLate ? buffer(q, thread, Room::kThroughPriors, most * prior_row) : nullptr),
+          back(q.grad_x ? buffer(q, thread, Room::kGradInputs, most * back_row) : nullptr),
+          panel(buffer(q, thread, Room::kGradGates, most * z.blocks * W)),
+          d_h(apart ? buffer(q, thread, Room::kGradOut, rows * z.state_row) : nullptr),
+          d_outputs(q.w_hr ? buffer(q, thread, Room::kGradOutputs, rows * z.state_row) : d_h),
+          d_projected(q.w_hr ? buffer(q, thread, Room::kGradProjected, most * z.state_row) : nullptr),
+          d_seen(apart ? buffer(q, thread, Room::kGradSeen, 2 * units * rows) : nullptr),
+          tanh_c(d_seen + (apart ? units * rows : 0)),
+          gates(q.gates ? q.gates + p.first_row * z.blocks * W : nullptr),
+          cells(C::kSaves ? q.cells + p.first_row * units : nullptr),
+          outputs(q.w_hr ? q.outputs + p.first_row * z.output_row : nullptr),
+          zone_h(q.zoneout, q.zoneout_rate),
+          zone_c(q.zoneout_cell, q.zoneout_cell_rate),
+          saved_norm(q, z.blocks, total,
+                     q.gain_ih ? q.norm + p.first_row * N::row_values(H) : nullptr, packs.norm),
+          norm(q, z.blocks, most,
+               q.gain_ih ? buffer(q, thread, Room::kNormRows, most * N::row_values(H)) : nullptr,
+               packs.norm),
+          sums(into.norm_run, z.blocks) {}
+
+    void run() {
+        begin_sequences();
+        int64_t past = 0;  // the chunk's steps are found again from the front each time
+        while (past < q.steps && p.active[past] > 0) ++past;
+        for (int64_t from = 0; past > 0; past = from) {
+            for (int64_t s = 0; s < past; s = z.chunk_end(p, s, q.steps)) from = s;
+            const Chunk chunk{from, past, p.offset[from], p.offset[past] - p.offset[from]};
+            begin_chunk(chunk);
+            for (int64_t s = past - 1; s >= from; --s) step(s, chunk);
+            end_chunk(chunk);
+        }
+        for (int64_t r = 0; r < rows; ++r) to_beginning(r, q.grad_h0, q.grad_c0);
+    }
+
+private:
+    // Gradients of the final states, and zeros where something will be added or nothing comes.
+    void begin_sequences() {
+        const int64_t past = end * U < H ? end * U : H;
+        for (int64_t r = 0; r < rows; ++r) {
+            const int64_t row = p.rows[r];
+            for (int64_t u = begin * U; u < z.state_end(end); ++u)
+                dh_rows[r * z.state_row + u] =
+                    q.grad_h_n && u < z.state ? q.grad_h_n[row * z.state + u] : T(0);
+            for (int64_t u = begin * U; C::kSaves && u < end * U; ++u) {
+                const int64_t at = ((u / U) * rows + r) * U + u % U;
                 dc[at] = q.grad_c_n && u < H ? q.grad_c_n[row * H + u] : T(0);
                 start_c[at] = q.c0 && u < H ? q.c0[row * H + u] : T(0);
                 reset_c[at] = q.c_reset && u < H ? q.c_reset[row * H + u] : T(0);
             }
+            // Everyone its own units: a sequence of no step is over before anyone was waited for.
+            for (T* each : {q.grad_h0, q.grad_h_reset})
+                for (int64_t u = begin * U; each && u < z.state_past(end); ++u)
+                    each[row * z.state + u] = T(0);
+            for (T* each : {q.grad_c0, q.grad_c_reset})
+                for (int64_t u = begin * U; each && u < past; ++u) each[row * H + u] = T(0);
+            for (int64_t t = q.lengths[row]; member.first() && q.grad_x && t < q.steps; ++t)
+                std::memset(q.grad_x + (row * q.steps + t) * q.input, 0, size_t(q.input) * sizeof(T));
         }
-        if (!member.first()) continue;
-        for (int64_t t = q.lengths[row]; q.grad_x && t < q.steps; ++t)
-            std::memset(q.grad_x + (row * q.steps + t) * q.input, 0,
-                        size_t(q.input) * sizeof(T));
-        T* const into[] = {q.grad_h0, q.grad_c0, q.grad_h_reset, q.grad_c_reset};
-        for (T* each : into)
-            if (each) std::memset(each + row * H, 0, size_t(H) * sizeof(T));
     }
     // What reaches a sequence's beginning, or a reset, belongs to the states it began with.
-    auto to_initial = [&](int64_t r, T* grad_h, T* grad_c) {
-        const int64_t row = p.rows[r];
-        for (int64_t u = begin * U; u < past; ++u) {
-            if (grad_h) grad_h[row * H + u] += dh_rows[r * z.state_row + u];
-            if (grad_c) grad_c[row * H + u] += dc[((u / U) * rows + r) * U + u % U];
-        }
-        for (int64_t u = begin * U; u < end * U; ++u) {
-            dh_rows[r * z.state_row + u] = 0;
-            if (C::kSaves) dc[((u / U) * rows + r) * U + u % U] = 0;
-        }
-    };
+    void to_beginning(int64_t r, T* grad_h, T* grad_c) {
+        const int64_t row = p.rows[r], past = end * U < H ? end * U : H;
+        for (int64_t u = begin * U; grad_h && u < z.state_past(end); ++u)
+            grad_h[row * z.state + u] += dh_rows[r * z.state_row + u];
+        for (int64_t u = begin * U; grad_c && u < past; ++u)
+            grad_c[row * H + u] += dc[((u / U) * rows + r) * U + u % U];
+        for (int64_t u = begin * U; u < z.state_end(end); ++u) dh_rows[r * z.state_row + u] = 0;
+        for (int64_t u = begin * U; C::kSaves && u < end * U; ++u)
+            dc[((u / U) * rows + r) * U + u % U] = 0;
+    }
 
-    // Units past the last may be NaN, and zero weights would not stop that.
-    auto clear_padding = [&](T* gate, int64_t left) {
-        for (int slot = 0; slot < C::kSlots; ++slot, gate += U)
-            store(gate, real_lanes<T>(left) == T(1) ? load(gate) : Vec<T>{});
-    };
-
-    int64_t ends[2] = {0, 0};  // the chunk's steps; found again from the front each time
-    int64_t last = 0;
-    while (last < q.steps && p.active[last] > 0) ++last;
-    for (ends[1] = last; ends[1] > 0; ends[1] = ends[0]) {
-        for (int64_t s = 0; s < ends[1]; s = z.chunk_end(p, s, q.steps)) ends[0] = s;
-        const int64_t from = ends[0], to = ends[1];
-        const int64_t base = p.offset[from], chunk = p.offset[to] - base;
-        for (int64_t gate = 0; peephole && gate < 3; ++gate)
-            std::memset(peephole_run + gate * P + begin * U, 0, size_t((end - begin) * U) * sizeof(T));
-        if (norm.on()) sums.clear(z.blocks);
+    // Clears the chunk's sums and gathers h before each of its steps, without the mask.
+    void begin_chunk(const Chunk& chunk) {
+        for (int64_t gate = 0; w.peephole && gate < 3; ++gate)
+            std::memset(to.peephole_run + gate * units + begin * U, 0,
+                        size_t((end - begin) * U) * sizeof(T));
+        if (norm.on()) {
+            sums.clear(z.blocks);
+            norm.copy(saved_norm, chunk.first, chunk.rows);
+        }
         T* row_at = priors;
-        for (int64_t s = from; s < to && member.first(); ++s)
+        for (int64_t s = chunk.from; s < chunk.to && member.first(); ++s)
             for (int64_t r = 0; r < p.active[s]; ++r, row_at += prior_row) {
                 const int64_t row = p.rows[r];
                 const bool reset = resets_at(q, row, s), first = s == 0 || reset;
                 const T* start = reset ? q.h_reset : q.h0;
                 if (s > 0 && r + kAhead < p.active[s]) {
                     const int64_t soon = p.rows[r + kAhead];
-                    prefetch(q.out + soon * q.out_batch + time_of(q, soon, s - 1) * q.out_step, H);
+                    prefetch(q.out + soon * q.out_batch + time_of(q, soon, s - 1) * q.out_step, z.state);
                 }
-                const T* h = first ? (start ? start + row * H : nullptr)
+                const T* h = first ? (start ? start + row * z.state : nullptr)
                                    : q.out + row * q.out_batch + time_of(q, row, s - 1) * q.out_step;
                 if (h)
-                    std::memcpy(row_at, h, size_t(H) * sizeof(T));
+                    std::memcpy(row_at, h, size_t(z.state) * sizeof(T));
                 else
-                    std::memset(row_at, 0, size_t(H) * sizeof(T));
-                for (int64_t u = H; u < prior_row; ++u) row_at[u] = 0;
+                    std::memset(row_at, 0, size_t(z.state) * sizeof(T));
+                for (int64_t u = z.state; u < prior_row; ++u) row_at[u] = 0;
             }
         member.wait();
-        for (int64_t s = to - 1; s >= from; --s) {
-            const int64_t n = p.active[s], at = p.offset[s];
-            if (two_passes) {
-                for (int64_t block = 0; block < z.blocks; ++block)
-                    for (int64_t r = 0; r < n; ++r) {
-                        const int64_t row = p.rows[r], unit = block * U, left = H - unit;
-                        const int64_t time = time_of(q, row, s), here = (block * rows + r) * U;
-                        T* from = dh_rows + r * z.state_row + unit;
-                        Vec<T> dh = load(from), kept{};
-                        if (q.grad_out)
-                            dh += load_some(q.grad_out + row * q.grad_out_batch + time * q.grad_out_step + unit,
-                                            left);
-                        if (zone_h.on)
-                            kept = zone_h.take(dh, (row * q.steps + time) * H + unit, left);
-                        const Vec<T> seen = hyperbolic_tangent(norm.seen(block, at + r));
-                        const Vec<T> o = load(gates + (block * total + at + r) * W + C::kOut * U);
-                        const Vec<T> d = dh * o * (T(1) - seen * seen);
-                        store(from, kept);
-                        store(d_h + here, dh);
-                        store(tanh_c + here, seen);
-                        store(d_seen + here, d);
-                        store(sums.c_bias + unit, load(sums.c_bias + unit) + d);
-                    }
-                norm.of_c.backward(d_seen, rows * U, U, norm.c + at * U, n, norm.c_inverse + at,
-                                   norm.c_gain, sums.c_gain);
+    }
+
+    void step(int64_t s, const Chunk& chunk) {
+        const int64_t n = p.active[s], at = p.offset[s] - chunk.first;
+        if constexpr (C::kSaves)
+            if (apart) outputs_gradient(s, n, at, p.offset[s]);
+        gates_gradient(s, n, at, chunk);
+        member.wait();
+        if constexpr (C::kLate) late_gradient(n, at, p.offset[s]);
+        state_gradient(s, n, at);
+    }
+
+    // LSTM's gradient of its outputs, for a step whose h was projected or whose c was normalised.
+    void outputs_gradient(int64_t s, int64_t n, int64_t at, int64_t saved) {
+        for (int64_t r = 0; r < n; ++r) {
+            const int64_t row = p.rows[r], time = time_of(q, row, s);
+            for (int64_t unit = 0; unit < z.state; unit += L) {
+                const int64_t left = z.state - unit;
+                T* from = dh_rows + r * z.state_row + unit;
+                Vec<T> dh = load(from), kept{};
+                if (q.grad_out)
+                    dh += load_some(
+                        q.grad_out + row * q.grad_out_batch + time * q.grad_out_step + unit, left);
+                if (zone_h.on) kept = zone_h.take(dh, (row * q.steps + time) * z.state + unit, left);
+                store(from, kept);
+                store(d_h + r * z.state_row + unit, dh);
+                if (q.w_hr) store(d_projected + (at + r) * z.state_row + unit, dh);
             }
-            for (int64_t block = begin; block < end; ++block)
-                for (int64_t r = 0; r < n; ++r) {
-                    const int64_t row = p.rows[r];
-                    const bool reset = C::kSaves && resets_at(q, row, s);
-                    const T* dout = q.grad_out ? q.grad_out + row * q.grad_out_batch +
-                                                     time_of(q, row, s) * q.grad_out_step
-                                               : nullptr;
-                    if (dout && s > from && block == 0)
-                        prefetch(dout + (q.reverse ? q.grad_out_step : -q.grad_out_step), H);
-#pragma GCC unroll 2
-                    for (int v = 0; v < C::kWide; ++v) {
-                        const int64_t unit = block * U + v * L, left = H - unit;
-                        const int64_t place = (row * q.steps + time_of(q, row, s)) * H + unit;
-                        const int64_t here = (block * rows + r) * U + v * L;
-                        Vec<T> dh = load(dh_rows + r * z.state_row + unit);
-                        const T* prior = priors + (at - base + r) * prior_row + unit;
-                        T* d_state = dc + here;
-                        Vec<T> kept{}, kept_c{};  // what reaches the old states around the cell
-                        if (two_passes) {
-                            kept = dh;
-                            dh = load(d_h + here);
-                        } else {
-                            if (dout) dh += load_some(dout + unit, left);
-                            if (zone_h.on) kept = zone_h.take(dh, place, left);
-                        }
-                        if (C::kSaves) {
-                            prior = reset    ? reset_c + (block * rows + r) * U
-                                    : s == 0 ? start_c + (block * rows + r) * U
-                                             : cells + (block * total + p.offset[s - 1] + r) * U;
-                            Vec<T> d_c = load(d_state);
-                            if (q.grad_cell_sequence)
-                                d_c += load_some(q.grad_cell_sequence + place, left);
-                            if (zone_c.on) kept_c = zone_c.take(d_c, place, left);
-                            if (q.grad_cell_sequence || zone_c.on) store(d_state, d_c);
-                        }
-                        Vec<T> direct = C::backward(
-                            {gates + (block * total + at + r) * W + v * L, d_state,
-                             C::kSaves ? const_cast<T*>(cells) + (block * total + at + r) * U : nullptr,
-                             prior, peephole ? peephole + unit : nullptr, P,
-                             peephole ? peephole_run + unit : nullptr, zone_c.on,
-                             two_passes ? tanh_c + here : nullptr,
-                             two_passes ? norm.c + (block * total + at + r) * U : nullptr},
-                            dh);
-                        if (left < L) clear_padding(gates + (block * total + at + r) * W + v * L, left);
-                        if (C::kSaves && zone_c.on) store(d_state, load(d_state) + kept_c);
-                        const bool around = zone_h.on || two_passes;
-                        store(dh_rows + r * z.state_row + unit, around ? direct + kept : direct);
-                    }
-                }
-            member.wait();
-            const auto back_to_state = w.narrow_h ? product_back<T, C, 1> : product_back<T, C, 2>;
-            if constexpr (C::kLate) {
-                back_to_state(n, gates + at * W, W, total * W, z.blocks, 1, w.late, H, passed,
-                              z.state_row, false, member);
-                for (int64_t block = begin; block < end; ++block)
-                    for (int64_t r = 0; r < n; ++r) {
-                        const int64_t unit = block * U, here = (at - base + r) * prior_row + unit;
-                        T* gate = gates + (block * total + at + r) * W;
-                        T* d = passed + r * z.state_row + unit;
-                        Vec<T> entering = load(priors + here);
-                        if (q.recurrent_mask) entering *= load_some(q.recurrent_mask + p.rows[r] * H + unit, H - unit);
-                        store(through + here, load(gate + L) * entering);
-                        store(d, C::reset_backward(gate, entering, load(d)));
-                        if (H - unit < L) clear_padding(gate, H - unit);
-                    }
-                member.wait();
-            }
-            const T* to_state = gates + at * W + C::kH * U;
-            int64_t state_row = W;
-            if (norm.on()) {
-                norm.of_h.backward(to_state, total * W, W, norm.h + at * N::HW, n,
-                                   norm.h_inverse + at * N::G, norm.h_gain, sums.h_gain);
-                to_state = norm.h + at * N::HW;
-                state_row = N::HW;
-            }
-            back_to_state(n, to_state, state_row, total * state_row, z.blocks, C::kHSlots, w.h, H,
-                          passed, z.state_row, C::kLate, member);
+        }
+        for (int64_t block = 0; q.w_hr && block < z.blocks; ++block)
+            product<T, 1, kZero>(n, d_h, z.state_row, z.state, w.projection + block * z.state * L, L,
+                                 d_outputs + block * L, z.state_row);
+        if (!norm.on()) return;
+        for (int64_t block = 0; block < z.blocks; ++block)
             for (int64_t r = 0; r < n; ++r) {
-                T *dh = dh_rows + r * z.state_row, *d = passed + r * z.state_row;
-                const T* mask = q.recurrent_mask ? q.recurrent_mask + p.rows[r] * H : nullptr;
-                for (int64_t u = begin * U; u < past; u += L) {
-                    Vec<T> v = load(d + u);
-                    if (mask) v *= load_some(mask + u, H - u);
-                    store(dh + u, load(dh + u) + v);
-                }
-                if (resets_at(q, p.rows[r], s)) to_initial(r, q.grad_h_reset, q.grad_c_reset);
+                const int64_t unit = block * U, here = (block * rows + r) * U;
+                const Vec<T> dh = load(d_outputs + r * z.state_row + unit);
+                const Vec<T> seen = hyperbolic_tangent(norm.seen(block, at + r));
+                const Vec<T> o = load(gates + (block * total + saved + r) * W + C::kOut * U);
+                const Vec<T> d = dh * o * (T(1) - seen * seen);
+                store(tanh_c + here, seen);
+                store(d_seen + here, d);
+                store(sums.c_bias + unit, load(sums.c_bias + unit) + d);
             }
-        }
-        for (int64_t u = begin * U; peephole && u < end * U; ++u)
-            for (int64_t at = u; at < 3 * P; at += P) peephole_sum[at] += peephole_run[at];
-        if (member.first()) gather_inputs(q, p, z, from, to, inputs);
-        const T *x_panel = gates + base * W + C::kX * U, *h_panel = gates + base * W + C::kH * U;
-        int64_t x_wide = W, h_wide = W;
-        if (norm.on()) {
-            sums.add_biases(gates + base * W, total * W, z.blocks, chunk);
-            norm.of_x.backward(x_panel, total * W, W, norm.x + base * N::XW, chunk,
-                               norm.x_inverse + base * N::G, norm.x_gain, sums.x_gain);
-            x_panel = norm.x + base * N::XW, h_panel = norm.h + base * N::HW;
-            x_wide = N::XW, h_wide = N::HW;
-            sums.add_to(norm_sum, z.blocks);
-        }
-        if (member.first() && (q.recurrent_mask || C::kHiddenBias)) {
-            row_at = priors;
-            for (int64_t s = from; s < to; ++s)
-                for (int64_t r = 0; r < p.active[s]; ++r, row_at += prior_row) {
-                    const T* mask = q.recurrent_mask ? q.recurrent_mask + p.rows[r] * H : nullptr;
-                    for (int64_t u = 0; mask && u < H; ++u) row_at[u] *= mask[u];
-                    if (C::kHiddenBias) row_at[H] = T(1);
+        norm.of_c.backward(d_seen, rows * U, U, norm.c + at * U, n, norm.c_inverse + at, norm.c_gain,
+                           sums.c_gain);
+    }
+
+    // The gates' gradients of a step, and what reaches the old states around the products.
+    void gates_gradient(int64_t s, int64_t n, int64_t at, const Chunk& chunk) {
+        const int64_t saved = chunk.first + at;  // the step's first row of all the share's
+        for (int64_t block = begin; block < end; ++block)
+            for (int64_t r = 0; r < n; ++r) {
+                const int64_t row = p.rows[r], time = time_of(q, row, s);
+                const bool reset = C::kSaves && resets_at(q, row, s);
+                const T* dout =
+                    q.grad_out ? q.grad_out + row * q.grad_out_batch + time * q.grad_out_step : nullptr;
+                if (dout && s > chunk.from && block == 0)
+                    prefetch(dout + (q.reverse ? q.grad_out_step : -q.grad_out_step), z.state);
+#pragma GCC unroll 2
+                for (int v = 0; v < C::kWide; ++v) {
+                    const int64_t unit = block * U + v * L, left = H - unit;
+                    const int64_t place = (row * q.steps + time) * H + unit;
+                    const int64_t here = (block * rows + r) * U + v * L;
+                    T* around = dh_rows + r * z.state_row + unit;
+                    Vec<T> dh{}, kept{};  // kept: what reaches the old h by zoneout
+                    if (apart) {
+                        dh = load(d_outputs + r * z.state_row + unit);
+                    } else {
+                        dh = load(around);
+                        if (dout) dh += load_some(dout + unit, left);
+                        if (zone_h.on) kept = zone_h.take(dh, place, left);
+                    }
+                    T* d_gates = panel + (block * most + at + r) * W + v * L;
+                    Back<T> u{nullptr, d_gates};
+                    T shown[L];  // an RNN's gate is its output
+                    if (gates) {
+                        u.gates = gates + (block * total + saved + r) * W + v * L;
+                    } else {
+                        store(shown, load_some(q.out + row * q.out_batch + time * q.out_step + unit, left));
+                        u.gates = shown;
+                    }
+                    u.prior = priors + (at + r) * prior_row + unit;
+                    if constexpr (C::kSaves) {
+                        u.d_state = dc + here;
+                        u.prior = reset    ? reset_c + here
+                                  : s == 0 ? start_c + here
+                                           : cells + (block * total + p.offset[s - 1] + r) * U;
+                        u.saved = cells + (block * total + saved + r) * U;
+                        u.peephole = w.peephole ? w.peephole + unit : nullptr;
+                        u.peephole_row = units;
+                        u.grad_peephole = w.peephole ? to.peephole_run + unit : nullptr;
+                        u.zoned = zone_c.on;
+                        u.seen = norm.on() ? tanh_c + here : nullptr;
+                        u.d_seen = norm.on() ? norm.c + (block * norm.rows + at + r) * U : nullptr;
+                    }
+                    const Vec<T> kept_c = cell_gradient(u, place, left);
+                    const Vec<T> direct = C::backward(u, dh);
+                    if (left < L) clear_padding(d_gates, left);
+                    if (C::kSaves && zone_c.on) store(u.d_state, load(u.d_state) + kept_c);
+                    if (!apart) store(around, zone_h.on ? direct + kept : direct);
                 }
+            }
+    }
+    // Adds c's own gradient; returns what reaches the old c by zoneout.
+    OSTINATO_INLINE Vec<T> cell_gradient(const Back<T>& u, int64_t place, int64_t left) {
+        Vec<T> kept{};
+        if constexpr (C::kSaves) {
+            Vec<T> d = load(u.d_state);
+            if (q.grad_cell_sequence) d += load_some(q.grad_cell_sequence + place, left);
+            if (zone_c.on) kept = zone_c.take(d, place, left);
+            if (q.grad_cell_sequence || zone_c.on) store(u.d_state, d);
         }
+        return kept;
+    }
+    // Units past the last may be NaN, and zero weights would not stop that.
+    void clear_padding(T* gate, int64_t left) {
+        for (int slot = 0; slot < C::kSlots; ++slot, gate += U)
+            store(gate, real_lanes<T>(left) == T(1) ? load(gate) : Vec<T>{});
+    }
+
+    // Through an early reset gate: to r, and to the state that it let through.
+    void late_gradient(int64_t n, int64_t at, int64_t saved) {
+        const T* d_product = panel + at * W;
+        int64_t row_stride = W;
+        if (norm.on()) {
+            norm.of_c.backward(d_product, most * W, W, norm.c + at * U, n, norm.c_inverse + at,
+                               norm.c_gain, sums.c_gain);
+            d_product = norm.c + at * U, row_stride = U;
+        }
+        const auto back_to_state = w.narrow_h ? product_back<T, C, 1> : product_back<T, C, 2>;
+        back_to_state(n, d_product, row_stride, most * row_stride, z.blocks, 1, w.late, H, passed,
+                      z.state_row, false, member);
+        for (int64_t block = begin; block < end; ++block)
+            for (int64_t r = 0; r < n; ++r) {
+                const int64_t unit = block * U, here = (at + r) * prior_row + unit;
+                const T* gate = gates + (block * total + saved + r) * W;
+                T* d_gate = panel + (block * most + at + r) * W;
+                T* d = passed + r * z.state_row + unit;
+                Vec<T> entering = load(priors + here);
+                if (q.recurrent_mask)
+                    entering *= load_some(q.recurrent_mask + p.rows[r] * H + unit, H - unit);
+                store(through + here, load(gate + L) * entering);
+                store(d, C::reset_backward(gate, d_gate, entering, load(d)));
+                if (H - unit < L) clear_padding(d_gate, H - unit);
+            }
         member.wait();
-        weight_gradient<T, C, S::XV>(chunk, inputs, z.x_row, q.input + 1, x_panel, x_wide,
-                                     total * x_wide, begin, end, x_sum);
-        weight_gradient<T, C, S::HV>(chunk, priors, prior_row, depth_h, h_panel, h_wide,
-                                     total * h_wide, begin, end, h_sum);
+    }
+
+    // Through the recurrent product to the state before.
+    void state_gradient(int64_t s, int64_t n, int64_t at) {
+        const T* d_product = panel + at * W + C::kH * U;
+        int64_t row_stride = W;
+        if (norm.on()) {
+            norm.of_h.backward(d_product, most * W, W, norm.h + at * N::HW, n,
+                               norm.h_inverse + at * N::HG, norm.h_gain, sums.h_gain);
+            d_product = norm.h + at * N::HW, row_stride = N::HW;
+        }
+        const auto back_to_state = w.narrow_h ? product_back<T, C, 1> : product_back<T, C, 2>;
+        back_to_state(n, d_product, row_stride, most * row_stride, z.blocks, C::kHSlots, w.h, z.state,
+                      passed, z.state_row, C::kLate, member);
+        for (int64_t r = 0; r < n; ++r) {
+            T *dh = dh_rows + r * z.state_row, *d = passed + r * z.state_row;
+            const T* mask = q.recurrent_mask ? q.recurrent_mask + p.rows[r] * z.state : nullptr;
+            for (int64_t u = begin * U; u < z.state_past(end); u += L) {
+                Vec<T> v = load(d + u);
+                if (mask) v *= load_some(mask + u, z.state - u);
+                store(dh + u, load(dh + u) + v);
+            }
+            if (resets_at(q, p.rows[r], s)) to_beginning(r, q.grad_h_reset, q.grad_c_reset);
+        }
+    }
+
+    // The chunk's part of every weight's gradient, and the gradient of its inputs.
+    void end_chunk(const Chunk& chunk) {
+        for (int64_t u = begin * U; w.peephole && u < end * U; ++u)
+            for (int64_t at = u; at < 3 * units; at += units) to.peephole[at] += to.peephole_run[at];
+        if (member.first()) gather_inputs(q, p, z, chunk.from, chunk.to, inputs);
+        const T *x_panel = panel + C::kX * U, *h_panel = panel + C::kH * U, *late_panel = panel;
+        int64_t x_wide = W, h_wide = W, late_wide = W;
+        if (norm.on()) {
+            sums.add_biases(panel, most * W, z.blocks, chunk.rows);
+            norm.of_x.backward(x_panel, most * W, W, norm.x, chunk.rows, norm.x_inverse, norm.x_gain,
+                               sums.x_gain);
+            x_panel = norm.x, h_panel = norm.h, late_panel = norm.c;
+            x_wide = N::XW, h_wide = N::HW, late_wide = U;
+            sums.add_to(to.norm, z.blocks);
+        }
+        if (member.first() && (q.recurrent_mask || C::kHiddenBias)) finish_priors(chunk);
+        member.wait();
+        weight_gradient<T, C, S::XV>(chunk.rows, inputs, z.x_row, q.input + 1, x_panel, x_wide,
+                                     most * x_wide, begin, end, to.x);
+        weight_gradient<T, C, S::HV>(chunk.rows, priors, prior_row, z.depth, h_panel, h_wide,
+                                     most * h_wide, begin, end, to.h);
         if constexpr (C::kLate)
-            weight_gradient<T, C, 1>(chunk, through, prior_row, H, gates + base * W, W, total * W,
-                                     begin, end, h_sum + z.late_at(H));
+            weight_gradient<T, C, 1>(chunk.rows, through, prior_row, H, late_panel, late_wide,
+                                     most * late_wide, begin, end, to.late);
+        if (q.w_hr)
+            weight_gradient<T, C, 1>(chunk.rows, d_projected, z.state_row, z.state,
+                                     outputs + chunk.first * z.output_row, z.output_row, U, 0, z.blocks,
+                                     to.projection);
         if (q.grad_x) {
             const auto back_to_x = w.narrow_x ? product_back<T, C, 1> : product_back<T, C, 2>;
-            back_to_x(chunk, x_panel, x_wide, total * x_wide, z.blocks, C::kXSlots, w.x, q.input,
+            back_to_x(chunk.rows, x_panel, x_wide, most * x_wide, z.blocks, C::kXSlots, w.x, q.input,
                       back, back_row, false, member);
         }
         member.wait();
+        if (q.grad_x && member.first()) scatter_inputs(chunk);
+    }
+    // h as it entered the product: masked, and with the 1 that GRU's own bias multiplies.
+    void finish_priors(const Chunk& chunk) {
+        T* row_at = priors;
+        for (int64_t s = chunk.from; s < chunk.to; ++s)
+            for (int64_t r = 0; r < p.active[s]; ++r, row_at += prior_row) {
+                const T* mask = q.recurrent_mask ? q.recurrent_mask + p.rows[r] * z.state : nullptr;
+                for (int64_t u = 0; mask && u < z.state; ++u) row_at[u] *= mask[u];
+                if (C::kHiddenBias) row_at[z.state] = T(1);
+            }
+    }
+    void scatter_inputs(const Chunk& chunk) {
         const T* each = back;
-        for (int64_t s = from; s < to && q.grad_x && member.first(); ++s)
+        for (int64_t s = chunk.from; s < chunk.to; ++s)
             for (int64_t r = 0; r < p.active[s]; ++r, each += back_row) {
                 const int64_t row = p.rows[r];
                 std::memcpy(q.grad_x + (row * q.steps + time_of(q, row, s)) * q.input, each,
                             size_t(q.input) * sizeof(T));
             }
     }
-    for (int64_t r = 0; r < rows; ++r) to_initial(r, q.grad_h0, q.grad_c0);
-}
+};
 
 // Threads' sums joined in their order, from [block][k][slot][unit] to torch's rows.
 template <class T, class C>
-void unpack_gradient(const Call<T>& q, T* const* sums, int64_t depth, int first, int slots, T* w,
-                     int64_t inner, T* bias) {
+void unpack_gradient(const Call<T>& q, T* WeightSums<T>::*part, const WeightSums<T>* sums, int64_t depth,
+                     int first, int slots, T* w, int64_t inner, T* bias) {
     using S = Sizes<T, C>;
     const int64_t blocks = (q.hidden + S::U - 1) / S::U, width = int64_t(slots) * S::U;
     for (int64_t block = 0; block < blocks; ++block)
@@ -315,7 +449,7 @@ void unpack_gradient(const Call<T>& q, T* const* sums, int64_t depth, int first,
                 for (int64_t k = 0; k < depth; ++k) {
                     T sum = 0;
                     for (int64_t i = 0; i < q.threads; ++i)
-                        sum += sums[i][(block * depth + k) * width + slot * S::U + u];
+                        sum += (sums[i].*part)[(block * depth + k) * width + slot * S::U + u];
                     if (k < inner) {
                         if (w) w[row * inner + k] = sum;
                     } else if (bias) {
@@ -324,71 +458,105 @@ void unpack_gradient(const Call<T>& q, T* const* sums, int64_t depth, int first,
                 }
             }
 }
+// The same of W_hr, (state, H), from [block][state][unit]; and of the peepholes.
+template <class T>
+void unpack_projection(const Call<T>& q, const WeightSums<T>* sums) {
+    constexpr int L = kLanes<T>;
+    for (int64_t k = 0; q.grad_w_hr && k < q.state; ++k)
+        for (int64_t unit = 0; unit < q.hidden; ++unit) {
+            T sum = 0;
+            for (int64_t i = 0; i < q.threads; ++i)
+                sum += sums[i].projection[(unit / L * q.state + k) * L + unit % L];
+            q.grad_w_hr[k * q.hidden + unit] = sum;
+        }
+}
+template <class T>
+void unpack_peephole(const Call<T>& q, const WeightSums<T>* sums, int64_t units) {
+    for (int64_t k = 0; q.grad_peephole && k < 3 * q.hidden; ++k) {
+        T sum = 0;
+        for (int64_t i = 0; i < q.threads; ++i)
+            sum += sums[i].peephole[k / q.hidden * units + k % q.hidden];
+        q.grad_peephole[k] = sum;
+    }
+}
+
+template <class T, class C>
+BackPacks<T> pack_all_backward(const Call<T>& q) {
+    using S = Sizes<T, C>;
+    const S z(q);
+    constexpr int64_t wide = 2 * S::L;
+    const int64_t x_outs = (q.input + wide - 1) / wide * wide, h_outs = (z.state + wide - 1) / wide * wide;
+    const int64_t x_values = x_outs * z.blocks * C::kXSlots * S::U;
+    const int64_t h_values = h_outs * z.blocks * C::kHSlots * S::U;
+    const int64_t late_values = C::kLate ? h_outs * z.blocks * S::U : 0, units = z.blocks * S::U;
+    T* x = buffer(q, 0, Room::kBackWeights, x_values + h_values + late_values);
+    T *h = x + x_values, *late = h + h_values;
+    const BackPacks<T> packs{x,
+                             h,
+                             late,
+                             q.input <= S::L,
+                             z.state <= S::L,
+                             pack_peephole(q, units, buffer(q, 0, Room::kPeepholes, 3 * units)),
+                             pack_norm<T, C>(q, z.blocks),
+                             pack_projection_back<T, C>(q, z.blocks)};
+    const auto pack_input = packs.narrow_x ? pack_backward<T, C, 1> : pack_backward<T, C, 2>;
+    const auto pack_state = packs.narrow_h ? pack_backward<T, C, 1> : pack_backward<T, C, 2>;
+    if (q.grad_x) pack_input(q.w_ih, q.hidden, q.input, C::kX, C::kXSlots, x);
+    pack_state(q.w_hh, q.hidden, z.state, C::kH, C::kHSlots, h);
+    if (C::kLate) pack_state(q.w_hh, q.hidden, z.state, 0, 1, late);
+    return packs;
+}
+
+// One thread's sums, all zero.
+template <class T, class C>
+WeightSums<T> empty_sums(const Call<T>& q, int thread) {
+    using S = Sizes<T, C>;
+    const S z(q);
+    const int64_t units = z.blocks * S::U;
+    auto zeros = [&](Room room, bool wanted, int64_t count) {
+        T* made = wanted ? buffer(q, thread, room, count) : nullptr;
+        if (made) std::memset(made, 0, size_t(count) * sizeof(T));
+        return made;
+    };
+    WeightSums<T> sums{};
+    const int64_t norm_values = NormSums<T, C>::values(z.blocks);
+    sums.x = zeros(Room::kInputSums, true, z.blocks * (q.input + 1) * C::kXSlots * S::U);
+    sums.h = zeros(Room::kStateSums, true, z.state_values(z.depth));
+    sums.late = sums.h + z.late_at(z.depth);
+    sums.peephole = zeros(Room::kPeepholeSums, q.peephole, 6 * units);
+    sums.peephole_run = sums.peephole + (q.peephole ? 3 * units : 0);
+    sums.norm = zeros(Room::kNormSums, true, q.gain_ih ? 2 * norm_values : 0);
+    sums.norm_run = sums.norm + (q.gain_ih ? norm_values : 0);
+    sums.projection = zeros(Room::kProjectionSums, q.w_hr, units * q.state);
+    return sums;
+}
 
 template <class T, class C>
 void backward_cell(const Call<T>& q) {
     using S = Sizes<T, C>;
     const S z(q);
-    const int64_t depth_h = q.hidden + (C::kHiddenBias ? 1 : 0);
-    const int64_t wide = 2 * S::L;
-    const int64_t x_outs = (q.input + wide - 1) / wide * wide, h_outs = (q.hidden + wide - 1) / wide * wide;
-    const int64_t x_values = x_outs * z.blocks * C::kXSlots * S::U;
-    const int64_t h_values = h_outs * z.blocks * C::kHSlots * S::U;
-    const int64_t late_values = C::kLate ? h_outs * z.blocks * S::U : 0;
-    T* x_pack = buffer(q, 0, Room::kBackWeights, x_values + h_values + late_values);
-    T* h_pack = x_pack + x_values;
-    BackPacks<T, C> packs{x_pack, h_pack, h_pack + h_values, q.input <= S::L, q.hidden <= S::L};
-    if (q.grad_x) {
-        if (packs.narrow_x)
-            pack_backward<T, C, 1>(q.w_ih, q.hidden, q.input, C::kX, C::kXSlots, x_pack);
-        else
-            pack_backward<T, C, 2>(q.w_ih, q.hidden, q.input, C::kX, C::kXSlots, x_pack);
-    }
-    const auto pack_state = packs.narrow_h ? pack_backward<T, C, 1> : pack_backward<T, C, 2>;
-    pack_state(q.w_hh, q.hidden, q.hidden, C::kH, C::kHSlots, h_pack);
-    if (C::kLate) pack_state(q.w_hh, q.hidden, q.hidden, 0, 1, h_pack + h_values);
-    const int64_t x_count = z.blocks * (q.input + 1) * C::kXSlots * S::U;
-    const int64_t h_count = z.state_values(depth_h);
-    const int64_t P = z.blocks * S::U;
-    const T* peephole = pack_peephole(q, P, buffer(q, 0, Room::kPeepholes, 3 * P));
-    const T* norm_pack = pack_norm<T, C>(q, z.blocks);
-    const int64_t norm_values = norm_pack ? NormSums<T, C>::values(z.blocks) : 0;
-    T *x_sums[kMostThreads], *h_sums[kMostThreads], *late_sums[kMostThreads];
-    T *peephole_sums[kMostThreads], *norm_sums[kMostThreads];
-    for (int64_t i = 0; i < q.threads; ++i) {
-        norm_sums[i] = buffer(q, int(i), Room::kNormSums, 2 * norm_values);
-        peephole_sums[i] = peephole ? buffer(q, int(i), Room::kPeepholeSums, 6 * P) : nullptr;
-        x_sums[i] = buffer(q, int(i), Room::kInputSums, x_count);
-        h_sums[i] = buffer(q, int(i), Room::kStateSums, h_count);
-        late_sums[i] = h_sums[i] + z.late_at(depth_h);
-    }
-    for (int64_t i = 0; i < q.threads; ++i) {
-        std::memset(x_sums[i], 0, size_t(x_count) * sizeof(T));
-        std::memset(h_sums[i], 0, size_t(h_count) * sizeof(T));
-        for (int64_t u = 0; peephole && u < 3 * P; ++u) peephole_sums[i][u] = T(0);
-        std::memset(norm_sums[i], 0, size_t(norm_values) * sizeof(T));
-    }
-    run_team(q, [&](int i, const Member& member) {
-        backward_share<T, C>(q, i, member, packs, x_sums[i], h_sums[i], peephole, peephole_sums[i],
-                             norm_pack, norm_sums[i]);
+    const BackPacks<T> packs = pack_all_backward<T, C>(q);
+    WeightSums<T> sums[kMostThreads];
+    for (int64_t i = 0; i < q.threads; ++i) sums[i] = empty_sums<T, C>(q, int(i));
+    run_team(q, [&](int thread, const Member& member) {
+        if (!member.first()) member.wait();  // the first makes room for all
+        BackwardShare<T, C> share(q, thread, member, packs, sums[thread]);
+        if (member.first()) member.wait();
+        share.run();
     });
-    for (int64_t k = 0; q.grad_peephole && k < 3 * q.hidden; ++k) {
-        T sum = 0;
-        for (int64_t i = 0; i < q.threads; ++i)
-            sum += peephole_sums[i][k / q.hidden * P + k % q.hidden];
-        q.grad_peephole[k] = sum;
-    }
+    unpack_peephole(q, sums, z.blocks * S::U);
+    unpack_projection(q, sums);
     // Both biases have one gradient but for GRU, whose b_hn waits inside the reset gate.
     T* bias = C::kHiddenBias || q.grad_b_ih ? q.grad_b_ih : q.grad_b_hh;
-    unpack_gradient<T, C>(q, x_sums, q.input + 1, C::kX, C::kXSlots, q.grad_w_ih, q.input, bias);
-    unpack_gradient<T, C>(q, h_sums, depth_h, C::kH, C::kHSlots, q.grad_w_hh, q.hidden,
+    unpack_gradient<T, C>(q, &WeightSums<T>::x, sums, q.input + 1, C::kX, C::kXSlots, q.grad_w_ih, q.input,
+                          bias);
+    unpack_gradient<T, C>(q, &WeightSums<T>::h, sums, z.depth, C::kH, C::kHSlots, q.grad_w_hh, z.state,
                           C::kHiddenBias ? q.grad_b_hh : nullptr);
     if (C::kLate)
-        unpack_gradient<T, C>(q, late_sums, depth_h, 0, 1, q.grad_w_hh, q.hidden, nullptr);
-    if (norm_pack) NormSums<T, C>::unpack(q, z.blocks, norm_sums);
+        unpack_gradient<T, C>(q, &WeightSums<T>::late, sums, z.depth, 0, 1, q.grad_w_hh, z.state, nullptr);
+    if (q.gain_ih) NormSums<T, C>::unpack(q, z.blocks, [&](int64_t i) { return sums[i].norm; });
     if (!C::kHiddenBias && q.grad_b_hh && q.grad_b_ih)
-        std::memcpy(q.grad_b_hh, q.grad_b_ih,
-                    size_t(C::kXSlots) * size_t(q.hidden) * sizeof(T));
+        std::memcpy(q.grad_b_hh, q.grad_b_ih, size_t(C::kXSlots) * size_t(q.hidden) * sizeof(T));
 }
 
 }  // namespace OSTINATO_SET

@@ -1,7 +1,8 @@
 // What one call of a kernel is given: plain pointers and sizes, no Python, no torch.
 //
 // Shapes stand beside the pointers: B sequences (batch), T steps, I inputs, H units (hidden), G rows
-// of gates (H for each gate, in torch's order), L layers. Arrays are row-major and dense unless
+// of gates (H for each gate, in torch's order), S units of h (state: H, or fewer where an LSTM
+// projects them), L layers. Arrays are row-major and dense unless
 // strides are named; strides count elements. Null stands for zeros (states, gradients), for no
 // bias, or for an option that is off.
 #pragma once
@@ -23,25 +24,34 @@ enum Room : int {
     kGates,          // a panel of gates that is not saved
     kThrough,        // h as an early reset gate lets it through
     kHeld,           // h without its mask, for zoneout
-    kNormRows,       // rows of layer normalisation that are not saved
+    kNormRows,       // rows of layer normalisation: not saved, or a chunk's copy on the way back
+    kOutputs,        // an LSTM's outputs that are not saved, before their projection
+    kProjected,      // and after it
     kInputWeights,   // packed
     kStateWeights,   // packed
     kStateBias,      // of GRU's candidate, inside the reset gate
     kPeepholes,      // packed
     kNormWeights,    // packed
+    kProjectionWeights,  // packed
     kBackWeights,    // both weights, packed for the way back
+    kBackProjection,  // the projection, packed for the way back
     kGradState,      // gradient of h, a row for each sequence
     kGradPassed,     // of h, through the recurrent product
     kGradCell,       // of c
+    kGradGates,      // a chunk's panel
+    kGradOut,        // of h, complete, for a step whose gates wait for that
+    kGradOutputs,    // of an LSTM's outputs before their projection
+    kGradProjected,  // of the projected h, a chunk's
     kPriors,         // h before each step of a chunk
     kThroughPriors,  // the same as an early reset gate let it through
     kStartCell,      // the c at the beginning and after a reset
     kGradInputs,     // a chunk's gradient of x
-    kGradSeen,       // of a normalised c: what reaches h, tanh and c
+    kGradSeen,       // of what tanh saw of a normalised c, and that tanh
     kInputSums,      // a thread's gradients of the input's weights
     kStateSums,      // of the state's
     kPeepholeSums,   // of the peepholes
     kNormSums,       // of gains and biases
+    kProjectionSums,  // of W_hr
     kLinearRows,     // a linear map's outputs
     kRooms
 };
@@ -62,26 +72,27 @@ struct Share {
 // A recurrence over a batch, forward or backward.
 template <class T>
 struct Call {
-    int64_t cell, batch, steps, input, hidden;
+    int64_t cell, batch, steps, input, hidden, state;
     const T* x;               // (B, T, I), strides x_batch and x_step
     int64_t x_batch, x_step;
-    const T *h0, *c0;         // (B, H)
+    const T *h0, *c0;         // (B, S), (B, H)
     const T* w_ih;            // (G, I)
-    const T* w_hh;            // (G, H)
+    const T* w_hh;            // (G, S)
     const T *b_ih, *b_hh;     // (G,)
+    const T* w_hr;            // (S, H), LSTM's projection
     const int64_t* lengths;   // (B,); the plan gives every call some
     const uint8_t* resets;    // (B, T)
-    const T *h_reset, *c_reset;  // (B, H), what a reset returns to
-    const T* recurrent_mask;  // (B, H), on the state entering the recurrent product
+    const T *h_reset, *c_reset;  // (B, S), (B, H), what a reset returns to
+    const T* recurrent_mask;  // (B, S), on the state entering the recurrent product
     bool reverse, keep;       // keep: save what the backward pass reads
     int64_t threads;          // at most so many
-    T* out;                   // (B, T, H), strides out_batch and out_step
+    T* out;                   // (B, T, S), strides out_batch and out_step
     int64_t out_batch, out_step;
-    T *h_n, *c_n;             // (B, H)
-    // Saved for the backward pass, as many values a row as the kernels say.
-    T *gates, *cells, *norm;
+    T *h_n, *c_n;             // (B, S), (B, H)
+    // Saved for the backward pass, as many values a row (one sequence at one step) as Saved says.
+    T *gates, *cells, *norm, *outputs;
     // Zoneout: where a flag is set the state stays; or the share of the old state in the new one.
-    const uint8_t *zoneout, *zoneout_cell;  // (B, T, H)
+    const uint8_t *zoneout, *zoneout_cell;  // (B, T, S), (B, T, H)
     double zoneout_rate, zoneout_cell_rate;
     const T* peephole;  // (3, H): LSTM's weights of i, f, o from c
     T* cell_sequence;   // (B, T, H): c at every step
@@ -90,30 +101,37 @@ struct Call {
     const T *gain_cell, *bias_cell;  // (H,)
     double eps;
     // Backward only. Gradients of results:
-    const T* grad_out;  // (B, T, H), strides grad_out_batch and grad_out_step
+    const T* grad_out;  // (B, T, S), strides grad_out_batch and grad_out_step
     int64_t grad_out_batch, grad_out_step;
-    const T *grad_h_n, *grad_c_n;  // (B, H)
+    const T *grad_h_n, *grad_c_n;  // (B, S), (B, H)
     const T* grad_cell_sequence;   // (B, T, H)
     // and of what was given, each in the shape of its namesake; grad_x is dense.
     T *grad_x, *grad_h0, *grad_c0, *grad_h_reset, *grad_c_reset;
     T *grad_w_ih, *grad_w_hh, *grad_b_ih, *grad_b_hh, *grad_peephole;
-    T *grad_gain_ih, *grad_gain_hh, *grad_gain_cell, *grad_bias_cell;
+    T *grad_gain_ih, *grad_gain_hh, *grad_gain_cell, *grad_bias_cell, *grad_w_hr;
     // Filled in by the plan.
     const Share* shares;
     int64_t team;  // threads that split the units of one share; 1 where each has its own
     void* rooms;
     Workspace workspace;
+
+    bool zoned() const { return zoneout || T(zoneout_rate) != T(0); }  // h
+};
+
+// Values a row: of the panel of gates, and of what is saved for the backward pass.
+struct Saved {
+    int64_t panel, gates, cells, norm, outputs;
 };
 
 // One time step of a batch from packed weights. The new states may be written over the old ones.
 template <class T>
 struct StepCall {
-    int64_t cell, batch, input, hidden, threads;
+    int64_t cell, batch, input, hidden, state, threads;
     const T* pack;
     const T* x;            // (B, I)
-    const T *h, *c;        // (B, H)
-    T *h_out, *c_out;      // (B, H)
-    bool peephole, norm;   // the pack holds them
+    const T *h, *c;        // (B, S), (B, H)
+    T *h_out, *c_out;      // (B, S), (B, H)
+    bool peephole, norm, projected;  // the pack holds them
     T rate_h, rate_c, eps; // zoneout's
     void* rooms;
     Workspace workspace;
@@ -134,13 +152,10 @@ struct LinearCall {
 // The kernels of one instruction set for one type.
 template <class T>
 struct Table {
-    // Values that a row (one sequence at one step) saves for the backward pass.
-    int64_t (*gate_values)(int64_t cell, int64_t hidden);
-    int64_t (*cell_values)(int64_t cell, int64_t hidden);
-    int64_t (*norm_values)(int64_t cell, int64_t hidden);
+    Saved (*saved)(const Call<T>&);
     void (*forward)(const Call<T>&);
     void (*backward)(const Call<T>&);
-    int64_t (*packed_values)(int64_t cell, int64_t input, int64_t hidden);
+    int64_t (*packed_values)(const Call<T>&);
     void (*pack)(const Call<T>&, T* to);
     void (*step)(const StepCall<T>&);
     int64_t (*linear_values)(int64_t inputs, int64_t outputs);

@@ -70,8 +70,11 @@ void check(const Call<T>& q, int64_t total) {
     demand(q.out, "out"), demand(q.h_n, "h_n");
     if (lstm) demand(q.c_n, "c_n");
     const bool saves = q.keep && total;
-    if (saves) demand(q.gates, "gates");
-    if (saves && lstm) demand(q.cells, "cells");
+    const Saved each = chosen().of<T>().saved(q);
+    if (saves && each.gates) demand(q.gates, "gates");
+    if (saves && each.cells) demand(q.cells, "cells");
+    if (saves && each.outputs) demand(q.outputs, "outputs");
+    if (q.w_hr && !lstm) throw std::invalid_argument("a kernel's call: w_hr is for LSTM");
     if (!q.gain_ih) return;
     demand(q.gain_hh, "gain_hh");
     if (lstm) demand(q.gain_cell, "gain_cell"), demand(q.bias_cell, "bias_cell");
@@ -84,7 +87,8 @@ template <class T>
 void run(Call<T> q, bool backward) {
     if (backward && !q.keep) throw std::invalid_argument("backward: the forward call kept nothing");
     const Table<T>& kernels = chosen().of<T>();
-    const int64_t gates = kernels.gate_values(q.cell, q.hidden);
+    const Saved each = kernels.saved(q);
+    const int64_t gates = each.panel;
     q.threads = usable_threads(q.threads, kMostThreads);
     // With fewer sequences than threads they split the units, unless a step is over before the others
     // have been waited for; so they do where few rows would carry each thread through more weights
@@ -92,7 +96,7 @@ void run(Call<T> q, bool backward) {
     const int64_t step = q.batch * gates * q.hidden, heavy = 2 << 20;
     const bool few = q.threads > q.batch && step >= 40'000;
     const bool split = few || (gates * q.hidden > heavy && q.batch < 48 * q.threads);
-    q.team = split && !q.gain_ih ? q.threads : 1;
+    q.team = split && !q.gain_ih && !q.w_hr ? q.threads : 1;
     q.threads = q.team > 1 ? 1 : usable_threads(q.threads, q.batch);
     const Plan plan(q.lengths, q.batch, q.steps, q.threads);
     check(q, plan.total);
@@ -105,10 +109,11 @@ void run(Call<T> q, bool backward) {
         advise(q.grad_x, dense * q.input);
     } else {
         const int64_t saved = plan.total * value;
-        advise(q.gates, saved * gates);
-        advise(q.cells, saved * kernels.cell_values(q.cell, q.hidden));
-        if (q.gain_ih) advise(q.norm, saved * kernels.norm_values(q.cell, q.hidden));
-        advise(q.out, dense * q.hidden);
+        advise(q.gates, saved * each.gates);
+        advise(q.cells, saved * each.cells);
+        advise(q.norm, saved * each.norm);
+        advise(q.outputs, saved * each.outputs);
+        advise(q.out, dense * q.state);
     }
     (backward ? kernels.backward : kernels.forward)(q);
 }

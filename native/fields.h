@@ -51,6 +51,7 @@ const std::vector<Field<T>>& fields() {
         OSTINATO_FIELD(steps, kPass),
         OSTINATO_FIELD(input, kPass | kLayer),
         OSTINATO_FIELD(hidden, kPass | kLayer),
+        OSTINATO_FIELD(state, kPass | kLayer),
         OSTINATO_FIELD(x, kPass),
         OSTINATO_FIELD(x_batch, kPass),
         OSTINATO_FIELD(x_step, kPass),
@@ -60,6 +61,7 @@ const std::vector<Field<T>>& fields() {
         OSTINATO_FIELD(w_hh, kPass | kLayer),
         OSTINATO_FIELD(b_ih, kPass | kLayer),
         OSTINATO_FIELD(b_hh, kPass | kLayer),
+        OSTINATO_FIELD(w_hr, kLayer),
         OSTINATO_FIELD(lengths, kPass),
         OSTINATO_FIELD(resets, kPass),
         OSTINATO_FIELD(h_reset, kPass),
@@ -76,6 +78,7 @@ const std::vector<Field<T>>& fields() {
         OSTINATO_FIELD(gates, kPass),
         OSTINATO_FIELD(cells, kPass),
         OSTINATO_FIELD(norm, kPass),
+        OSTINATO_FIELD(outputs, kPass),
         OSTINATO_FIELD(zoneout, kNone),
         OSTINATO_FIELD(zoneout_cell, kNone),
         OSTINATO_FIELD(zoneout_rate, kLayer),
@@ -107,6 +110,7 @@ const std::vector<Field<T>>& fields() {
         OSTINATO_FIELD(grad_gain_hh, kNone),
         OSTINATO_FIELD(grad_gain_cell, kNone),
         OSTINATO_FIELD(grad_bias_cell, kNone),
+        OSTINATO_FIELD(grad_w_hr, kNone),
     };
 #undef OSTINATO_FIELD
     return all;

@@ -10,7 +10,7 @@ struct GruCell {  // slots n, r, z, hn; torch's gates r, z, n
     static constexpr bool kKeepsState = true, kHiddenBias = true, kSaves = false, kLate = false;
     static int gate(int slot) { return slot == 0 || slot == 3 ? 2 : slot - 1; }
     // Layer normalisation takes r and z together and n by itself.
-    static constexpr int kOut = 0, kGroups = 2;
+    static constexpr int kOut = 0, kGroups = 2, kStateGroups = 2;
     static int input_group(int slot) { return slot == 0; }
     static int state_group(int slot) { return slot == 2; }
     OSTINATO_INLINE static Vec<T> forward(const Unit<T>& u) {
@@ -25,16 +25,16 @@ struct GruCell {  // slots n, r, z, hn; torch's gates r, z, n
         store(u.state, h);
         return h;
     }
-    // Gates become their gradients; what is returned reaches the state before directly.
-    OSTINATO_INLINE static Vec<T> backward(const Unit<T>& u, Vec<T> dh) {
+    // What is returned reaches the state before directly.
+    OSTINATO_INLINE static Vec<T> backward(const Back<T>& u, Vec<T> dh) {
         constexpr int L = kLanes<T>;
         Vec<T> n = load(u.gates), r = load(u.gates + L), z = load(u.gates + 2 * L);
         Vec<T> hn = load(u.gates + 3 * L), before = load(u.prior);
         Vec<T> dn = dh * (T(1) - z) * (T(1) - n * n);
-        store(u.gates, dn);
-        store(u.gates + L, dn * hn * r * (T(1) - r));
-        store(u.gates + 2 * L, dh * (before - n) * z * (T(1) - z));
-        store(u.gates + 3 * L, dn * r);
+        store(u.d_gates, dn);
+        store(u.d_gates + L, dn * hn * r * (T(1) - r));
+        store(u.d_gates + 2 * L, dh * (before - n) * z * (T(1) - z));
+        store(u.d_gates + 3 * L, dn * r);
         return dh * z;
     }
 };
@@ -45,8 +45,9 @@ struct GruBeforeCell {  // slots n, r, z; torch's gates r, z, n
     static constexpr int kSlots = 3, kWide = 1, kX = 0, kXSlots = 3, kH = 1, kHSlots = 2;
     static constexpr bool kKeepsState = true, kHiddenBias = false, kSaves = false, kLate = true;
     static int gate(int slot) { return slot == 0 ? 2 : slot - 1; }
-    static constexpr int kOut = 0, kGroups = 1;
-    static int input_group(int) { return 0; }
+    // Layer normalisation takes r and z together; n, and the late product, by themselves.
+    static constexpr int kOut = 0, kGroups = 2, kStateGroups = 1;
+    static int input_group(int slot) { return slot == 0; }
     static int state_group(int) { return 0; }
     // The state, let through by r, for the late product.
     OSTINATO_INLINE static Vec<T> reset(T* gates, Vec<T> entering) {
@@ -65,18 +66,18 @@ struct GruBeforeCell {  // slots n, r, z; torch's gates r, z, n
         store(u.state, h);
         return h;
     }
-    OSTINATO_INLINE static Vec<T> backward(const Unit<T>& u, Vec<T> dh) {
+    OSTINATO_INLINE static Vec<T> backward(const Back<T>& u, Vec<T> dh) {
         constexpr int L = kLanes<T>;
         Vec<T> n = load(u.gates), z = load(u.gates + 2 * L), before = load(u.prior);
-        store(u.gates, dh * (T(1) - z) * (T(1) - n * n));
-        store(u.gates + 2 * L, dh * (before - n) * z * (T(1) - z));
+        store(u.d_gates, dh * (T(1) - z) * (T(1) - n * n));
+        store(u.d_gates + 2 * L, dh * (before - n) * z * (T(1) - z));
         return dh * z;
     }
     // From the gradient of what was let through: the reset gate's, and the entering state's.
-    OSTINATO_INLINE static Vec<T> reset_backward(T* gates, Vec<T> entering, Vec<T> d) {
+    OSTINATO_INLINE static Vec<T> reset_backward(const T* gates, T* d_gates, Vec<T> entering, Vec<T> d) {
         constexpr int L = kLanes<T>;
         const Vec<T> r = load(gates + L);
-        store(gates + L, d * entering * r * (T(1) - r));
+        store(d_gates + L, d * entering * r * (T(1) - r));
         return d * r;
     }
 };

@@ -18,22 +18,15 @@ auto with_cell(int64_t cell, Given&&... given) {
     }
 }
 template <class T, class C>
-struct SavedGates {
-    static int64_t run(int64_t hidden) {
-        constexpr int64_t U = C::kWide * kLanes<T>;
-        return (hidden + U - 1) / U * U * C::kSlots;
+struct SavedValues {
+    static ostinato::Saved run(const Call<T>& q) {
+        using S = Sizes<T, C>;
+        const S z(q);
+        const int64_t panel = z.blocks * S::W, units = z.blocks * S::U;
+        // An RNN's gate is its output, unless zoneout put the old one there.
+        return {panel, C::kKeepsState || q.zoned() ? panel : 0, C::kSaves ? units : 0,
+                q.gain_ih ? Norm<T, C>::row_values(q.hidden) : 0, q.w_hr ? z.output_row : 0};
     }
-};
-template <class T, class C>
-struct SavedCells {
-    static int64_t run(int64_t hidden) {
-        constexpr int64_t L = kLanes<T>;
-        return C::kSaves ? (hidden + L - 1) / L * L : 0;
-    }
-};
-template <class T, class C>
-struct SavedNorm {
-    static int64_t run(int64_t hidden) { return Norm<T, C>::row_values(hidden); }
 };
 template <class T, class C>
 struct Forward {
@@ -45,7 +38,9 @@ struct Backward {
 };
 template <class T, class C>
 struct Packed {
-    static int64_t run(int64_t input, int64_t hidden) { return Pack<T, C>(input, hidden).total; }
+    static int64_t run(const Call<T>& q) {
+        return Pack<T, C>(q.input, q.hidden, q.state).projection + projection_values(q);
+    }
 };
 template <class T, class C>
 struct Packing {
@@ -57,16 +52,8 @@ struct Step {
 };
 
 template <class T>
-int64_t gate_values(int64_t cell, int64_t hidden) {
-    return with_cell<T, SavedGates>(cell, hidden);
-}
-template <class T>
-int64_t cell_values(int64_t cell, int64_t hidden) {
-    return with_cell<T, SavedCells>(cell, hidden);
-}
-template <class T>
-int64_t norm_values(int64_t cell, int64_t hidden) {
-    return with_cell<T, SavedNorm>(cell, hidden);
+ostinato::Saved saved(const Call<T>& q) {
+    return with_cell<T, SavedValues>(q.cell, q);
 }
 template <class T>
 void forward(const Call<T>& q) {
@@ -77,8 +64,8 @@ void backward(const Call<T>& q) {
     with_cell<T, Backward>(q.cell, q);
 }
 template <class T>
-int64_t packed_values(int64_t cell, int64_t input, int64_t hidden) {
-    return with_cell<T, Packed>(cell, input, hidden);
+int64_t packed_values(const Call<T>& q) {
+    return with_cell<T, Packed>(q.cell, q);
 }
 template <class T>
 void pack(const Call<T>& q, T* to) {
@@ -91,9 +78,8 @@ void step(const StepCall<T>& q) {
 
 template <class T>
 ostinato::Table<T> table() {
-    return {gate_values<T>, cell_values<T>, norm_values<T>,   forward<T>,     backward<T>,
-            packed_values<T>, pack<T>,      step<T>,          linear_values<T>, linear_pack<T>,
-            linear<T>, choose_flags};
+    return {saved<T>, forward<T>,       backward<T>,    packed_values<T>, pack<T>,
+            step<T>,  linear_values<T>, linear_pack<T>, linear<T>,        choose_flags};
 }
 template ostinato::Table<float> table<float>();
 template ostinato::Table<double> table<double>();

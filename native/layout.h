@@ -29,14 +29,23 @@ template <class T, class C>
 struct Sizes {
     static constexpr int L = kLanes<T>, U = C::kWide * L, W = C::kSlots * U;
     static constexpr int XV = C::kXSlots * C::kWide, HV = C::kHSlots * C::kWide;
-    int64_t input, hidden, blocks, state_row, x_row, chunk_rows;
+    static constexpr int64_t kEven = 2 / C::kWide;  // blocks that members of a team do not divide
+    int64_t input, hidden, blocks, x_row, chunk_rows;
+    int64_t state, depth;        // units of h; rows of its weights' gradient, GRU's own bias with them
+    bool projected;
+    int64_t state_row, output_row;  // values of a row of h; of a row of an LSTM's outputs before W_hr
     explicit Sizes(const Call<T>& q)
         : input(q.input),
           hidden(q.hidden),
           blocks((q.hidden + U - 1) / U),
-          state_row(blocks * U + 16),  // off the multiples of 1 KiB that share cache sets
           x_row((q.input + 8) / 8 * 8),
-          chunk_rows(kChunkBytes / int64_t(sizeof(T)) / (blocks * W + x_row)) {
+          chunk_rows(kChunkBytes / int64_t(sizeof(T)) / (blocks * W + x_row)),
+          state(q.state),
+          depth(q.state + (C::kHiddenBias ? 1 : 0)),
+          projected(q.w_hr != nullptr),
+          output_row(blocks * U) {
+        const int64_t widest = state > blocks * U ? (state + L - 1) / L * L : blocks * U;
+        state_row = widest + 16;  // off the multiples of 1 KiB that share cache sets
         // Wide layers pay for each visit to their weights' gradients: make the visits few.
         if (chunk_rows < kLeastRows) chunk_rows = kLeastRows;
     }
@@ -44,6 +53,21 @@ struct Sizes {
     int64_t late_at(int64_t depth) const { return blocks * depth * HV * L; }
     int64_t state_values(int64_t depth) const {
         return late_at(depth) + (C::kLate ? blocks * depth * U : 0);
+    }
+    // Units of h up to the end of block `end`, with those of no unit, and without.
+    int64_t state_end(int64_t end) const { return projected ? (state + L - 1) / L * L : end * U; }
+    int64_t state_past(int64_t end) const {
+        return !projected && end * U < hidden ? end * U : state;
+    }
+    // Rows of the longest chunk.
+    int64_t most_rows(const Share& p, int64_t steps) const {
+        int64_t most = 1;
+        for (int64_t s = 0, to; s < steps && p.active[s] > 0; s = to) {
+            to = chunk_end(p, s, steps);
+            const int64_t n = p.offset[to] - p.offset[s];
+            most = n > most ? n : most;
+        }
+        return most;
     }
     int64_t chunk_end(const Share& p, int64_t from, int64_t steps) const {
         int64_t to = from + 1;
@@ -73,8 +97,8 @@ void pack_forward(const Call<T>& q, T* x_pack, T* h_pack, T* hn_bias) {
             }
     };
     pack(q.w_ih, q.input, q.input + 1, C::kX, C::kXSlots, x_pack);
-    pack(q.w_hh, q.hidden, q.hidden, C::kH, C::kHSlots, h_pack);
-    if (C::kLate) pack(q.w_hh, q.hidden, q.hidden, 0, 1, h_pack + z.late_at(q.hidden));
+    pack(q.w_hh, q.state, q.state, C::kH, C::kHSlots, h_pack);
+    if (C::kLate) pack(q.w_hh, q.state, q.state, 0, 1, h_pack + z.late_at(q.state));
     for (int64_t unit = 0; unit < z.blocks * S::U; ++unit) {
         const int64_t block = unit / S::U, u = unit % S::U, width = C::kXSlots * S::U;
         const bool real = unit < q.hidden;
@@ -236,6 +260,40 @@ const T* pack_norm(const Call<T>& q, int64_t blocks) {
     if (!q.gain_ih) return nullptr;
     T* packed = buffer(q, 0, Room::kNormWeights, Norm<T, C>::pack_values(blocks));
     Norm<T, C>::pack(q, blocks, packed);
+    return packed;
+}
+
+// LSTM's projection in [block of h][unit][lane].
+template <class T>
+int64_t projection_values(const Call<T>& q) {
+    constexpr int L = kLanes<T>;
+    return q.w_hr ? (q.state + L - 1) / L * L * q.hidden : 0;
+}
+template <class T>
+void fill_projection(const Call<T>& q, T* to) {
+    constexpr int L = kLanes<T>;
+    for (int64_t first = 0; first < q.state; first += L)
+        for (int64_t k = 0; k < q.hidden; ++k)
+            for (int64_t u = first; u < first + L; ++u)
+                *to++ = u < q.state ? q.w_hr[u * q.hidden + k] : T(0);
+}
+template <class T>
+const T* pack_projection(const Call<T>& q) {
+    if (!q.w_hr) return nullptr;
+    T* packed = buffer(q, 0, Room::kProjectionWeights, projection_values(q));
+    fill_projection(q, packed);
+    return packed;
+}
+// And for the way back in [block of units][h][unit].
+template <class T, class C>
+const T* pack_projection_back(const Call<T>& q, int64_t blocks) {
+    constexpr int U = Sizes<T, C>::U;
+    if (!q.w_hr) return nullptr;
+    T *packed = buffer(q, 0, Room::kBackProjection, blocks * q.state * U), *to = packed;
+    for (int64_t block = 0; block < blocks; ++block)
+        for (int64_t k = 0; k < q.state; ++k)
+            for (int64_t unit = block * U; unit < block * U + U; ++unit)
+                *to++ = unit < q.hidden ? q.w_hr[k * q.hidden + unit] : T(0);
     return packed;
 }
 

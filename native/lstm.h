@@ -11,7 +11,7 @@ struct LstmCell {
     static constexpr int kHSlots = kSlots, kOut = coupled ? 2 : 3, G = coupled ? 1 : 2, O = G + 1;
     static constexpr bool kKeepsState = true, kHiddenBias = false, kSaves = true, kLate = false;
     static int gate(int slot) { return slot; }
-    static constexpr int kGroups = 1;
+    static constexpr int kGroups = 1, kStateGroups = 1;
     static int input_group(int) { return 0; }
     static int state_group(int) { return 0; }
     OSTINATO_INLINE static Vec<T> forward(const Unit<T>& u) {
@@ -38,8 +38,7 @@ struct LstmCell {
         if (u.saved) store(u.saved, c);
         return o * hyperbolic_tangent(c);
     }
-    // `state` holds the gradient of c here.
-    OSTINATO_INLINE static Vec<T> backward(const Unit<T>& u, Vec<T> dh) {
+    OSTINATO_INLINE static Vec<T> backward(const Back<T>& u, Vec<T> dh) {
         constexpr int L = kLanes<T>;
         Vec<T> i = load(u.gates), g = load(u.gates + G * L), o = load(u.gates + O * L);
         Vec<T> before = load(u.prior), f{};
@@ -50,17 +49,17 @@ struct LstmCell {
         }
         Vec<T> c = u.zoned ? f * before + i * g : load(u.saved);
         Vec<T> t = u.seen ? load(u.seen) : hyperbolic_tangent(c);
-        Vec<T> d_o = dh * t * o * (T(1) - o), dc = load(u.state);
+        Vec<T> d_o = dh * t * o * (T(1) - o), dc = load(u.d_state);
         dc += u.seen ? load(u.d_seen) : dh * o * (T(1) - t * t);
         if (u.peephole) dc += d_o * load(u.peephole + 2 * u.peephole_row);
         Vec<T> d_i = dc * (coupled ? g - before : g) * i * (T(1) - i), passed = dc * f, d_f{};
         if constexpr (!coupled) {
             d_f = dc * before * f * (T(1) - f);
-            store(u.gates + L, d_f);
+            store(u.d_gates + L, d_f);
         }
-        store(u.gates, d_i);
-        store(u.gates + G * L, dc * i * (T(1) - g * g));
-        store(u.gates + O * L, d_o);
+        store(u.d_gates, d_i);
+        store(u.d_gates + G * L, dc * i * (T(1) - g * g));
+        store(u.d_gates + O * L, d_o);
         if (u.peephole) {
             T *p = u.grad_peephole, *p_f = p + u.peephole_row, *p_o = p_f + u.peephole_row;
             passed += d_i * load(u.peephole);
@@ -69,7 +68,7 @@ struct LstmCell {
             if constexpr (!coupled) store(p_f, load(p_f) + d_f * before);
             store(p_o, load(p_o) + d_o * c);
         }
-        store(u.state, passed);
+        store(u.d_state, passed);
         return Vec<T>{};
     }
 };

@@ -49,6 +49,12 @@ void call_of(nb::module_& m, const char* name) {
     nb::class_<Given<T>>(m, name, "One call of a recurrence, its fields named as in call.h.")
         .def(nb::init<>())
         .def("set", [](Given<T>& given, nb::kwargs named) { given.set(named); })
+        .def("saved_values",
+             [](const Given<T>& given) {
+                 const auto each = ostinato::chosen().of<T>().saved(given.call);
+                 return nb::make_tuple(each.gates, each.cells, each.norm, each.outputs);
+             },
+             "Values of gates, cells, norm and outputs that a row (one sequence at one step) saves.")
         .def("forward", [run](const Given<T>& given) { run(given, ostinato::kForForward); })
         .def("backward", [run](const Given<T>& given) { run(given, ostinato::kForBackward); });
 }
@@ -63,7 +69,7 @@ std::vector<ostinato::Call<T>> layers_of(nb::list layers) {
         given.check(ostinato::kForLayer);
         given.check_only(ostinato::kForLayer);
         found.push_back(given.call);
-        if (given.call.hidden != found.front().hidden)
+        if (given.call.hidden != found.front().hidden || given.call.state != found.front().state)
             throw nb::value_error("the layers of a stack must have one hidden size");
     }
     if (found.empty()) throw nb::value_error("a stack needs a layer");
@@ -76,8 +82,8 @@ void step(const ostinato::Stack<T>& stack, int64_t batch, int64_t threads, const
           const T* h, T* h_out, const T* c, T* c_out) {
     if (stack.has_cells() != (c && c_out)) throw nb::value_error("c is for LSTM, and LSTM needs it");
     const auto size = stack.sizes();
-    const int64_t count = batch * size.hidden;
-    const Unlocked unlocked(count * size.layers * (size.input + size.hidden));
+    const int64_t count = batch * size.state;
+    const Unlocked unlocked(batch * size.hidden * size.layers * (size.input + size.state));
     stack.step(batch, x, h, c, h_out, c_out, threads);
     std::memcpy(out, h_out + (size.layers - 1) * count, size_t(count) * sizeof(T));
 }
@@ -110,7 +116,7 @@ void stack_of(nb::module_& m, const char* name) {
              nb::kw_only(), "batch"_a, "threads"_a, "x"_a, "out"_a, "h"_a, "h_out"_a, "c"_a, "c_out"_a)
         .def("step_arrays",
              [](const Stack& stack, Array<const T> x, Array<T> out, int64_t h, int64_t c) {
-                 const int64_t batch = int64_t(out.size()) / stack.sizes().hidden;
+                 const int64_t batch = int64_t(out.size()) / stack.sizes().state;
                  if (int64_t(x.size()) != batch * stack.sizes().input)
                      throw nb::value_error("x does not fit the layer");
                  step<T>(stack, batch, 1, x.data(), out.data(), at<T>(h), at<T>(h), at<T>(c), at<T>(c));
@@ -170,18 +176,6 @@ NB_MODULE(_native, m) {
                 throw nb::value_error(("this machine cannot run " + name).c_str());
         },
         "Choose the set; what an earlier forward pass saved cannot be used with another.");
-    m.def(
-        "saved_values",
-        [](int bytes, int64_t cell, int64_t hidden) {
-            const auto& k = ostinato::chosen();
-            auto values = [&](const auto& of) {
-                return nb::make_tuple(of.gate_values(cell, hidden), of.cell_values(cell, hidden),
-                                      of.norm_values(cell, hidden));
-            };
-            return bytes == 4 ? values(k.of_float) : values(k.of_double);
-        },
-        nb::kw_only(), "bytes"_a, "cell"_a, "hidden"_a,
-        "Values of gates, of c and of layer normalisation that a row (one sequence at one step) saves.");
     m.def(
         "choose",
         [](int64_t out, int64_t count, int highest, uint64_t seed) {

@@ -1,5 +1,5 @@
 // Layer normalisation inside a cell (Ba et al. 2016): of the input's product, of the state's, and
-// of an LSTM's c. A row's sums run over its own units in one order, whatever rows stand beside it.
+// of an LSTM's c, or of the late product of a GRU that resets before it. A row's sums run over its own units in one order, whatever rows stand beside it.
 #pragma once
 #include <cmath>
 
@@ -106,13 +106,13 @@ struct OneGroup {
 // What a thread's rows keep for normalisation, and the packed gains and biases.
 template <class T, class C>
 struct Norm {
-    static constexpr int L = kLanes<T>, U = C::kWide * L, G = C::kGroups;
-    static constexpr int XW = C::kXSlots * U, HW = C::kHSlots * U, CW = C::kSaves ? U : 0;
+    static constexpr int L = kLanes<T>, U = C::kWide * L, G = C::kGroups, HG = C::kStateGroups;
+    static constexpr int XW = C::kXSlots * U, HW = C::kHSlots * U, CW = C::kSaves || C::kLate ? U : 0;
     int64_t blocks, rows;
     T *x = nullptr, *h, *c, *x_inverse, *h_inverse, *c_inverse;
     const T *x_gain, *x_bias, *h_gain, *c_gain, *c_bias;
     Normal<T, C::kXSlots, C::kWide, G, InputGroup<C>> of_x;
-    Normal<T, C::kHSlots, C::kWide, G, StateGroup<C>> of_h;
+    Normal<T, C::kHSlots, C::kWide, HG, StateGroup<C>> of_h;
     Normal<T, 1, 1, 1, OneGroup> of_c;
 
     static int64_t row_values(int64_t hidden) {
@@ -143,6 +143,7 @@ struct Norm {
             fill(0, 1, [&](int64_t, int, int64_t unit) { return q.gain_cell[unit]; });
             fill(0, 1, [&](int64_t, int, int64_t unit) { return q.bias_cell[unit]; });
         }
+        if (C::kLate) fill(0, 1, [&](int64_t row, int, int64_t) { return q.gain_hh[row]; });
     }
     Norm(const ostinato::Call<T>& q, int64_t block_count, int64_t row_count, T* kept, const T* packed)
         : blocks(block_count), rows(row_count) {
@@ -156,6 +157,27 @@ struct Norm {
         of_x = {q.hidden, blocks, rows * XW, XW, eps};
         of_h = {q.hidden, blocks, rows * HW, HW, eps};
         of_c = {q.hidden, blocks, rows * U, U, eps};
+    }
+    // Rows [first, first + n) of `from`, made the first ones here.
+    void copy(const Norm& from, int64_t first, int64_t n) const {
+        auto take = [&](T* to, const T* of, int64_t count, int64_t width) {
+            for (int64_t k = 0; k < count; ++k)
+                std::memcpy(to + k * rows * width, of + (k * from.rows + first) * width,
+                            size_t(n * width) * sizeof(T));
+        };
+        take(x, from.x, blocks, XW), take(h, from.h, blocks, HW), take(c, from.c, blocks, CW);
+        take(x_inverse, from.x_inverse, 1, G), take(h_inverse, from.h_inverse, 1, HG);
+        take(c_inverse, from.c_inverse, 1, 1);
+    }
+    // The late product normalised and added to the panel's first slot.
+    void late_rows(int64_t at, int64_t n, T* panel, int64_t panel_block, int64_t panel_row) const {
+        of_c.forward(c + at * U, n, c_inverse + at);
+        for (int64_t block = 0; block < blocks; ++block)
+            for (int64_t r = 0; r < n; ++r) {
+                T* place = panel + block * panel_block + r * panel_row;
+                const Vec<T> value = load(c + (block * rows + at + r) * U);
+                store(place, load(place) + value * load(c_gain + block * U));
+            }
     }
     // A row's c as tanh sees it.
     Vec<T> seen(int64_t block, int64_t row) const {
@@ -174,7 +196,7 @@ struct Norm {
     // The same of the state's product, added to the panel; GRU's last slot begins with its bias.
     void state_rows(int64_t at, int64_t n, T* panel, int64_t panel_block, int64_t panel_row,
                     const T* hn_bias) const {
-        of_h.forward(h + at * HW, n, h_inverse + at * G);
+        of_h.forward(h + at * HW, n, h_inverse + at * HG);
         for (int64_t block = 0; block < blocks; ++block)
             for (int64_t r = 0; r < n; ++r)
                 for (int k = 0; k < HW; k += L) {
@@ -210,13 +232,14 @@ struct NormSums {
         for (int64_t k = 0; k < values(blocks); ++k) total[k] += x_gain[k];
     }
     // Threads' totals joined in their order, in torch's rows.
-    static void unpack(const ostinato::Call<T>& q, int64_t blocks, T* const* totals) {
+    template <class Totals>
+    static void unpack(const ostinato::Call<T>& q, int64_t blocks, Totals&& totals) {
         auto rows = [&](T* NormSums::*part, int width, int slot, int gate, T* to) {
             if (!to) return;
             for (int64_t unit = 0; unit < q.hidden; ++unit) {
                 T sum = 0;
                 for (int64_t i = 0; i < q.threads; ++i)
-                    sum += (NormSums(totals[i], blocks).*part)[(unit / U * width + slot) * U + unit % U];
+                    sum += (NormSums(totals(i), blocks).*part)[(unit / U * width + slot) * U + unit % U];
                 to[gate * q.hidden + unit] = sum;
             }
         };
@@ -230,6 +253,7 @@ struct NormSums {
             rows(&NormSums::h_gain, C::kHSlots, k, gate, q.grad_gain_hh);
             rows(&NormSums::slots, C::kSlots, C::kH + k, gate, q.grad_b_hh);
         }
+        if (C::kLate) rows(&NormSums::c_gain, 1, 0, C::gate(0), q.grad_gain_hh);
         if (C::kSaves) {
             rows(&NormSums::c_gain, 1, 0, 0, q.grad_gain_cell);
             rows(&NormSums::c_bias, 1, 0, 0, q.grad_bias_cell);

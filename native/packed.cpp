@@ -36,9 +36,10 @@ int64_t gates_of(int64_t cell) {
 template <class T>
 std::vector<std::pair<const T*, int64_t>> weights_of(const Call<T>& q) {
     const int64_t rows = gates_of(q.cell) * q.hidden;
-    return {{q.w_ih, rows * q.input},   {q.w_hh, rows * q.hidden}, {q.b_ih, rows},
+    return {{q.w_ih, rows * q.input},   {q.w_hh, rows * q.state}, {q.b_ih, rows},
             {q.b_hh, rows},             {q.peephole, 3 * q.hidden}, {q.gain_ih, rows},
-            {q.gain_hh, rows},          {q.gain_cell, q.hidden},   {q.bias_cell, q.hidden}};
+            {q.gain_hh, rows},          {q.gain_cell, q.hidden},   {q.bias_cell, q.hidden},
+            {q.w_hr, q.state * q.hidden}};
 }
 
 }  // namespace
@@ -63,7 +64,7 @@ bool Snapshot<T>::same(const std::vector<const T*>& now) const {
 template <class T>
 Stack<T>::Stack(const std::vector<Call<T>>& layers) : kernels_(chosen().of<T>()) {
     for (const Call<T>& given : layers) {
-        const int64_t count = kernels_.packed_values(given.cell, given.input, given.hidden);
+        const int64_t count = kernels_.packed_values(given);
         layers_.push_back({given, values<T>(count), {}});
         kernels_.pack(given, layers_.back().packed.get());
         for (const auto& [from, size] : weights_of(given)) layers_.back().weights.keep(from, size);
@@ -75,6 +76,7 @@ bool Stack<T>::same(const std::vector<Call<T>>& layers) const {
     for (size_t k = 0; k < layers.size(); ++k) {
         const Call<T>&now = layers[k], &then = layers_[k].given;
         if (now.cell != then.cell || now.input != then.input || now.hidden != then.hidden ||
+            now.state != then.state ||
             now.eps != then.eps || now.zoneout_rate != then.zoneout_rate ||
             now.zoneout_cell_rate != then.zoneout_cell_rate)
             return false;
@@ -96,6 +98,7 @@ void Stack<T>::step(int64_t batch, const T* x, const T* h, const T* c, T* h_out,
         const Call<T>& of = layer.given;
         StepCall<T> q{};
         q.cell = of.cell, q.batch = batch, q.input = of.input, q.hidden = of.hidden;
+        q.state = of.state, q.projected = of.w_hr != nullptr;
         q.threads = usable_threads(threads, batch);
         q.pack = layer.packed.get(), q.x = x;
         q.h = h, q.c = c, q.h_out = h_out, q.c_out = c_out;
@@ -103,10 +106,9 @@ void Stack<T>::step(int64_t batch, const T* x, const T* h, const T* c, T* h_out,
         q.rate_h = T(of.zoneout_rate), q.rate_c = T(of.zoneout_cell_rate), q.eps = T(of.eps);
         q.rooms = rooms(), q.workspace = workspace;
         kernels_.step(q);
-        const int64_t size = batch * of.hidden;
         x = h_out;
-        h += size, h_out += size;
-        if (c) c += size, c_out += size;
+        h += batch * of.state, h_out += batch * of.state;
+        if (c) c += batch * of.hidden, c_out += batch * of.hidden;
     }
 }
 

@@ -28,23 +28,24 @@ private:
     std::vector<Kept> arrays_;
 };
 
-// Layers one upon the other, stepped together. States are (L, B, H), so all layers have one hidden
-// size.
+// Layers one upon the other, stepped together. States are (L, B, S) and (L, B, H), so all layers have
+// one hidden size.
 template <class T>
 class Stack {
 public:
     explicit Stack(const std::vector<Call<T>>& layers);  // the cell, the sizes, weights, rates, eps
     Stack(const Stack&) = delete;
-    // x (B, I); h, c and the new ones (L, B, H); c is null but for LSTM.
+    // x (B, I); h and the new one (L, B, S), c and the new one (L, B, H), null but for LSTM.
     void step(int64_t batch, const T* x, const T* h, const T* c, T* h_out, T* c_out,
               int64_t threads) const;
     // Whether these layers' weights have the bits that were packed.
     bool same(const std::vector<Call<T>>& layers) const;
     struct Sizes {
-        int64_t input, hidden, layers;
+        int64_t input, hidden, state, layers;
     };
     Sizes sizes() const {
-        return {layers_.front().given.input, layers_.front().given.hidden, int64_t(layers_.size())};
+        const Call<T>& q = layers_.front().given;
+        return {q.input, q.hidden, q.state, int64_t(layers_.size())};
     }
     bool has_cells() const;  // LSTM
 

@@ -56,7 +56,7 @@ def test_mistakes():
     for absent in (None, float("nan"), pd.NA, pd.NaT):
         with pytest.raises(DataError, match=r"1 of 2 labels are missing, the first in row 1"):
             encoder.fit(["a", absent])  # pyright: ignore
-    with pytest.raises(DataError, match="all be strings or all be numbers, got both 'a' and 1"):
+    with pytest.raises(DataError, match="strings, all numbers or all truth values, got both 1"):
         encoder.fit(["a", 1])
     with pytest.raises(DataError, match="must be a list, got one string"):
         encoder.fit("good")

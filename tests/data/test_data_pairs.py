@@ -8,7 +8,7 @@ import json
 import numpy as np
 import pytest
 
-from ostinato.data import SubwordSampler, TextEncoder, read_pairs
+from ostinato.data import PairsLayout, SubwordSampler, TextEncoder, load_pairs, read_pairs
 from ostinato.errors import DataError, OptionError
 
 TEXTS = ["the lower tower", "a low, low row", "", "größer und größer", "lowest newest widest"] * 4
@@ -54,7 +54,7 @@ def test_tables(tmp_path):
     (bare,) = write(tmp_path, bare_tsv="eins\tone\tCC-BY\nzwei\ttwo\tCC-BY\n")
     assert read_pairs(bare, header=False) == (["eins", "zwei"], ["one", "two"])
     (bare,) = write(tmp_path, bare_tsv="eins\tone\nzwei\n")
-    with pytest.raises(DataError, match="line 2 must have two fields"):
+    with pytest.raises(DataError, match="line 2 must have 2 fields, as the first"):
         read_pairs(bare, header=False)
 
 
@@ -99,3 +99,50 @@ def test_drawn_pieces_spell_the_text_and_repeat_with_the_seed():
     assert [len(row) for row in bare] == [len(text.encode()) for text in TEXTS]
     with pytest.raises(OptionError, match="level 'bpe', got 'word'"):
         SubwordSampler(TextEncoder().fit(TEXTS), TEXTS, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "options"),
+    [
+        ("deu.txt", "Geh.\tGo.\tCC-BY\n0012\tNA\tCC-BY\n", {}),
+        ("deu.txt", "Geh.\tGo.\r\n0012\tNA\r\n", {}),
+        ("deu.txt", "id\tsource\ttarget\n1\tGeh.\tGo.\n2\t0012\tNA\n", {}),
+        ("deu.tsv", "source\tx\ttarget\nGeh.\t1\tGo.\n0012\t2\tNA\n", {}),
+        ("deu.tsv", "1\tGeh.\tGo.\n2\t0012\tNA\n", {"header": False, "source": 1, "target": 2}),
+        ("deu.csv", "de,en\nGeh.,Go.\n0012,NA\n", {"source": "de", "target": "en"}),
+        ("deu.csv", "Geh.;Go.\n0012;NA\n", {"header": False}),
+    ],
+)
+def test_one_file_of_pairs(tmp_path, name, content, options):
+    path = tmp_path / name
+    path.write_bytes(content.encode())
+    read = load_pairs(path, **options)
+    assert read[:2] == (["Geh.", "0012"], ["Go.", "NA"])
+    layout = PairsLayout.from_dict(json.loads(json.dumps(read.layout.to_dict())))
+    assert layout == read.layout
+    assert read_pairs(path, layout=layout) == read[:2]
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "message"),
+    [
+        ("a\tb\nc\td\te\n", {}, r"line 2 must have 2 fields, as the first has,.* got 3: 'c | d"),
+        ("a\tb\nc\n", {}, "line 2 must have 2 fields"),
+        ("a\tb\n", {"source": "x", "target": "y"}, "numbers from 0 to 1, got 'x'"),
+        ("a\tb\n", {"header": True}, "no column 'source'. Columns: a, b. If its first line is a"),
+        ("a\n", {}, "or in tables .*got 1 files"),
+    ],
+)
+def test_files_with_tabs_that_cannot_be_used(tmp_path, content, options, message):
+    path = tmp_path / "deu.txt"
+    path.write_text(content)
+    with pytest.raises(DataError, match=message):
+        read_pairs(path, **options)
+    (tmp_path / "deu.tsv").write_text("a\tb\n")
+    with pytest.raises(DataError, match="If its first line is a pair, say header=False"):
+        read_pairs(tmp_path / "deu.tsv")
+
+
+def test_texts_of_tables_are_kept_as_they_are_written(tmp_path):
+    (path,) = write(tmp_path, a_csv="source,target\n1.10,5\n2,\n")
+    assert read_pairs(path, empty="drop") == (["1.10"], ["5"])

@@ -131,3 +131,18 @@ def test_mistakes():
         data.windows(VALUES, 1, 1, 0)
     with pytest.raises(DataError, match=r"values must have shape \(rows, columns\), got \(1, 1, 1"):
         data.windows(np.ones((1, 1, 1)), 1, 0)
+
+
+def test_windows_by_hand():
+    rows = np.array([[0, 10], [1, 11], [2, 12], [3, 13], [4, 14], [5, 15]])
+    X, Y = data.windows(rows, 2, 1, 2)
+    assert X.tolist() == [[[0, 10], [1, 11]], [[2, 12], [3, 13]]]
+    assert Y.tolist() == [[[2, 12]], [[4, 14]]]
+    X, Y = data.windows(rows, 3, 2)
+    assert X[:, :, 0].tolist() == [[0, 1, 2], [1, 2, 3]]
+    assert Y[:, :, 0].tolist() == [[3, 4], [4, 5]]
+    X, Y = data.windows(rows, 6, 0)
+    assert X.tolist() == [rows.tolist()]
+    assert Y.shape == (1, 0, 2)
+    with pytest.raises(DataError, match="6 rows are too few for past 5 and horizon 2, which need"):
+        data.windows(rows, 5, 2)

@@ -56,9 +56,49 @@ def test_mistakes():
         for fraction in (0, 1, -0.1, float("nan"), "0.1"):
             with pytest.raises(OptionError, match="fraction must be a number above 0 and below 1"):
                 split(9, fraction)
-    with pytest.raises(DataError, match=r"give 2 rows for validation.*each of 10 classes. Use a"):
-        data.split_random(20, 0.1, seed=0, stratify=list(range(10)) * 2)
-    with pytest.raises(DataError, match="too few to hold each of 0 classes"):
+    with pytest.raises(DataError, match="each of the 3 classes has a single row, so none can be"):
         data.split_random(3, 0.5, seed=0, stratify=["a", "b", "c"])
     with pytest.raises(DataError, match="stratify must have 3 rows, got 2"):
         data.split_random(3, 0.5, seed=0, stratify=["a", "b"])
+
+
+@given(
+    st.lists(st.integers(0, 12), min_size=2, max_size=60),
+    st.floats(0.01, 0.99),
+    st.integers(0, 99),
+)
+def test_rare_classes_can_be_split(classes, fraction, seed):
+    y = np.array(classes)
+    if len(set(classes)) == len(classes):
+        with pytest.raises(DataError, match="Use stratify=None, or give rows"):
+            data.split_random(len(y), fraction, seed=seed, stratify=y)
+        return
+    train, validation = data.split_random(len(y), fraction, seed=seed, stratify=y)
+    assert_parts(train, validation, len(y))
+    assert set(y[train]) == set(classes)
+    assert len(validation) <= max(1, round(len(y) * fraction))
+
+
+def test_twenty_classes_in_a_hundred_rows():
+    y = [f"class {k % 20}" for k in range(100)]
+    train, validation = data.split_random(100, 0.1, seed=0, stratify=y)
+    assert (len(train), len(validation)) == (90, 10)
+    assert {y[k] for k in train} == set(y)
+
+
+def test_a_usual_class_keeps_its_share_among_rare_ones():
+    y = ["usual"] * 60 + [f"rare {k % 20}" for k in range(40)]
+    for seed in range(5):
+        _, validation = data.split_random(100, 0.1, seed=seed, stratify=y)
+        assert sum(y[k] == "usual" for k in validation) == 6
+
+
+def test_rows_by_hand():
+    train, validation = data.split_time(10, 0.2)
+    assert train.tolist() == [0, 1, 2, 3, 4, 5, 6, 7]
+    assert validation.tolist() == [8, 9]
+    assert [part.tolist() for part in data.split_time(3, 0.9)] == [[0], [1, 2]]
+    assert [part.tolist() for part in data.split_time(7, 0.01)] == [[0, 1, 2, 3, 4, 5], [6]]
+    train, validation = data.split_groups(["a", "b", "a", "c", "b"], 0.4, 0)
+    names = np.array(["a", "b", "a", "c", "b"])
+    assert len(set(names[validation])) == 1

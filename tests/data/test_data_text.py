@@ -171,7 +171,7 @@ def test_mistakes():
             data.TextEncoder(level).encode(["a"])
         with pytest.raises(NotFittedError, match="no vocabulary yet"):
             data.TextEncoder(level).to_dict()
-    with pytest.raises(DataError, match=r"must have one value a row, got one text. Write \[text\]"):
+    with pytest.raises(DataError, match=r"must be a list of strings, got one. Write \[text\]"):
         data.TextEncoder().fit("a b")
     with pytest.raises(DataError, match=r"2 of 4 texts are missing or no strings.*row 1: missing"):
         data.TextEncoder().fit(["a", None, "b", float("nan")])  # pyright: ignore

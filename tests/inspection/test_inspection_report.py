@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import datetime
 import html.parser
-import math
+import re
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
+import numpy as np
 import pytest
 
 from ostinato import inspection
 from ostinato.errors import StorageError
-from ostinato.inspection import svg
+from ostinato.figures.choice import worth_seeing
+from ostinato.inspection import pictures
 
 VOID = {"meta", "br"}
 
@@ -89,16 +91,17 @@ def test_text_report_has_every_section_and_closes_every_tag(tmp_path: Any) -> No
     page = Strict(text_report(tmp_path))
     expected = ["result", "learning", "confusion", "mistakes", "data", "options", "model"]
     assert page.identities == expected
-    assert page.tags.count("svg") == 4
+    # Bars, two learning curves and the matrix, each for wide and for narrow places.
+    assert page.tags.count("svg") == 2 * 4
     words = " ".join(page.words)
     assert "0.75" in words
-    assert "better than the naive baseline" in words
+    assert "better than naive Bayes" in words
 
 
 def test_report_is_offline_escaped_and_dark(tmp_path: Any) -> None:
     text = text_report(tmp_path)
     page = Strict(text)
-    assert page.links == []
+    assert all(link.startswith("data:image/png") for link in page.links)
     assert "script" not in page.tags
     assert "img" not in page.tags
     assert "@media (prefers-color-scheme: dark)" in text
@@ -123,42 +126,20 @@ def test_forecast_report_draws_truth_forecast_and_baseline(tmp_path: Any) -> Non
     assert "forecast" in page.identities
     words = " ".join(page.words)
     assert "naive baseline" in words
-    assert "Mar 2001" in words
-    assert "better than the naive baseline" in words
+    assert {"Mar", "May", "Jul"} <= set(page.words)
+    assert "better than last value repeated" in words
 
 
 def test_a_worse_model_is_not_called_better(tmp_path: Any) -> None:
     scores = {"mae": 2.0, "baseline_mae": 1.0}
     path = inspection.report(FittedSeries(), tmp_path, scores=scores)
-    assert "no better than the naive baseline" in path.read_text(encoding="utf-8")
+    assert "no better than last value repeated" in path.read_text(encoding="utf-8")
 
 
 def test_report_says_where_it_cannot_write(tmp_path: Any) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match=r"report: cannot write .*Choose another folder"):
         inspection.report(Fitted(), tmp_path / "file" / "run")
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "expected"),
-    [(0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1.0]), (315, 372, [320, 340, 360]), (2, 2, [2])],
-)
-def test_ticks_are_round(low: float, high: float, expected: list[float]) -> None:
-    assert svg.ticks(low, high) == pytest.approx(expected)
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [(0.8951, "0.8951"), (0.0, "0"), (12.0, "12"), (1234.5678, "1,235"), (371.52, "371.5")],
-)
-def test_numbers_read_well(value: float, expected: str) -> None:
-    assert svg.number(value) == expected
-    assert svg.number(math.nan) == "none"
-
-
-def test_a_gap_in_the_data_is_a_gap_in_the_line() -> None:
-    chart = svg.line_chart([0, 1, 2, 3, 4], {"y": [1, 2, math.nan, 4, 5]}, title="gap")
-    assert chart.count("<polyline") == 2
 
 
 def test_confusion_counts_by_truth_then_answer() -> None:
@@ -185,4 +166,100 @@ def test_the_best_baseline_is_the_one_to_beat(tmp_path: Any) -> None:
     assert columns == ["model", "naive baseline", "seasonal naive"]
     assert rows == [("mae", [2.0, 3.0, 1.0])]
     path = inspection.report(FittedSeries(), tmp_path, scores=scores)
-    assert "no better than the seasonal naive" in path.read_text(encoding="utf-8")
+    assert "no better than last season repeated" in path.read_text(encoding="utf-8")
+
+
+def test_a_baseline_s_figures_are_not_listed_as_the_model_s(tmp_path: Any) -> None:
+    scores = {"accuracy": 0.9, "baseline_accuracy": 0.8, "majority_accuracy": 0.5}
+    text = inspection.report(Fitted(), tmp_path, scores=scores).read_text(encoding="utf-8")
+    assert "majority_accuracy" not in text
+    assert "accuracy: most frequent class" in text
+
+
+def series_report(directory: Any, count: int) -> str:
+    steps = np.arange(20.0)
+    days = [datetime.datetime(2025, 10, 1 + k) for k in range(20)]
+    return inspection.report(
+        FittedSeries(),
+        directory,
+        truth=[steps] * count,
+        answers=[steps + k for k in range(count)],
+        naive={"last value repeated": [steps - 1] * count, "last season repeated": [steps] * count},
+        times=[days] * count,
+        columns=[f"shop {k}" for k in range(count)],
+    ).read_text(encoding="utf-8")
+
+
+def test_of_many_series_the_best_the_worst_and_some_between_are_drawn(tmp_path: Any) -> None:
+    text = series_report(tmp_path, 101)
+    titles = re.findall(r'<b dir="auto">(shop [^<]+)', text)
+    assert titles[0] == "shop 0, held-out rows: the best"
+    assert titles[-1] == "shop 100, held-out rows: the worst"
+    assert "shop 50, held-out rows: the median" in titles
+    assert len(titles) == 6
+    assert "6 of 101 series" in text
+
+
+def test_every_series_is_drawn_where_they_are_few(tmp_path: Any) -> None:
+    titles = re.findall(r'<b dir="auto">(shop [^<]+)', series_report(tmp_path, 3))
+    assert sorted(title[:6] for title in titles) == ["shop 0", "shop 1", "shop 2"]
+
+
+def test_both_baselines_are_drawn_and_told_beside_the_forecast(tmp_path: Any) -> None:
+    text = series_report(tmp_path, 1)
+    assert "of the forecast 0; of last value repeated 1, of last season repeated 0." in text
+    assert text.count("<title>last season repeated</title>") >= 2
+
+
+def test_curves_are_in_the_units_of_the_headline(tmp_path: Any) -> None:
+    fitted = FittedSeries()
+    fitted.history_ = {"val_mae": [0.5, 0.25], "val_mse": [1.0, 0.5]}  # type: ignore[misc]
+    fitted.scaler_ = SimpleNamespace(scale=np.array([8.0, 3.0]))  # type: ignore[attr-defined]
+    fitted.layout_ = SimpleNamespace(target=("co2",))  # type: ignore[attr-defined]
+    text = inspection.report(fitted, tmp_path).read_text(encoding="utf-8")
+    assert "mae (units of co2)" in text
+    assert "validation: 4 (1)" in text
+    assert "validation: 2 (2)" in text
+    assert "validation: 64 (1)" in text
+    fitted.layout_ = SimpleNamespace(target=("co2", "price"))  # type: ignore[attr-defined]
+    text = inspection.report(fitted, tmp_path).read_text(encoding="utf-8")
+    assert "mae (standard deviations)" in text
+    assert "validation: 0.5 (1)" in text
+
+
+def test_a_crash_while_writing_leaves_the_old_report(tmp_path: Any, monkeypatch: Any) -> None:
+    path = inspection.report(Fitted(), tmp_path)
+    before = path.read_bytes()
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", full)
+    with pytest.raises(StorageError, match="disk is full"):
+        inspection.report(Fitted(), tmp_path, facts={"new": 1})
+    assert path.read_bytes() == before
+    assert [each.name for each in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_many_classes_become_a_table_of_what_is_confused(tmp_path: Any) -> None:
+    truth = [f"c{k % 50:02}" for k in range(200)]
+    answers = ["c07" if label == "c03" else label for label in truth]
+    text = inspection.report(Fitted(), tmp_path, truth=truth, answers=answers).read_text()
+    assert "Confused most often" in text
+    table = pictures.confusions_table(truth, answers)
+    assert table.rows == (("c03", "c07", 4),)
+
+
+@pytest.mark.parametrize(
+    ("errors", "most", "expected"),
+    [
+        ([3, 1, 2], 6, [(1, "best"), (2, "median"), (0, "worst")]),
+        ([5.0], 6, [(0, "")]),
+        ([], 6, []),
+        ([1, 0], 6, [(1, "best"), (0, "worst")]),
+        ([float("nan"), 1, 2], 3, [(1, "best"), (2, "median"), (0, "worst")]),
+        (list(range(9)), 3, [(0, "best"), (4, "median"), (8, "worst")]),
+    ],
+)
+def test_series_worth_seeing(errors: Any, most: int, expected: Any) -> None:
+    assert worth_seeing(errors, most) == expected

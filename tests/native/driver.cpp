@@ -41,43 +41,46 @@ void recurrence() {
     const bool lstm = cell == ostinato::kLstm || cell == ostinato::kLstmCoupled;
     const int64_t gates = cell < ostinato::kGru ? 1 : cell == ostinato::kLstm ? 4 : 3;
     const int64_t batch = whole(1, 9), steps = whole(1, 12), input = whole(1, 40), hidden = whole(1, 90);
-    const int64_t states = batch * hidden, sequence = batch * steps * hidden;
+    const bool projected = lstm && whole(0, 2) == 0;
+    const int64_t state = projected ? whole(1, hidden) : hidden;
+    const int64_t states = batch * state, cell_states = batch * hidden;
+    const int64_t sequence = batch * steps * state, cell_sequence = batch * steps * hidden;
     auto flags = [](int64_t count) {
         std::vector<uint8_t> bytes;
         for (int64_t i = 0; i < count; ++i) bytes.push_back(whole(0, 3) == 0);
         return bytes;
     };
-    auto x = normal<T>(batch * steps * input), h0 = normal<T>(states), c0 = normal<T>(states);
-    auto w_ih = normal<T>(gates * hidden * input), w_hh = normal<T>(gates * hidden * hidden);
+    auto x = normal<T>(batch * steps * input), h0 = normal<T>(states), c0 = normal<T>(cell_states);
+    auto w_ih = normal<T>(gates * hidden * input), w_hh = normal<T>(gates * hidden * state);
+    auto w_hr = normal<T>(projected ? state * hidden : 0);
+    std::vector<T> g_hr(w_hr.size(), NAN);
     for (T& w : w_hh) w /= T(hidden);
     auto b_ih = normal<T>(gates * hidden), b_hh = normal<T>(gates * hidden), mask = normal<T>(states);
     auto peephole = normal<T>(3 * hidden), grad_out = normal<T>(sequence), grad_h = normal<T>(states);
-    auto grad_c = normal<T>(states), grad_cells = normal<T>(sequence);
-    auto h_reset = normal<T>(states), c_reset = normal<T>(states);
+    auto grad_c = normal<T>(cell_states), grad_cells = normal<T>(cell_sequence);
+    auto h_reset = normal<T>(states), c_reset = normal<T>(cell_states);
     std::vector<T> g_h_reset(h_reset.size(), NAN), g_c_reset(lstm ? c_reset.size() : 0, NAN);
-    const bool normed = hidden > 1 && cell != ostinato::kGruBefore && whole(0, 1);
+    const bool normed = hidden > 1 && whole(0, 1);
     auto gain_ih = normal<T>(gates * hidden), gain_hh = normal<T>(gates * hidden);
     auto gain_cell = normal<T>(hidden), bias_cell = normal<T>(hidden);
     std::vector<T> g_gain_ih(gain_ih.size(), NAN), g_gain_hh(gain_hh.size(), NAN);
     std::vector<T> g_gain_cell(lstm ? size_t(hidden) : 0, NAN), g_bias_cell(g_gain_cell);
-    auto resets = flags(batch * steps), zone_h = flags(sequence), zone_c = flags(sequence);
+    auto resets = flags(batch * steps), zone_h = flags(sequence), zone_c = flags(cell_sequence);
     std::vector<int64_t> lengths;
     int64_t rows = 0;
     for (int64_t i = 0; i < batch; ++i) rows += lengths.emplace_back(whole(0, steps));
     const bool ragged = whole(0, 1), with_states = whole(0, 1), biased = whole(0, 1);
     if (!ragged) rows = batch * steps;
-    const auto& table = ostinato::chosen().of<T>();
-    std::vector<T> saved_gates(size_t(rows * table.gate_values(cell, hidden)));
-    std::vector<T> saved_cells(size_t(rows * table.cell_values(cell, hidden)));
-    std::vector<T> norm(normed ? size_t(rows * table.norm_values(cell, hidden)) : 0);
-    std::vector<T> out(size_t(sequence), NAN), h_n(size_t(states), NAN), c_n(lstm ? size_t(states) : 0, NAN);
-    std::vector<T> cells(lstm ? size_t(sequence) : 0, NAN);
+    std::vector<T> out(size_t(sequence), NAN), h_n(size_t(states), NAN), c_n(lstm ? size_t(cell_states) : 0, NAN);
+    std::vector<T> cells(lstm ? size_t(cell_sequence) : 0, NAN);
     std::vector<T> grad_x(x.size(), NAN), grad_h0(h0.size(), NAN), grad_c0(lstm ? c0.size() : 0, NAN);
     std::vector<T> g_ih(w_ih.size(), NAN), g_hh(w_hh.size(), NAN), gb_ih(b_ih.size(), NAN), gb_hh(gb_ih);
     std::vector<T> g_peephole(lstm ? peephole.size() : 0, NAN);
     auto some = [](auto& values) { return whole(0, 1) ? values.data() : nullptr; };
     ostinato::Call<T> q{};
     q.cell = cell, q.batch = batch, q.steps = steps, q.input = input, q.hidden = hidden;
+    q.state = state;
+    if (projected) q.w_hr = w_hr.data();
     q.x = x.data(), q.x_batch = steps * input, q.x_step = input;
     if (with_states) q.h0 = h0.data();
     if (with_states && lstm) q.c0 = c0.data();
@@ -87,26 +90,31 @@ void recurrence() {
     q.resets = some(resets), q.recurrent_mask = some(mask), q.h_reset = some(h_reset);
     if (lstm) q.c_reset = some(c_reset);
     q.reverse = whole(0, 1), q.keep = true, q.threads = whole(1, 3);
-    q.out = out.data(), q.out_batch = steps * hidden, q.out_step = hidden, q.h_n = h_n.data();
-    q.gates = saved_gates.data();
+    q.out = out.data(), q.out_batch = steps * state, q.out_step = state, q.h_n = h_n.data();
     q.zoneout = some(zone_h);
     if (whole(0, 1)) q.zoneout_rate = 0.2, q.zoneout_cell_rate = 0.3;
     if (lstm) {
-        q.c_n = c_n.data(), q.cells = saved_cells.data();
+        q.c_n = c_n.data();
         q.zoneout_cell = some(zone_c), q.peephole = some(peephole), q.cell_sequence = some(cells);
     }
     if (normed) {
-        q.gain_ih = gain_ih.data(), q.gain_hh = gain_hh.data(), q.norm = norm.data(), q.eps = 1e-5;
+        q.gain_ih = gain_ih.data(), q.gain_hh = gain_hh.data(), q.eps = 1e-5;
         if (lstm) q.gain_cell = gain_cell.data(), q.bias_cell = bias_cell.data();
     }
+    const auto each = ostinato::chosen().of<T>().saved(q);
+    std::vector<T> gates_kept(size_t(rows * each.gates)), cells_kept(size_t(rows * each.cells));
+    std::vector<T> norm_kept(size_t(rows * each.norm)), outputs_kept(size_t(rows * each.outputs));
+    q.gates = each.gates ? gates_kept.data() : nullptr, q.cells = cells_kept.data();
+    q.norm = norm_kept.data(), q.outputs = outputs_kept.data();
     const bool peepholes = q.peephole, sequences = q.cell_sequence;
     ostinato::run(q, false);
     check(out, "out"), check(h_n, "h_n"), check(c_n, "c_n");
     if (sequences) check(cells, "cells");
-    q.grad_out = some(grad_out), q.grad_out_batch = steps * hidden, q.grad_out_step = hidden;
+    q.grad_out = some(grad_out), q.grad_out_batch = steps * state, q.grad_out_step = state;
     q.grad_h_n = grad_h.data(), q.grad_x = grad_x.data();
     if (with_states) q.grad_h0 = grad_h0.data();
     q.grad_h_reset = g_h_reset.data(), q.grad_w_ih = g_ih.data(), q.grad_w_hh = g_hh.data();
+    if (projected) q.grad_w_hr = g_hr.data();
     if (biased) q.grad_b_ih = gb_ih.data(), q.grad_b_hh = gb_hh.data();
     if (lstm) {
         q.grad_c_n = grad_c.data(), q.grad_c_reset = g_c_reset.data();
@@ -117,7 +125,7 @@ void recurrence() {
     if (normed) q.grad_gain_ih = g_gain_ih.data(), q.grad_gain_hh = g_gain_hh.data();
     if (normed && lstm) q.grad_gain_cell = g_gain_cell.data(), q.grad_bias_cell = g_bias_cell.data();
     ostinato::run(q, true);
-    check(grad_x, "grad_x"), check(g_ih, "grad_w_ih"), check(g_hh, "grad_w_hh");
+    check(g_hr, "grad_w_hr"), check(grad_x, "grad_x"), check(g_ih, "grad_w_ih"), check(g_hh, "grad_w_hh");
     if (with_states) check(grad_h0, "grad_h0");
     if (with_states) check(grad_c0, "grad_c0");
     check(g_h_reset, "grad_h_reset"), check(g_c_reset, "grad_c_reset");
@@ -133,15 +141,19 @@ void packed() {
     const int64_t batch = whole(1, 9), input = whole(1, 40), hidden = whole(1, 70), layers = whole(1, 3);
     const int cell = int(whole(0, 5));
     const int64_t gates = cell < ostinato::kGru ? 1 : cell == ostinato::kLstm ? 4 : 3;
-    const bool normed = hidden > 1 && cell != ostinato::kGruBefore && whole(0, 1);
+    const bool normed = hidden > 1 && whole(0, 1);
+    const bool lstm = cell == ostinato::kLstm || cell == ostinato::kLstmCoupled;
+    const bool projected = lstm && whole(0, 1);
+    const int64_t state = projected ? whole(1, hidden) : hidden;
     std::vector<ostinato::Call<T>> given;
     std::vector<std::vector<T>> kept;  // what the addresses lead to
     auto made = [&](int64_t count) { return kept.emplace_back(normal<T>(count)).data(); };
     for (int64_t k = 0; k < layers; ++k) {
-        const int64_t size = k ? hidden : input, rows = gates * hidden;
+        const int64_t size = k ? state : input, rows = gates * hidden;
         auto& q = given.emplace_back();
-        q.cell = cell, q.input = size, q.hidden = hidden, q.eps = 1e-5;
-        q.w_ih = made(rows * size), q.w_hh = made(rows * hidden), q.b_ih = made(rows);
+        q.cell = cell, q.input = size, q.hidden = hidden, q.state = state, q.eps = 1e-5;
+        if (projected) q.w_hr = made(state * hidden);
+        q.w_ih = made(rows * size), q.w_hh = made(rows * state), q.b_ih = made(rows);
         if (whole(0, 1)) q.peephole = made(3 * hidden);
         if (normed) {
             q.gain_ih = made(rows), q.gain_hh = made(rows);
@@ -153,9 +165,9 @@ void packed() {
     if (!stack.same(given)) std::puts("a stack is not the same as itself"), std::exit(1);
     kept.back().back() += 1;
     if (stack.same(given)) std::puts("a changed weight went unseen"), std::exit(1);
-    auto x = normal<T>(batch * input), h = normal<T>(layers * batch * hidden), c = h;
-    std::vector<T> h_new(h.size(), NAN), c_new(h.size(), T(0));
-    const bool lstm = cell == ostinato::kLstm || cell == ostinato::kLstmCoupled;
+    auto x = normal<T>(batch * input), h = normal<T>(layers * batch * state);
+    auto c = normal<T>(layers * batch * hidden);
+    std::vector<T> h_new(h.size(), NAN), c_new(c.size(), T(0));
     stack.step(batch, x.data(), h.data(), lstm ? c.data() : nullptr, h_new.data(),
                lstm ? c_new.data() : nullptr, whole(0, 1) ? 1000 : whole(1, 3));
     check(h_new, "h of a step"), check(c_new, "c of a step");

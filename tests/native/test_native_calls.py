@@ -25,10 +25,10 @@ def layer(**changed):
     rows = 4 * HIDDEN
     sizes = {"w_ih": (rows, INPUT), "w_hh": (rows, HIDDEN), "b_ih": (rows,), "b_hh": (rows,)}
     sizes |= {"peephole": (3 * HIDDEN,), "gain_ih": (rows,), "gain_hh": (rows,)}
-    sizes |= {"gain_cell": (HIDDEN,), "bias_cell": (HIDDEN,)}
+    sizes |= {"gain_cell": (HIDDEN,), "bias_cell": (HIDDEN,), "w_hr": (HIDDEN, HIDDEN)}
     weights = {name: torch.randn(size) for name, size in sizes.items()}
     fields = {name: each.data_ptr() for name, each in weights.items()}
-    fields |= {"cell": LSTM, "input": INPUT, "hidden": HIDDEN, "eps": 1e-5}
+    fields |= {"cell": LSTM, "input": INPUT, "hidden": HIDDEN, "state": HIDDEN, "eps": 1e-5}
     fields |= {"zoneout_rate": 0.0, "zoneout_cell_rate": 0.0}
     return weights, fields | changed
 
@@ -67,7 +67,7 @@ def test_a_forgotten_array_is_an_error_and_no_crash():
     call = module.CallFloat()
     names = (NATIVE / "fields.h").read_text()
     every = re.findall(r"OSTINATO_FIELD\((\w+), k", names)
-    numbers = dict.fromkeys(("batch", "steps", "input", "hidden"), 1)
+    numbers = dict.fromkeys(("batch", "steps", "input", "hidden", "state"), 1)
     call.set(**dict.fromkeys(every, 0) | numbers)
     for name in ("x", "w_ih", "w_hh", "out", "h_n"):
         with pytest.raises(ValueError, match=f"it needs {name}"):

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from ostinato import nn
-from ostinato.errors import OptionError, OstinatoWarning, ShapeError
+from ostinato.errors import OptionError, ShapeError
 from ostinato.nn.dropout import chosen
 
 PAIRS = [(nn.RNN, torch.nn.RNN), (nn.GRU, torch.nn.GRU), (nn.LSTM, torch.nn.LSTM)]
@@ -114,28 +114,19 @@ def test_wrong_words_are_refused():
         nn.GRU(4, 8, dropout=0.5)
     with pytest.raises(OptionError, match="Did you mean 'zoneout'"):
         nn.GRU(4, 8, zoneut=0.1)
+    with pytest.raises(OptionError, match="forget_bias must be None with bias=False, got 1.0"):
+        nn.LSTM(4, 8, bias=False, forget_bias=1.0)
+    packed = torch.nn.utils.rnn.pack_sequence([torch.randn(3, 4)])
+    with pytest.raises(OptionError, match="lengths must be None with a PackedSequence"):
+        nn.GRU(4, 8)(packed, lengths=torch.tensor([3]))
+    with pytest.raises(ShapeError, match=r"resets must be booleans of shape .* = \(2, 3\)"):
+        nn.GRU(4, 8, batch_first=True)(torch.randn(2, 3, 4), resets=torch.zeros(2, 3))
     with pytest.raises(OptionError, match="needs bidirectional=False"):
         nn.GRU(4, 8, bidirectional=True).step(torch.randn(1, 4))
     with pytest.raises(ShapeError, match=r"input must have shape \(batch, steps, 4\)"):
         nn.GRU(4, 8, batch_first=True)(torch.randn(2, 3, 5))
     with pytest.raises(ShapeError, match="state h must have shape"):
         nn.GRU(4, 8, batch_first=True)(torch.randn(2, 3, 4), torch.randn(1, 3, 8))
-
-
-def test_accelerate_shares_parameters_and_leaves_subclasses():
-    class Own(torch.nn.GRU):
-        pass
-
-    shared = torch.nn.LSTM(4, 4)
-    model = torch.nn.ModuleDict({"a": shared, "b": shared, "own": Own(4, 4)})
-    weight = shared.weight_ih_l0
-    with pytest.warns(OstinatoWarning, match="a subclass of torch's layer"):
-        nn.accelerate(model)
-    assert isinstance(model["a"], nn.LSTM)
-    assert model["a"] is model["b"]
-    assert model["a"].weight_ih_l0 is weight
-    assert type(model["own"]) is Own
-    assert nn.to_torch(model["a"]).weight_ih_l0 is weight
 
 
 def test_the_summary_counts_as_it_says():
@@ -194,3 +185,76 @@ def test_masks_are_drawn_with_their_probability(p):
     found = chosen((300, 1001), p, torch.device("cpu"))
     assert found.shape == (300, 1001)
     assert abs(float(found.float().mean()) - p) < 0.005
+
+
+@pytest.mark.parametrize("ours", [nn.RNN, nn.GRU, nn.LSTM])
+def test_one_sequence_without_a_batch(ours):
+    layer, x = ours(4, 8, batch_first=True, bidirectional=True), torch.randn(5, 4)
+    resets = torch.tensor([False, False, True, False, False])
+    for given in ({"lengths": torch.tensor(3)}, {"lengths": torch.tensor([3])}, {"resets": resets}):
+        batch = {n: v.view(1, -1) if n == "resets" else v.view(1) for n, v in given.items()}
+        outputs, state = layer(x, **given)
+        expected, final = layer(x[None], **batch)
+        assert torch.equal(outputs, expected[0])
+        one, other = (s if isinstance(s, tuple) else (s,) for s in (state, final))
+        for part, whole in zip(one, other, strict=True):
+            assert torch.equal(part, whole[:, 0])
+
+
+@pytest.mark.parametrize("init", ["keras", "orthogonal", "torch"])
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_narrow_types_are_drawn_too(init, dtype):
+    layer = nn.LSTM(6, 6, init=init, dtype=dtype)
+    weight = layer.weight_hh_l0.detach().float()
+    assert weight.isfinite().all()
+    if init == "orthogonal":
+        for part in weight.chunk(4):
+            torch.testing.assert_close(part @ part.T, torch.eye(6), atol=0.05, rtol=0)
+
+
+def test_a_layer_tells_its_options():
+    layer = nn.LSTM(3, 4, coupled_gates=True, return_cell_sequence=True, peephole=True)
+    assert layer.extra_repr() == (
+        "3, 4, peephole=True, coupled_gates=True, return_cell_sequence=True"
+    )
+    assert nn.GRU(3, 4, reset_after=False).extra_repr() == "3, 4, reset_after=False"
+    assert nn.RNN(3, 4, activation="relu").extra_repr() == "3, 4, nonlinearity='relu'"
+    assert nn.GRU(3, 4).extra_repr() == "3, 4"
+
+
+class Tied(torch.nn.Module):
+    """A language model whose output has the embedding's weights, called by name."""
+
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(10, 4)
+        self.norm = torch.nn.BatchNorm1d(4)
+        self.head = torch.nn.Linear(4, 10)
+        self.head.weight = self.embedding.weight
+
+    def forward(self, tokens, *, scale):
+        return self.head(scale * self.norm(self.embedding(tokens)))
+
+
+def test_the_summary_leaves_the_model_as_it_was():
+    model = Tied()
+    model.norm.eval()
+    model.embedding.weight.requires_grad_(False)
+    calls = []
+    model.head.register_forward_hook(lambda *_: calls.append(1))
+    before = {name: each.clone() for name, each in model.norm.named_buffers()}
+    found = nn.summary(model, torch.zeros(5, dtype=torch.int64), scale=2.0)
+    assert found.total == 40 + 8 + 10
+    assert found.trainable == 8 + 10
+    assert found.tied == 40
+    assert "Tied: 40" in str(found)
+    assert [row.parameters for row in found.rows] == [40, 8, 10]
+    assert (model.training, model.norm.training, model.head.training) == (True, False, True)
+    assert calls == [1]
+    assert len(model.head._forward_hooks) == 1
+    for name, each in model.norm.named_buffers():
+        assert torch.equal(each, before[name])
+    with pytest.raises(TypeError, match="scale"):
+        nn.summary(model, torch.zeros(5, dtype=torch.int64))
+    assert (model.training, model.norm.training) == (True, False)
+    assert not model.norm._forward_hooks

@@ -76,6 +76,16 @@ CASES = {
         for keys in (False, True)
     },
     "CRF": crf(),
+    "Sequential": (
+        lambda: nn.Sequential(
+            nn.Linear(SIZE, SIZE), nn.GRU(SIZE, 5, batch_first=True), nn.Last(), nn.Linear(5, 2)
+        ),
+        lambda layer, x: [layer(x, lengths=LENGTHS)],
+    ),
+    "Sequential steps first": (
+        lambda: nn.Sequential(nn.Linear(SIZE, SIZE), nn.LSTM(SIZE, 5), nn.Outputs()),
+        lambda layer, x: [layer(x.transpose(0, 1), lengths=LENGTHS)],
+    ),
 }
 # What runs another layer, which has cases of its own, or is only a description.
 APART = {"Recurrent", "WeightDrop", "Stepper"}

@@ -52,6 +52,34 @@ def test_steps_give_the_sequences_bits(kind, sizes, batch, dtype):
         torch.testing.assert_close(one, torch.from_numpy(array))
 
 
+@pytest.mark.parametrize("batch", [1, 3, 40])
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        (nn.LSTM, {"proj_size": 9}),
+        (nn.LSTM, {"proj_size": 17, "layer_norm": True, "peephole": True, "zoneout": 0.2}),
+        (nn.GRU, {"reset_after": False, "layer_norm": True}),
+    ],
+    ids=str,
+)
+def test_projected_and_normalised_steps_give_the_sequences_bits(kind, options, batch):
+    layer = kind(7, 33, 2, batch_first=True, **options).eval()
+    for name, each in layer.named_parameters():
+        if "gain" in name:
+            torch.nn.init.normal_(each)
+    x = torch.randn(batch, 5, 7)
+    with torch.no_grad():
+        expected, final = layer(x)
+    found, state = steps_of(layer, x)
+    stepper = nn.Stepper(layer, batch)
+    arrays = np.stack([stepper.step(each.numpy()) for each in x.unbind(1)], 1)
+    check = torch.equal if kernels_built else torch.allclose
+    assert check(found, expected)
+    assert check(torch.from_numpy(arrays), expected)
+    pairs = zip(state, final, strict=True) if kind is nn.LSTM else [(state, final)]
+    assert all(check(one, other) for one, other in pairs)
+
+
 def change_in_place(layer):
     with torch.no_grad():
         layer.weight_hh_l0.mul_(0.5)

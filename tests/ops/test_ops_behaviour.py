@@ -153,12 +153,12 @@ def test_path_names_what_serves(cell, plain_path):
     special = {"zoneout": episodes, "layer_norm": episodes}
     if cell == "lstm":
         own = ("zoneout_cell", "peephole", "coupled_gates", "cell_sequence")
-        special |= dict.fromkeys(own, episodes) | {"w_hr": "reference"}
+        special |= dict.fromkeys(own, episodes) | {"w_hr": episodes}
     for option, expected in special.items():
         assert ops.path(cell, dtype=torch.float64, **{option: True}) == expected, option
     assert ops.path(cell, dtype=torch.float16) == ("native" if narrow == "native" else "reference")
     assert ops.path("gru", reset_after=False) == episodes
-    assert ops.path("gru", reset_after=False, layer_norm=True) == "reference"
+    assert ops.path("gru", reset_after=False, layer_norm=True) == episodes
     with pytest.raises(OptionError, match=r"ops.path: option must be .* Did you mean 'peephole'"):
         ops.path(cell, peepholes=True)
     with pytest.raises(OptionError, match="Did you mean 'lstm'"):

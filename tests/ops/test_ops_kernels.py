@@ -32,7 +32,7 @@ KINDS = {
     "coupled": (LSTM, 3),
 }
 OPTIONS = ["ragged", "resets", "starts", "mask", "zone", "rate", "norm"]
-LSTM_OPTIONS = ["peephole", "cells"]
+LSTM_OPTIONS = ["peephole", "cells", "projection"]
 SHAPES = [
     (5, 7, 3, 17),
     (1, 9, 1, 1),
@@ -56,8 +56,7 @@ def instruction_set(request):
 
 def known_options(kind):
     """The options that the kernels have for this kind."""
-    known = OPTIONS + (LSTM_OPTIONS if KINDS[kind][0] is LSTM else [])
-    return [each for each in known if (kind, each) != ("before", "norm")]
+    return OPTIONS + (LSTM_OPTIONS if KINDS[kind][0] is LSTM else [])
 
 
 def make(kind, shape, *options, ragged=False, reverse=False, resets=False, bias=True):
@@ -65,12 +64,13 @@ def make(kind, shape, *options, ragged=False, reverse=False, resets=False, bias=
 
     Options are "ragged", "resets", "starts" (resets return to given states), "mask" (recurrent
     dropout), "zone" and "rate" (zoneout in training and evaluation), "norm", and for LSTM
-    "peephole" and "cells" (c at every step).
+    "peephole", "cells" (c at every step) and "projection".
     """
     ragged, resets = ragged or "ragged" in options, resets or {"resets", "starts"} & {*options}
     cell, gates = KINDS[kind]
     batch, steps, size, hidden = shape
     bound = hidden**-0.5
+    state = max(1, 2 * hidden // 3) if "projection" in options else hidden
 
     def uniform(*dims):
         return ((torch.rand(*dims, dtype=torch.float64) * 2 - 1) * bound).requires_grad_()
@@ -82,9 +82,9 @@ def make(kind, shape, *options, ragged=False, reverse=False, resets=False, bias=
     values |= {name: 0.0 for name in cell.names if name.endswith("_rate")}
     values |= {
         "x": normal(batch, steps, size),
-        "h0": normal(batch, hidden),
+        "h0": normal(batch, state),
         "w_ih": uniform(gates * hidden, size),
-        "w_hh": uniform(gates * hidden, hidden),
+        "w_hh": uniform(gates * hidden, state),
         "b_ih": uniform(gates * hidden) if bias else None,
         "b_hh": uniform(gates * hidden) if bias else None,
         "reverse": reverse,
@@ -93,14 +93,16 @@ def make(kind, shape, *options, ragged=False, reverse=False, resets=False, bias=
         "resets": torch.rand(batch, steps) < 0.3 if resets else None,
     }
     if "mask" in options:
-        values["recurrent_mask"] = (torch.rand(batch, hidden) < 0.7).double() / 0.7
+        values["recurrent_mask"] = (torch.rand(batch, state) < 0.7).double() / 0.7
     for name in ("zoneout", "zoneout_cell"):
         if name in values and "zone" in options:
-            values[name] = torch.rand(batch, steps, hidden) < 0.4
+            units = state if name == "zoneout" else hidden
+            values[name] = torch.rand(batch, steps, units) < 0.4
         if name in values and "rate" in options:
             values[f"{name}_rate"] = 0.3 if name == "zoneout" else 0.2
     if "starts" in options:
-        values |= {name: normal(batch, hidden) for name in ("h_reset", "c_reset") if name in values}
+        sizes = {"h_reset": state, "c_reset": hidden}
+        values |= {name: normal(batch, size) for name, size in sizes.items() if name in values}
     if "norm" in options:
         rows = gates * hidden
         sizes = {"gain_ih": rows, "gain_hh": rows, "gain_cell": hidden, "bias_cell": hidden}
@@ -109,6 +111,7 @@ def make(kind, shape, *options, ragged=False, reverse=False, resets=False, bias=
         values |= {"c0": normal(batch, hidden), "coupled_gates": kind == "coupled"}
         values["cell_sequence"] = "cells" in options
         values["peephole"] = uniform(3 * hidden) if "peephole" in options else None
+        values["w_hr"] = uniform(state, hidden) if "projection" in options else None
     elif cell is GRU:
         values["reset_after"] = kind == "gru"
     else:

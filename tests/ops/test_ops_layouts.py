@@ -54,19 +54,18 @@ def test_any_shape_with_any_options_equals_the_reference(kind, shape, options, r
 @pytest.mark.parametrize("kind", KINDS)
 def test_odd_sizes_with_every_option(kind, shape):
     options = [each for each in known_options(kind) if each != "norm" or shape[3] > 7]
-    compare(*make(kind, shape, *options), torch.float32)
+    for projected in (False, True):
+        chosen = [each for each in options if projected or each != "projection"]
+        compare(*make(kind, shape, *chosen), torch.float32)
 
 
 @with_kernels
-@pytest.mark.parametrize("normalised", [False, True])
+@pytest.mark.parametrize("without", [("norm", "projection"), ("projection",), ("norm",)], ids=str)
 @pytest.mark.parametrize("reverse", [False, True], ids=["forwards", "backwards"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_option_over_more_steps_than_one_chunk(kind, reverse, normalised):
+def test_every_option_over_more_steps_than_one_chunk(kind, reverse, without):
     """2,700 rows are several of the chunks that a thread works through."""
-    options = [each for each in known_options(kind) if each not in ("norm", "rate")]
-    if normalised and "norm" not in known_options(kind):
-        pytest.skip("served by the reference")
-    options += ["norm"] if normalised else []
+    options = [each for each in known_options(kind) if each not in ("rate", *without)]
     compare(*make(kind, (9, 300, 8, 40), *options, reverse=reverse), torch.float32)
 
 

@@ -80,16 +80,10 @@ def evaluate(
     if as_json:
         output.result({"model": str(model), "rows": rows, "scores": scores})
         return
-    from ostinato.inspection import BASELINES, beside_baseline
+    from ostinato.tasks.scores import scores_of
 
-    columns, figures = beside_baseline(scores)
-    output.say(",".join(["measure", *columns]))
-    for name, each in figures:
-        output.say(",".join([name, *(f"{value:.6g}" for value in each)]))
-    shown = {name for name, _ in figures}
-    for name, value in scores.items():
-        if name not in shown and not name.startswith(tuple(BASELINES)):
-            output.say(",".join([name, f"{value:.6g}", *[""] * (len(columns) - 1)]))
+    for row in output.compared(scores_of(estimator.kind, scores)):
+        output.say(",".join(row))
 
 
 def _write(rows: Sequence[dict[str, Any]], form: str, out: Path | None) -> None:

@@ -108,7 +108,7 @@ def _co2(place: Path, rows: list[tuple[str, str, str]]) -> dict[str, Any]:
 
     from ostinato import inspection
     from ostinato.tasks import Forecaster
-    from ostinato.tasks.forecaster.evidence import backtests
+    from ostinato.tasks.forecaster.evidence import backtests, evidence
 
     table = co2_weekly()
     known = table.iloc[:-HELD_OUT]
@@ -117,7 +117,8 @@ def _co2(place: Path, rows: list[tuple[str, str, str]]) -> dict[str, Any]:
     model.fit(known, validation=0.1, directory=place)
     path = place / "model.safetensors"
     model.save(path)
-    test = backtests(model, table.iloc[len(known) - model.past :])[0]
+    later = table.iloc[len(known) - model.past :]
+    test = backtests(model, later)[0]
     naive = test.naive["baseline_"]
     last_year = table["co2"].to_numpy()[len(known) - YEAR : -YEAR]
     errors = {
@@ -141,12 +142,8 @@ def _co2(place: Path, rows: list[tuple[str, str, str]]) -> dict[str, Any]:
     report = inspection.report(
         model,
         place,
+        evidence(model, later),
         scores=errors,
-        truth=test.truth,
-        answers=test.answers,
-        naive=naive,
-        times=list(test.index),
-        columns=["co2"],
         facts={
             "series": "weekly CO2 at Mauna Loa in parts per million, from statsmodels",
             "rows learned": f"{len(known):,}",
@@ -173,9 +170,8 @@ def _co2(place: Path, rows: list[tuple[str, str, str]]) -> dict[str, Any]:
 
 
 def _reference(place: Path, rows: list[tuple[str, str, str]]) -> dict[str, Any]:
-    import numpy as np
-
     from ostinato import TextClassifier, inspection
+    from ostinato.tasks.text_classifier.evidence import evidence
 
     texts, parts = paragraphs()
     cut = len(texts) * 4 // 5
@@ -186,18 +182,14 @@ def _reference(place: Path, rows: list[tuple[str, str, str]]) -> dict[str, Any]:
     path = place / "model.safetensors"
     model.save(path)
     scores = model.evaluate(test, truth)
-    probabilities = np.asarray(model.predict_proba(test))
-    answers = [str(model.classes_[k]) for k in probabilities.argmax(1)]
+    answers = [str(each) for each in model.predict(test)]
     picture = place / "confusion.png"
     inspection.plot_confusion(truth, answers, picture)
     report = inspection.report(
         model,
         place,
+        evidence(model, (test, truth)),
         scores=scores,
-        truth=truth,
-        answers=answers,
-        samples=test,
-        confidence=probabilities.max(1).tolist(),
         facts={
             "texts": "paragraphs of Python's language reference, from pydoc_data",
             "rows learned": f"{cut:,}",

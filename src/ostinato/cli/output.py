@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from ostinato.measures import Scores
 
 INTERRUPTED = 130  # exit status after Ctrl-C
 
@@ -70,14 +73,22 @@ def say(words: str) -> None:
     typer.echo(words)
 
 
-def summary(kind: str, result: Any, scores: Mapping[str, float]) -> None:
+def summary(kind: str, result: Any, scores: Scores) -> None:
     """What a fit reached on held-out rows beside the baselines, on standard error."""
-    from ostinato.inspection import beside_baseline
-    from ostinato.inspection.svg import number
-
-    columns, figures = beside_baseline(scores)
-    rows = [(name, *map(number, each)) for name, each in figures]
     epochs = f"best epoch {result.best_epoch}, " if result.best_epoch else ""
     note(f"\n{kind}: {epochs}{result.seconds:.1f} s of training")
+    head, *rows = compared(scores)
     if rows:
-        show("", rows, ("held-out rows", *columns))
+        show("", rows, ("held-out rows", *head[1:]))
+
+
+def compared(scores: Scores) -> list[list[str]]:
+    """A head and a row for each measure: its name, the model's figure, every baseline's."""
+    there = scores.shown()
+    rows = [["measure", "model", *(each.name for each in there)]]
+    together = scores.compared()
+    for name in [*together, *(each for each in scores.model if each not in together)]:
+        naive = [scores.naive[each.prefix].get(name) for each in there]
+        figures = [scores.model[name], *naive]
+        rows.append([name, *("" if each is None else f"{each:.6g}" for each in figures)])
+    return rows

@@ -142,6 +142,7 @@ def train(task: Task, typed: dict[str, Any]) -> None:
 def _tell(task: Task, typed: dict[str, Any], estimator: Any, place: Path, loaded: Any) -> None:
     """The report, the summary, and the object of --json."""
     from ostinato import inspection
+    from ostinato.tasks.scores import scores_of
 
     model, result = place / runs.MODEL, estimator.fit_result_
     command = shlex.join(["ostinato", *sys.argv[1:]]) if sys.argv[1:] else ""
@@ -160,7 +161,7 @@ def _tell(task: Task, typed: dict[str, Any], estimator: Any, place: Path, loaded
                 "scores": dict(scores),
             }
         )
-    output.summary(task.kind, result, scores)
+    output.summary(task.kind, result, scores_of(task.kind, scores))
     output.note(f"Report: {report}")
     verb = getattr(task.part("shell"), "VERB", "predict")
     output.note(f"Next:   {shlex.join(['ostinato', verb, str(place), *loaded.example])}")

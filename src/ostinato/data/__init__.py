@@ -9,6 +9,9 @@ from ostinato.data.corpus import read_texts as read_texts
 from ostinato.data.delimited import TableLayout as TableLayout
 from ostinato.data.labels import LabelEncoder as LabelEncoder
 from ostinato.data.labels import MultiLabelEncoder as MultiLabelEncoder
+from ostinato.data.pairs import LoadedPairs as LoadedPairs
+from ostinato.data.pairs import PairsLayout as PairsLayout
+from ostinato.data.pairs import load_pairs as load_pairs
 from ostinato.data.pairs import read_pairs as read_pairs
 from ostinato.data.sequences import pad as pad
 from ostinato.data.sequences import truncate as truncate

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 MISSING = {"", "NA", "N/A", "NaN", "nan", "null", "NULL", "None"}
 _TRUTH = {"True": True, "False": False, "true": True, "false": False, "TRUE": True, "FALSE": False}
-_PADDED = re.compile(r"\s*[+-]?(?:0\d|\d{20})")  # "01", "0012", long codes: not quantities
+# "01", "0012" and very long numbers are codes, not quantities.
+_PADDED = re.compile(r"^[ \t]*[+-]?(?:0\d|\d{20})", re.MULTILINE)
 _WHOLE = re.compile(r"\s*[+-]?\d+\s*\Z")
 _PLAIN = re.compile(r"-?(?!0\Z)\d+\Z|0\Z")
 _COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?(?:[eE][+-]?\d+)?\Z")
@@ -22,7 +23,7 @@ _ENGLISH = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?(?:[eE][+-]?\d+
 
 
 def _all(pattern: re.Pattern[str], values: Any) -> bool:
-    return all(map(pattern.match, values))
+    return all(map(pattern.match, values.tolist()))
 
 
 def present(column: Any) -> Any:
@@ -92,7 +93,7 @@ def type_column(
         return truths.astype(object).reindex(column.index), "truth"
     plain = _point_decimal(values, decimal, thousands)
     numbers = None if plain is None else _numeric(plain)
-    if plain is None or numbers is None or any(map(_PADDED.match, plain)):
+    if plain is None or numbers is None or _PADDED.search("\n".join(plain.tolist())):
         return as_text(column), "text"
     if _all(_WHOLE, plain):
         if numbers.dtype.kind != "i" or (exact and not _all(_PLAIN, values)):
@@ -130,4 +131,4 @@ def _numeric(values: Any) -> Any:
 
 def as_text(column: Any) -> Any:
     """Strings as they are written; an empty field is missing."""
-    return column.mask(column == "")
+    return column.mask(column == "").infer_objects()

@@ -219,7 +219,7 @@ def _parse(source: Source, text: str, header: bool, skipped: int, **options: Any
                 io.StringIO(text),
                 header=0 if header else None,
                 index_col=False,
-                dtype=str,
+                dtype=object,  # plain strings, which Python passes over quickest
                 keep_default_na=False,
                 na_filter=False,
                 skip_blank_lines=False,

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ostinato.data.inputs import column_of
 from ostinato.errors import DataError, NotFittedError, suggestion
 
 Label = str | int | float | bool
@@ -27,8 +28,7 @@ class LabelEncoder:
         Raises:
             DataError: a label is missing, or the kinds are mixed.
         """
-        labels = _check_labels("LabelEncoder", y)
-        self._classes = _sorted("LabelEncoder", set(labels))
+        self._classes = _classes("LabelEncoder", _check_labels("LabelEncoder", y))
         return self
 
     def encode(self, y: Iterable[Label]) -> np.ndarray:
@@ -80,7 +80,7 @@ class MultiLabelEncoder(LabelEncoder):
             DataError: a row is no list of labels, the kinds are mixed, or no row has a label.
         """
         rows = _check_rows(y)
-        self._classes = _sorted("MultiLabelEncoder", {label for row in rows for label in row})
+        self._classes = _classes("MultiLabelEncoder", [label for row in rows for label in row])
         return self
 
     def encode(self, y: Iterable[Iterable[Label]]) -> np.ndarray:  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -103,14 +103,10 @@ class MultiLabelEncoder(LabelEncoder):
         return [[classes[column] for column in np.flatnonzero(row)] for row in np.asarray(numbers)]
 
 
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value
-
-
 def _check_labels(where: str, y: Iterable[Any]) -> list[Any]:
     if isinstance(y, str | bytes):
         raise DataError(f"{where}: labels must be a list, got one string. Write [label].")
-    labels = [_plain(label) for label in y]
+    labels = column_of(where, "labels", y)
     missing = [row for row, label in enumerate(labels) if is_missing(label)]
     if missing:
         raise DataError(
@@ -121,6 +117,7 @@ def _check_labels(where: str, y: Iterable[Any]) -> list[Any]:
         if not isinstance(label, Label):
             raise DataError(
                 f"{where}: a label must be a string or a number, got {label!r} in row {row}."
+                f"{' Decode it with .decode().' if isinstance(label, bytes) else ''}"
             )
     return labels
 
@@ -143,23 +140,28 @@ def _check_rows(y: Iterable[Any]) -> list[list[Any]]:
                 f"MultiLabelEncoder: each row must be a list of labels, got {labels!r} in row "
                 f"{row}. Split it first, or write [label]."
             )
-        rows.append(_check_labels(f"MultiLabelEncoder, row {row}", labels))
+        rows.append(_check_labels(f"MultiLabelEncoder, row {row}", list(labels)))
     return rows
 
 
-def _sorted(where: str, labels: set[Any]) -> list[Any]:
+def _classes(where: str, labels: list[Any]) -> list[Any]:
     if not labels:
         raise DataError(f"{where}: there is not one label.")
-    # True equals 1 in Python, so kinds are looked at before values.
-    kinds = {"a string" if isinstance(label, str) else "a number" for label in labels}
-    if len(kinds) > 1:
-        text = next(label for label in labels if isinstance(label, str))
-        number = next(label for label in labels if not isinstance(label, str))
+    # True equals 1 in Python: together they would be one class.
+    first = {_kind(label): label for label in reversed(labels)}
+    if len(first) > 1:
+        one, other = sorted(first.values(), key=str)[:2]
         raise DataError(
-            f"{where}: labels must all be strings or all be numbers, got both {text!r} and "
-            f"{number!r}. Convert them with str()."
+            f"{where}: labels must be all strings, all numbers or all truth values, got both "
+            f"{one!r} and {other!r}. Convert them with str()."
         )
-    return sorted(labels)
+    return sorted(set(labels))
+
+
+def _kind(label: Any) -> str:
+    if isinstance(label, bool):
+        return "a truth value"
+    return "a string" if isinstance(label, str) else "a number"
 
 
 def _number(where: str, numbers: dict[Any, int], label: Any, row: int) -> int:

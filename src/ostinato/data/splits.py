@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ostinato.data.inputs import column_of
 from ostinato.errors import DataError, check_number
 
 Split = tuple[np.ndarray, np.ndarray]
@@ -22,14 +23,15 @@ def split_random(
         n: number of rows.
         fraction: how much of them is for validation, above 0 and below 1.
         seed: the same seed draws the same rows.
-        stratify: the class of each row; both parts get the same shares of every class.
-            A class with a single row goes to training.
+        stratify: the class of each row; both parts get the same shares of every class that has
+            rows enough. The rows of rarer classes are drawn as one class, and every class keeps a
+            row in training: a class of a single row is never judged.
 
     Returns:
         training rows and validation rows, each in a random order.
 
     Raises:
-        DataError: too few rows for two parts, or for every class to be in both.
+        DataError: too few rows for two parts, or no class has a second row to hold out.
     """
     from sklearn.model_selection import train_test_split
 
@@ -38,23 +40,45 @@ def split_random(
     if stratify is None:
         parts: list[Any] = train_test_split(rows, test_size=size, random_state=seed)
         return parts[0], parts[1]
-    values = list(stratify)
+    values = column_of("split_random", "stratify", stratify)
     if len(values) != n:
         raise DataError(f"split_random: stratify must have {n} rows, got {len(values)}.")
     numbers: dict[Any, int] = {}
     codes = np.array([numbers.setdefault(value, len(numbers)) for value in values])
     counts = np.bincount(codes)
     alone = counts[codes] == 1
-    classes = int((counts > 1).sum())
-    if classes > min(size, n - int(alone.sum()) - size):
+    size = min(size, n - len(counts))  # every class keeps a row in training
+    if size < 1:
         raise DataError(
-            f"split_random: {n} rows with fraction {fraction} give {size} rows for validation, "
-            f"too few to hold each of {classes} classes. Use a larger fraction or stratify=None."
+            f"split_random: each of the {len(counts)} classes has a single row, so none can be "
+            "held out. Use stratify=None, or give rows for validation."
         )
+    strata = _strata(codes, alone, fraction, size)
     parts = train_test_split(
-        rows[~alone], test_size=size, random_state=seed, stratify=codes[~alone]
+        rows[~alone], test_size=size, random_state=seed, stratify=strata[~alone]
     )
-    return np.concatenate([parts[0], rows[alone]]), parts[1]
+    return _one_of_each(np.concatenate([parts[0], rows[alone]]), parts[1], codes)
+
+
+def _strata(codes: np.ndarray, alone: np.ndarray, fraction: float, size: int) -> np.ndarray:
+    """The classes, or where they are too many for a draw of `size` rows, the rare ones as one."""
+    counts = np.bincount(codes)
+    common = counts > 1
+    if common.sum() <= min(size, int((~alone).sum()) - size):
+        return codes
+    # At least two classes fewer, and so many that each has a row in either part.
+    room = min(size, int((~alone).sum()) - size) - 1
+    order = np.argsort(-counts, kind="stable")
+    kept = [k for k in order[: max(room, 0)] if counts[k] * min(fraction, 1 - fraction) >= 1]
+    return np.where(np.isin(codes, kept), codes, len(counts))
+
+
+def _one_of_each(train: np.ndarray, valid: np.ndarray, codes: np.ndarray) -> Split:
+    """The parts, with a row moved to training for every class that has none there."""
+    missing = set(codes[valid]) - set(codes[train])
+    firsts = {code: np.flatnonzero(codes[valid] == code)[0] for code in missing}
+    moved = np.array(sorted(firsts.values()), dtype=np.int64)
+    return np.concatenate([train, valid[moved]]), np.delete(valid, moved)
 
 
 def split_time(n: int, fraction: float) -> Split:
@@ -79,7 +103,8 @@ def split_groups(groups: Sequence[Any] | np.ndarray, fraction: float, seed: int)
     from sklearn.model_selection import GroupShuffleSplit
 
     numbers: dict[Any, int] = {}
-    codes = np.array([numbers.setdefault(group, len(numbers)) for group in groups], dtype=np.int64)
+    names = column_of("split_groups", "groups", groups)
+    codes = np.array([numbers.setdefault(group, len(numbers)) for group in names], dtype=np.int64)
     check_number("split_groups", "fraction", fraction, above=0, below=1)
     if len(numbers) < 2:
         raise DataError(

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ostinato.data.inputs import column_of
 from ostinato.data.labels import is_missing
-from ostinato.data.rows import as_rows
 from ostinato.data.words import normalize, split_characters, split_tokens, split_words
 from ostinato.errors import DataError, NotFittedError, check_choice, check_number
 
@@ -194,7 +194,7 @@ class TextEncoder:
 
 def check_texts(where: str, texts: Iterable[str]) -> list[str]:
     """The texts as a list. Raises DataError if one is missing or not a string, with its row."""
-    texts = as_rows(where, "texts", texts)
+    texts = column_of(where, "texts", texts)
     wrong = [row for row, text in enumerate(texts) if not isinstance(text, str)]
     if wrong:
         value = texts[wrong[0]]
@@ -202,7 +202,13 @@ def check_texts(where: str, texts: Iterable[str]) -> list[str]:
         raise DataError(
             f"{where}: {len(wrong)} of {len(texts)} texts are missing or no strings, the first in "
             f"row {wrong[0]}: {'missing' if absent else repr(value)}. "
-            + ("Drop those rows or fill them with ''." if absent else "Convert them with str().")
+            + (
+                "Drop those rows or fill them with ''."
+                if absent
+                else "Decode them: [text.decode() for text in texts]."
+                if isinstance(value, bytes)
+                else "Convert them with str()."
+            )
         )
     return texts
 

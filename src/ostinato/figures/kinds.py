@@ -350,10 +350,11 @@ class Column(Data):
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class Table(Figure):
-    """Rows of words and numbers; the first column names the row."""
+    """Rows of words and numbers; the first column names the row. A column may be given by its
+    name alone."""
 
     kind: ClassVar[str] = "table"
-    columns: Sequence[Column] = ()
+    columns: Sequence[Any] = ()
     rows: Sequence[Sequence[Any]] = ()
 
     def __post_init__(self) -> None:

@@ -32,12 +32,15 @@ def _variables(theme: str) -> str:
 _FIGURE = f"""
 .o-figure {{ container-type: inline-size; margin: 0; min-width: 0; color: var(--o-ink);
   font: 15px/1.5 {vector.FONT}; }}
+.o-figure + .o-figure {{ margin-top: 30px; }}
+.pair > .o-figure + .o-figure {{ margin-top: 0; }}
 .o-figure figcaption {{ margin: 0 0 10px; color: var(--o-soft); }}
 .o-figure figcaption b {{ display: block; color: var(--o-ink); font-size: 16px; }}
 .o-figure svg {{ display: block; width: 100%; height: auto; }}
 .o-figure .o-wide {{ max-width: 860px; }}
 .o-figure .o-narrow {{ display: none; max-width: 480px; }}
 @container (max-width: 629px) {{
+  .o-figure th, .o-figure td {{ padding-right: 11px; }}
   .o-figure .o-wide {{ display: none; }} .o-figure .o-narrow {{ display: block; }} }}
 .o-scroll {{ overflow-x: auto; }}
 .o-scroll:focus-visible, .o-figure summary:focus-visible {{ outline: 2px solid var(--o-c1); }}
@@ -46,7 +49,7 @@ _FIGURE = f"""
   text-align: start; vertical-align: top; font-weight: 400; overflow-wrap: break-word;
   background: none; color: inherit; }}
 .o-figure thead th {{ color: var(--o-soft); font-weight: 600; vertical-align: bottom; }}
-.o-figure tbody th {{ min-width: min(10em, 40vw); }}
+.o-figure tbody th {{ min-width: 6em; }}
 .o-figure .o-n {{ text-align: right; white-space: nowrap; }}
 .o-figure details {{ margin-top: 8px; color: var(--o-soft); }}
 .o-figure summary {{ cursor: pointer; }}
@@ -69,7 +72,8 @@ p { margin: 0 0 10px; overflow-wrap: anywhere; }
 .lead { color: var(--o-soft); margin-bottom: 22px; }
 section, main > figure { background: var(--o-surface); border: 1px solid var(--o-grid);
   border-radius: 10px; padding: 20px; margin: 0 0 18px; min-width: 0; }
-section > figure + figure { margin-top: 28px; }
+.pair { display: grid; gap: 24px;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 340px), 1fr)); }
 .tiles { display: flex; flex-wrap: wrap; gap: 12px 32px; margin-bottom: 16px; }
 .tile b { display: block; font-size: 32px; line-height: 1.15; font-weight: 600; }
 .tile span { color: var(--o-soft); overflow-wrap: anywhere; }
@@ -257,6 +261,11 @@ def _tinted(said: str, shade: float, value: str) -> str:
     below = ' class="o-below"' if shade < 0 else ""
     title = f' title="{escape(value)}"' if value else ""
     return f'<mark{below}{title} style="background:{paint};color:{ink}">{said}</mark>'
+
+
+def beside(*figures: Figure) -> str:
+    """Figures beside each other where there is room; HTML for `section`."""
+    return f'<div class="pair">{"".join(map(figure, figures))}</div>'
 
 
 def tiles(values: Sequence[tuple[str, str]]) -> str:

@@ -192,10 +192,10 @@ def _segment(
     """The part of a straight line inside a box (Liang & Barsky 1984)."""
     first, last = 0.0, 1.0
     for axis in range(2):
-        way = stop[axis] - start[axis]
+        way = float(stop[axis] - start[axis])
         for distance, speed in (
-            (start[axis] - low[axis], -way),
-            (high[axis] - start[axis], way),
+            (float(start[axis] - low[axis]), -way),
+            (float(high[axis] - start[axis]), way),
         ):
             if speed == 0:
                 if distance < 0:

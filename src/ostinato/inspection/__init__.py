@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from ostinato.inspection.plots import plot_confusion as plot_confusion
-from ostinato.inspection.plots import plot_forecast as plot_forecast
-from ostinato.inspection.plots import plot_history as plot_history
-from ostinato.inspection.report import BASELINES as BASELINES
-from ostinato.inspection.report import Evidence as Evidence
-from ostinato.inspection.report import beside_baseline as beside_baseline
-from ostinato.inspection.report import confusion as confusion
-from ostinato.inspection.report import lower_is_better as lower_is_better
+from ostinato.inspection.pictures import learning_figures as learning_figures
+from ostinato.inspection.pictures import plot_confusion as plot_confusion
+from ostinato.inspection.pictures import plot_forecast as plot_forecast
+from ostinato.inspection.pictures import plot_history as plot_history
 from ostinato.inspection.report import report as report
 from ostinato.inspection.report import versions as versions

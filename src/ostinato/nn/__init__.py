@@ -2,6 +2,9 @@
 
 from ostinato.nn._recurrent import Recurrent as Recurrent
 from ostinato.nn.attention import Attention as Attention
+from ostinato.nn.cells import GRUCell as GRUCell
+from ostinato.nn.cells import LSTMCell as LSTMCell
+from ostinato.nn.cells import RNNCell as RNNCell
 from ostinato.nn.conversion import accelerate as accelerate
 from ostinato.nn.conversion import from_torch as from_torch
 from ostinato.nn.conversion import to_torch as to_torch
@@ -17,6 +20,9 @@ from ostinato.nn.masks import StepMask as StepMask
 from ostinato.nn.pooling import Pooling as Pooling
 from ostinato.nn.product import ProductLinear as ProductLinear
 from ostinato.nn.rnn import RNN as RNN
+from ostinato.nn.sequential import Last as Last
+from ostinato.nn.sequential import Outputs as Outputs
+from ostinato.nn.sequential import Sequential as Sequential
 from ostinato.nn.stepping import Stepper as Stepper
 from ostinato.nn.summary import Row as Row
 from ostinato.nn.summary import Summary as Summary

@@ -14,25 +14,11 @@ from ostinato.nn.dropout import chosen_quickly
 from ostinato.nn.initial import INITS, fill
 from ostinato.nn.inputs import batched, lengths_of, resets_of
 from ostinato.nn.masks import pack_like
+from ostinato.nn.options import described
 from ostinato.nn.stepping import Packed
 from ostinato.ops import kernels
 from ostinato.ops.trace import trace as trace_of
 
-DEFAULTS: dict[str, Any] = {
-    "num_layers": 1,
-    "bias": True,
-    "batch_first": False,
-    "dropout": 0.0,
-    "bidirectional": False,
-    "proj_size": 0,
-    "recurrent_dropout": 0.0,
-    "zoneout": 0.0,
-    "layer_norm": False,
-    "learn_initial_state": False,
-    "init": "torch",
-    "forget_bias": None,
-    "peephole": False,
-}
 State = Any  # a tensor, or for LSTM a pair of tensors
 
 
@@ -79,6 +65,10 @@ class Recurrent(Module):
             raise OptionError(
                 f"{where}: dropout must be 0 with num_layers=1, got {dropout!r}. It acts between "
                 "layers; put a Dropout after the layer, or use recurrent_dropout."
+            )
+        if forget_bias is not None and not bias:
+            raise OptionError(
+                f"{where}: forget_bias must be None with bias=False, got {forget_bias!r}."
             )
         check_number(where, "proj_size", proj_size, low=0, below=hidden_size, whole=True)
         self.input_size = input_size
@@ -156,6 +146,22 @@ class Recurrent(Module):
         from ostinato.nn.conversion import to_torch
 
         return to_torch(self)
+
+    @property
+    def mode(self) -> str:
+        """What torch calls this recurrence: "LSTM", "GRU", "RNN_TANH" or "RNN_RELU"."""
+        kind = getattr(self, "nonlinearity", None)
+        return f"RNN_{kind.upper()}" if kind else self.cell.upper()
+
+    @property
+    def all_weights(self) -> list[list[Tensor]]:
+        """The parameters that torch's layer has, a list for each layer and direction."""
+        names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
+        every = ([getattr(self, f"{name}{s}", None) for name in names] for s in self.suffixes)
+        return [[each for each in of if each is not None] for of in every]
+
+    def flatten_parameters(self) -> None:
+        """Nothing: for torch this puts weights side by side for cuDNN."""
 
     def _settings(self) -> dict[str, Any]:
         """Keyword arguments of the cell's function in `ostinato.ops`."""
@@ -388,6 +394,4 @@ class Recurrent(Module):
         return (sequences[0], state, *sequences[1:])
 
     def extra_repr(self) -> str:
-        given = {name: getattr(self, name) for name in DEFAULTS}
-        changed = [f"{k}={v!r}" for k, v in given.items() if v != DEFAULTS[k]]
-        return ", ".join([f"{self.input_size}, {self.hidden_size}", *changed])
+        return described(self)

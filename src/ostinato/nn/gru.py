@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from ostinato.nn._recurrent import Recurrent
-from ostinato.nn.rnn import options_of
+from ostinato.nn.options import options_of
 from ostinato.ops import gru
 
 

@@ -27,7 +27,7 @@ def fill(layer: Any) -> None:
     for name, value in layer.named_parameters(recurse=False):
         if name.startswith("gain"):
             value.fill_(1)
-        elif name.startswith(("peephole", "initial", "bias_cell")):
+        elif name.startswith(("peephole", "weight_peephole", "initial", "bias_cell")):
             value.zero_()
         elif layer.init == "torch":
             value.uniform_(-bound, bound)
@@ -42,7 +42,9 @@ def fill(layer: Any) -> None:
                 else torch.nn.init.orthogonal_
             )
             for part in value.chunk(gates) if layer.init == "orthogonal" else (value,):
-                draw(part)
+                # The decomposition behind an orthogonal matrix exists for wide types only.
+                narrow = part.dtype in (torch.bfloat16, torch.float16)
+                part.copy_(draw(part.float() if narrow else part))
     forget = layer.forget_bias
     if forget is None and layer.init == "keras" and layer.cell == "lstm":
         forget = 1.0

@@ -49,7 +49,7 @@ class Linear(torch.nn.Linear):
             and input.is_cpu
             and weight.is_cpu
             and input.dtype == weight.dtype
-            and input.dtype in call.ITEM_SIZES
+            and input.dtype in call.DTYPES
             and input.numel()
             and input.shape[-1] == self.in_features
         ):

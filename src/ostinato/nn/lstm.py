@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ostinato.errors import OptionError
 from ostinato.nn._recurrent import Recurrent
-from ostinato.nn.rnn import options_of
+from ostinato.nn.options import options_of
 from ostinato.ops import lstm
 
 OWN = ("peephole", "coupled_gates", "forget_bias", "return_cell_sequence")

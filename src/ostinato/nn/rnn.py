@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ostinato.errors import OptionError, check_choice
 from ostinato.nn._recurrent import Recurrent
+from ostinato.nn.options import options_of
 from ostinato.ops import rnn
 
 
@@ -82,13 +83,3 @@ class RNN(Recurrent):
 
     def _call(self, *arguments: Any, **options: Any) -> tuple[Tensor, ...]:
         return rnn(*arguments, **options)
-
-
-SHARED = ("recurrent_dropout", "zoneout", "layer_norm", "learn_initial_state", "init")
-
-
-def options_of(where: str, options: dict[str, Any], *more: str) -> dict[str, Any]:
-    """The options as given, every name known."""
-    for name in options:
-        check_choice(where, "option", name, (*SHARED, *more))
-    return options

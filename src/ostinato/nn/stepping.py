@@ -21,6 +21,7 @@ TENSORS = {
     "b_ih": "bias_ih",
     "b_hh": "bias_hh",
     "peephole": "peephole",
+    "w_hr": "weight_hr",
     **{name: name for name in call.NORMS},
 }
 EPS = 1e-5  # of layer normalisation, as in `ostinato.ops`
@@ -65,6 +66,7 @@ class Packed:
         self.layer = layer
         self.lstm = layer.cell == "lstm"
         self.input, self.layers, self.hidden = layer.input_size, layer.num_layers, layer.hidden_size
+        self.state_size = layer.proj_size or layer.hidden_size
         self.last = self.last_c = None  # the states that the last step returned
         self.batch = 0
         self.seen: list[int] | None = None
@@ -87,9 +89,9 @@ class Packed:
         layer, module = self.layer, cast(Any, native.load())
         # A parametrised weight is no parameter of the layer itself.
         plain = "weight_hh_l0" in self.parameters and not layer.bidirectional
-        options = layer._settings() | {"layer_norm": layer.layer_norm, "w_hr": layer.proj_size}
+        options = layer._settings()
         first = layer.weight_hh_l0
-        known = first.dtype in call.ITEM_SIZES
+        known = first.dtype in call.DTYPES
         if not (plain and known and kernels.allows(options, first.device, first.dtype)):
             return None
         self.dtype = first.dtype
@@ -103,8 +105,9 @@ class Packed:
             fields.append({n: None if p is None else p.data_ptr() for n, p in dense.items()})
             fields[-1] |= {
                 "cell": call.code(layer.cell, options),
-                "input": layer.hidden_size if depth else layer.input_size,
+                "input": self.state_size if depth else layer.input_size,
                 "hidden": layer.hidden_size,
+                "state": self.state_size,
                 "eps": EPS,
                 "zoneout_rate": layer.zoneout,
                 "zoneout_cell_rate": layer.zoneout,
@@ -123,10 +126,11 @@ class Packed:
         h = parts[0]
         # What the last step returned fits, and a stream gives it back.
         if h is not self.last or batch != self.batch:
-            size = (self.layers, batch, self.hidden)
-            if any(part.shape != size or not self._fits(part) for part in parts):
+            sizes = [(self.layers, batch, n) for n in (self.state_size, self.hidden)]
+            fit = zip(parts, sizes, strict=False)
+            if any(part.shape != size or not self._fits(part) for part, size in fit):
                 return None
-            self.batch, self.like = batch, h.new_empty(batch, self.hidden)
+            self.batch, self.like = batch, h.new_empty(batch, self.state_size)
         threads = 1 if batch < THREAD_ROWS else torch.get_num_threads()
         new, output = torch.empty_like(h), torch.empty_like(self.like)
         self.last = new
@@ -140,7 +144,8 @@ class Packed:
             self.stack.step(batch=batch, threads=threads, **places, c=0, c_out=0)
             return output, new
         c = parts[1]
-        if c is not self.last_c and not (c.shape == h.shape and self._fits(c)):
+        size = (self.layers, batch, self.hidden)
+        if c is not self.last_c and not (c.shape == size and self._fits(c)):
             return None
         self.last_c = c_new = torch.empty_like(c)
         places |= {"c": c.data_ptr(), "c_out": c_new.data_ptr()}

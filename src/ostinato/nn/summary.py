@@ -35,6 +35,7 @@ class Summary:
     total: int
     trainable: int
     biases: str
+    tied: int = 0  # parameters that a layer has from another, counted there
 
     def __str__(self) -> str:
         lines = [("Layer", "Output shape", "Parameters")]
@@ -42,28 +43,30 @@ class Summary:
         widths = [max(len(line[k]) for line in lines) for k in range(3)]
         rule = "-" * (sum(widths) + 4)
         table = [f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c:>{widths[2]}}" for a, b, c in lines]
+        note = f"Tied: {self.tied:,} that a layer shares with one above, counted once"
         return "\n".join(
             [
                 table[0],
                 rule,
                 *table[1:],
                 rule,
+                *([note] if self.tied else []),
                 f"Total parameters: {self.total:,} ({CONVENTIONS[self.biases]})",
                 f"Trainable: {self.trainable:,}; frozen: {self.total - self.trainable:,}",
             ]
         )
 
 
-def _count(module: torch.nn.Module, biases: str, trainable: bool) -> int:
+def _parameters(module: torch.nn.Module, biases: str) -> list[Tensor]:
+    """The parameters of a layer itself, as its convention counts them."""
     single = biases == "keras" and not isinstance(module, torch.nn.GRU)
     single = single and getattr(module, "cell", "") != "gru"
     recurrent = isinstance(module, (Recurrent, torch.nn.RNNBase))
-    return sum(
-        value.numel()
+    return [
+        value
         for name, value in module.named_parameters(recurse=False)
         if not (recurrent and single and name.startswith("bias_hh"))
-        and (value.requires_grad or not trainable)
-    )
+    ]
 
 
 def _shape(result: Any) -> tuple[int, ...]:
@@ -73,13 +76,19 @@ def _shape(result: Any) -> tuple[int, ...]:
 
 
 @torch.no_grad()
-def summary(module: torch.nn.Module, *inputs: Any, biases: str = "torch") -> Summary:
+def summary(
+    module: torch.nn.Module, *inputs: Any, biases: str = "torch", **options: Any
+) -> Summary:
     """Run `module` on `inputs` once and list what its layers return and hold.
+
+    The run is in evaluation mode; afterwards every layer has its own mode again. A parameter that
+    several layers share is counted in the first of them.
 
     Args:
         inputs: an example batch.
         biases: "torch" or "keras", how the biases of recurrent layers are counted: torch's RNN
             and LSTM have two vectors where Keras's have one.
+        options: what `module` takes by name.
 
     Raises:
         OptionError: unknown convention.
@@ -93,22 +102,30 @@ def summary(module: torch.nn.Module, *inputs: Any, biases: str = "torch") -> Sum
 
         return hook
 
-    handles = [layer.register_forward_hook(note(name)) for name, layer in module.named_modules()]
-    training = module.training
-    module.eval()
+    layers = dict(module.named_modules())
+    modes = {layer: layer.training for layer in layers.values()}
+    handles = [layer.register_forward_hook(note(name)) for name, layer in layers.items()]
     try:
-        module(*inputs)
+        for layer in modes:
+            layer.training = False
+        module(*inputs, **options)
     finally:
-        module.train(training)
+        for layer, training in modes.items():
+            layer.training = training
         for handle in handles:
             handle.remove()
-    rows, total, trainable = [], 0, 0
-    for name, layer in module.named_modules():
-        count = _count(layer, biases, False)
+    rows, total, trainable, tied = [], 0, 0, 0
+    seen: set[Tensor] = set()
+    for name, layer in layers.items():
+        every = _parameters(layer, biases)
+        own = [each for each in every if each not in seen]
+        seen.update(own)
+        count = sum(each.numel() for each in own)
+        tied += sum(each.numel() for each in every) - count
         total += count
-        trainable += _count(layer, biases, True)
+        trainable += sum(each.numel() for each in own if each.requires_grad)
         leaf = not any(True for _ in layer.children())
-        if (leaf and name in shapes) or count:
+        if (leaf and name in shapes) or every:
             kind = type(layer).__name__
             rows.append(Row(name or kind.lower(), kind, shapes.get(name, ()), count))
-    return Summary(tuple(rows), total, trainable, biases)
+    return Summary(tuple(rows), total, trainable, biases, tied)

@@ -18,14 +18,13 @@ from ostinato.ops.native import load
 from ostinato.ops.shared import Cell
 
 CODES = {"tanh": 0, "relu": 1, "gru": 2, "lstm": 3, "coupled": 4, "before": 5}
-ITEM_SIZES = {torch.float32: 4, torch.float64: 8}
+DTYPES = (torch.float32, torch.float64)
 # Products of one thread before another is worth waking: about 20 microseconds.
 THREAD_WORK = 500_000
 NORMS = ("gain_ih", "gain_hh", "gain_cell", "bias_cell")
-WEIGHTS = ("w_ih", "w_hh", "b_ih", "b_hh", "peephole", *NORMS)
 TENSORS = ("x", "h0", "c0", "w_ih", "w_hh", "b_ih", "b_hh", "recurrent_mask", "peephole", *NORMS)
-TENSORS += ("h_reset", "c_reset")
-SAVED = ("gates", "cells", "norm")
+TENSORS += ("h_reset", "c_reset", "w_hr")
+SAVED = ("gates", "cells", "norm", "outputs")
 # Tensors that are no number a gradient flows to.
 CHOICES = ("lengths", "resets", "zoneout", "zoneout_cell")
 ABSENT = dict.fromkeys((*TENSORS, *CHOICES, *SAVED))
@@ -67,11 +66,11 @@ class Call:
                 read[name] = _dense(each)
         if "lengths" in read:
             read["lengths"] = read["lengths"].to(torch.int64)
-        self.is_lstm, self.normalised = cell.name == "lstm", "gain_ih" in read
+        self.is_lstm = cell.name == "lstm"
         self.cell_sequence = self.is_lstm and arguments["cell_sequence"]
         self.batch, self.steps, self.input = x.shape
-        self.hidden = read["w_hh"].shape[1]
-        self.code = code(cell.name, arguments)
+        self.state = read["h0"].shape[1]
+        self.hidden = read["c0"].shape[1] if self.is_lstm else self.state
         self.native = (
             self.module.CallFloat if x.dtype is torch.float32 else self.module.CallDouble
         )()
@@ -81,11 +80,12 @@ class Call:
         addresses = {name: each.data_ptr() for name, each in read.items()}
         self.native.set(
             **ABSENT | addresses,
-            cell=self.code,
+            cell=code(cell.name, arguments),
             batch=self.batch,
             steps=self.steps,
             input=self.input,
             hidden=self.hidden,
+            state=self.state,
             x_batch=batch_stride,
             x_step=step_stride,
             reverse=arguments["reverse"],
@@ -100,12 +100,13 @@ class Call:
     ) -> tuple[tuple[Tensor, ...], tuple[Tensor | None, ...]]:
         """The results: outputs, h_n and of an LSTM c_n and the cells, which may be an empty tensor;
         and with `keep` what the backward pass reads."""
-        new, size = self.read["x"].new_empty, (self.batch, self.hidden)
-        out = new((self.batch, self.steps, self.hidden)) if out is None else out
-        results = {"out": out, "h_n": new(size)}
+        new, hidden = self.read["x"].new_empty, self.hidden
+        out = new((self.batch, self.steps, self.state)) if out is None else out
+        results = {"out": out, "h_n": new((self.batch, self.state))}
         if self.is_lstm:
-            results["c_n"] = new(size)
-            results["cell_sequence"] = new(out.shape if self.cell_sequence else 0)
+            results["c_n"] = new((self.batch, hidden))
+            cells = (self.batch, self.steps, hidden) if self.cell_sequence else (0,)
+            results["cell_sequence"] = new(cells)
         saved: dict[str, Tensor] = self._room_for_saved() if keep else {}
         addresses = {name: each.data_ptr() for name, each in (results | saved).items()}
         batch_stride, step_stride, _ = out.stride()
@@ -116,13 +117,9 @@ class Call:
     def _room_for_saved(self) -> dict[str, Tensor]:
         lengths = self.read.get("lengths")
         rows = self.batch * self.steps if lengths is None else int(lengths.sum())
-        x = self.read["x"]
-        values = self.module.saved_values(
-            bytes=ITEM_SIZES[x.dtype], cell=self.code, hidden=self.hidden
-        )
-        needed = {"gates": True, "cells": self.is_lstm, "norm": self.normalised}
-        counts: dict[str, int] = dict(zip(SAVED, values, strict=True))
-        return {name: x.new_empty(rows * counts[name]) for name, need in needed.items() if need}
+        values: Sequence[int] = self.native.saved_values()
+        new = self.read["x"].new_empty
+        return {name: new(rows * n) for name, n in zip(SAVED, values, strict=True) if n}
 
     def backward(
         self,
@@ -133,7 +130,7 @@ class Call:
     ) -> dict[str, Tensor]:
         """Gradients of the inputs that are wanted, by name, from those of the results.
 
-        `out` are the outputs and `saved` what `forward` saved with them, which this overwrites.
+        `out` are the outputs and `saved` what `forward` saved with them; both are only read.
         """
         given = dict(zip(("out", "h_n", "c_n", "cell_sequence"), grads, strict=False))
         if not self.cell_sequence:

@@ -28,7 +28,7 @@ def path(cell: str, *, device: Any = "cpu", dtype: torch.dtype = torch.float32, 
     Raises:
         OptionError: unknown cell or option.
 
-    >>> path("lstm", w_hr=True)
+    >>> path("lstm", dtype=torch.complex64)
     'reference'
     """
     check_choice("ops.path", "cell", cell, CELLS)

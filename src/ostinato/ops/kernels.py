@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from ostinato.ops.call import ITEM_SIZES, TENSORS, Call
+from ostinato.ops.call import DTYPES, TENSORS, Call
 from ostinato.ops.native import load
 from ostinato.ops.shared import Cell
 
 NARROW = (torch.bfloat16, torch.float16)  # widened to float32 before the kernels, as sums need
-# Any of these, given, is beyond the kernels so far.
-OPTIONS = ("w_hr",)
 
 
 def allows(options: dict[str, Any], device: torch.device, dtype: torch.dtype) -> bool:
@@ -21,14 +20,8 @@ def allows(options: dict[str, Any], device: torch.device, dtype: torch.dtype) ->
     module = load()
     if module is None or not hasattr(module, "CallFloat"):
         return False
-    for name in OPTIONS:
-        value = options.get(name)
-        if isinstance(value, Tensor) or value:
-            return False
     known = options.get("activation", "tanh") in ("tanh", "relu")
-    normalised = options.get("gain_ih") is not None or options.get("layer_norm")
-    known = known and (options.get("reset_after", True) or not normalised)
-    return bool(known) and device.type == "cpu" and dtype in (*ITEM_SIZES, *NARROW)
+    return known and device.type == "cpu" and dtype in (*DTYPES, *NARROW)
 
 
 def plain() -> bool:
@@ -46,7 +39,7 @@ def steps() -> bool:
 def serves(arguments: dict[str, Any]) -> bool:
     """Whether the kernels serve this call."""
     x, mask, dtype = arguments["x"], arguments["recurrent_mask"], arguments["x"].dtype
-    if dtype not in ITEM_SIZES or (mask is not None and mask.requires_grad):
+    if dtype not in DTYPES or (mask is not None and mask.requires_grad):
         return False
     for name in TENSORS:
         each = arguments.get(name)
@@ -87,26 +80,23 @@ class _Native(torch.autograd.Function):
     def forward(ctx, cell: Cell, arguments: dict[str, Any], *tensors: Tensor | None):
         ctx.cell, ctx.arguments = cell, arguments
         ctx.call = Call(cell, arguments)
-        results, ctx.saved = ctx.call.forward(keep=True)
-        ctx.save_for_backward(*tensors, results[0])
+        results, saved = ctx.call.forward(keep=True)
+        ctx.save_for_backward(*tensors, results[0], *saved)
         ctx.set_materialize_grads(False)
         return results
 
     @staticmethod
     def backward(ctx, *grads):
-        *tensors, out = ctx.saved_tensors
+        count = len(TENSORS)
+        tensors, (out, *saved) = ctx.saved_tensors[:count], ctx.saved_tensors[count:]
         if torch.is_grad_enabled():
             return (None, None, *_differentiable(ctx, tensors, grads))
-        saved, ctx.saved = ctx.saved, None
-        if saved is None:
-            # The gates were overwritten by the first backward pass: make them again.
-            _, saved = ctx.call.forward(keep=True, out=torch.empty_like(out))
         needed = zip(TENSORS, ctx.needs_input_grad[2:], strict=True)
         found = ctx.call.backward(out, saved, grads, {name for name, need in needed if need})
         return (None, None, *map(found.get, TENSORS))
 
 
-def _differentiable(ctx, tensors: list[Tensor | None], grads: tuple[Tensor, ...]):
+def _differentiable(ctx, tensors: Sequence[Tensor | None], grads: tuple[Tensor, ...]):
     """The gradients as a graph of their own, through the reference: for double backward."""
     with torch.enable_grad():
         given = dict(zip(TENSORS, tensors, strict=True))

@@ -93,7 +93,10 @@ class Evidence:
     Attributes:
         figures: data of the `figures` room, the most telling first.
         facts: further facts for the report, name to value.
+        units: of curves whose figures are not in the user's units: what to multiply them by, and
+            the unit then.
     """
 
     figures: list[Any] = field(default_factory=list)
     facts: dict[str, object] = field(default_factory=dict)
+    units: dict[str, tuple[float, str]] = field(default_factory=dict)

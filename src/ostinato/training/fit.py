@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
@@ -119,7 +118,6 @@ def fit(
     held = nullcontext() if folder is None else checkpoints.held(folder)
     with (
         held,
-        tempfile.TemporaryDirectory() as scratch,
         checkpoints.own_random_state(),
         Interruptions() as interruptions,
     ):
@@ -157,7 +155,6 @@ def fit(
                     run,
                     judged,
                     directory=folder,
-                    scratch=scratch,
                     identity=same,
                     logs=logs,
                     callbacks=callbacks,

@@ -195,12 +195,12 @@ class Silent(Logger):
     """A logger that keeps nothing, for callbacks that ask for one; the record is history.csv."""
 
     @property
-    def name(self) -> None:
-        return None
+    def name(self) -> str:
+        return ""
 
     @property
-    def version(self) -> None:
-        return None
+    def version(self) -> str:
+        return ""
 
     def log_metrics(self, metrics: Any, step: int | None = None) -> None:
         """Nothing: figures are in the history and in `trainer.callback_metrics`."""
@@ -228,7 +228,6 @@ def run_loop(
     validation: Any,
     *,
     directory: Path | None,
-    scratch: str,
     identity: Any,
     logs: Sequence[Any],
     callbacks: Sequence[Callback],
@@ -253,7 +252,8 @@ def run_loop(
             enable_model_summary=False,
             num_sanity_val_steps=0,
             use_distributed_sampler=False,
-            default_root_dir=scratch if directory is None else directory / "lightning",
+            default_root_dir=None if directory is None else directory / "lightning",
+            log_every_n_steps=max(1, min(50, len(run.train))),
             callbacks=[*own, *callbacks, *last],
         )
         _begin_at(trainer, run, state)

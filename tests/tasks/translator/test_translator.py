@@ -267,7 +267,7 @@ def test_wrong_options(options, message):
         (["a", " "], ["b", "c"], "X is empty in row 1"),
         (["a", "b"], ["b", None], "missing or no strings, the first in row 1"),
         (["a"], ["b"], "at least 2 rows, got 1"),
-        ("text", ["b"], "texts must have one value a row"),
+        ("text", ["b"], "texts must be a list of strings"),
     ],
 )
 def test_wrong_rows(sources, targets, message):

@@ -30,7 +30,7 @@ def draw_matrix(scene: Scene, figure: Matrix) -> None:
         scene.paragraph(f"{figure.y.words} ↓")
     side_words = _labels(figure.rows, high)
     longest = max([words.width(words.clean(w), size) for _, w in side_words], default=0.0)
-    left = min(longest, 0.3 * scene.width) + 8
+    left = min(longest + 0.5, 0.3 * scene.width) + 8
     cell = min((scene.width - left - 4) / wide, _LARGEST)
     tall = cell if high * cell <= 520 and cell >= 4 else max(min(cell, 520 / high), 120 / high)
     right = left + cell * wide

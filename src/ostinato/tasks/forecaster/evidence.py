@@ -9,16 +9,17 @@ import numpy as np
 import pandas as pd
 
 from ostinato.figures import Axis, Bars, Figure, Group, Line, Lines
+from ostinato.figures.choice import worth_seeing
 from ostinato.measures import Scores
 from ostinato.measures.forecasts import repeat_last, repeat_season
 from ostinato.tasks.contracts import Evidence
 from ostinato.tasks.forecaster.answering import forecast
 from ostinato.tasks.forecaster.estimator import Forecaster
-from ostinato.tasks.forecaster.measures import BASELINES, FORECASTS
+from ostinato.tasks.forecaster.measures import BASELINES, MEASURES
 from ostinato.tasks.forecaster.table import Series
 
 MOST = 100  # forecasts of a series
-PICTURES = 12  # series and columns that are drawn
+PICTURES = 6  # series and columns that are drawn
 SERIES = 40  # series that are tried
 
 
@@ -82,25 +83,39 @@ def evidence(estimator: Forecaster, held_out: Any) -> Evidence:
     tests = backtests(estimator, held_out)
     if not tests:
         return Evidence()
-    scores = Scores.from_flat(estimator.baseline_, FORECASTS, BASELINES)
+    scores = Scores.from_flat(estimator.baseline_, MEASURES, BASELINES)
     best = scores.strongest("mae") or BASELINES[0]
+    drawn = [(test, column) for test in tests for column in range(len(estimator.layout_.target))]
+    errors = [float(np.nanmean(np.abs(t.answers - t.truth)[:, c])) for t, c in drawn]
     figures: list[Figure] = [
-        _against(test, column, name, best, series)
-        for test in tests
-        for column, name in enumerate(estimator.layout_.target)
+        _against(*drawn[k], estimator.layout_.target[drawn[k][1]], best, series, word)
+        for k, word in worth_seeing(errors, PICTURES)
     ]
-    figures = [*figures[:PICTURES], _by_step(estimator, tests, best)]
-    return Evidence(figures=figures, facts=_facts(estimator, tests, len(figures) - 1))
+    facts = _facts(estimator, len(figures), len(drawn))
+    figures.append(_by_step(estimator, tests, best))
+    return Evidence(figures=figures, facts=facts, units=_units(estimator))
 
 
-def _against(test: Backtest, column: int, name: str, best: Any, series: str | None) -> Figure:
+def _units(model: Forecaster) -> dict[str, tuple[float, str]]:
+    """Curves in the user's units, like the headline; several targets have no common unit."""
+    targets = model.layout_.target
+    if len(targets) != 1:
+        spread = "spreads of the training rows"
+        return {"mae": (1.0, spread), "mse": (1.0, f"{spread}, squared"), "loss": (1.0, spread)}
+    scale, name = float(model.scaler_.scale[0]), targets[0]
+    return {"mae": (scale, f"units of {name}"), "mse": (scale**2, f"{name} squared")}
+
+
+def _against(
+    test: Backtest, column: int, name: str, best: Any, series: str | None, word: str
+) -> Figure:
     of = "" if test.name is None else f", {series} {test.name}"
     x = test.index
     if isinstance(x, pd.DatetimeIndex):
         x = x.tz_localize(None) if x.tz is not None else x
     x = np.asarray(x)
     return Lines(
-        title=f"Forecasts of {name}{of}",
+        title=f"Forecasts of {name}{of}{f': the {word}' if word else ''}",
         caption="Each forecast was made from the rows before it alone; where one ends the next "
         f"begins. Beside them: {best.name}, the best naive forecast.",
         lines=[
@@ -140,11 +155,10 @@ def _by_step(model: Forecaster, tests: list[Backtest], best: Any) -> Figure:
     )
 
 
-def _facts(model: Forecaster, tests: list[Backtest], drawn: int) -> dict[str, object]:
+def _facts(model: Forecaster, drawn: int, wanted: int) -> dict[str, object]:
     facts: dict[str, object] = {"season": f"{model.season_:,} rows"}
     if model.missing_:
         facts["values filled in"] = ", ".join(f"{n}: {k:,}" for n, k in model.missing_.items())
-    wanted = len(tests) * len(model.layout_.target)
     if drawn < wanted:
-        facts["pictures"] = f"the first {drawn} of {wanted} series and columns"
+        facts["pictures"] = f"{drawn} of {wanted} series and columns, by their error"
     return facts

@@ -17,7 +17,9 @@ from ostinato.measures.forecasts import (
 from ostinato.tasks.forecaster.rows import ForecasterRows
 from ostinato.tasks.forecaster.windows import gather
 
-__all__ = ["BASELINES", "FORECASTS", "measure"]
+__all__ = ["BASELINES", "MEASURES", "measure"]
+
+MEASURES = FORECASTS
 
 
 def measure(
@@ -38,7 +40,7 @@ def measure(
         starts: the first row of each window.
 
     Returns:
-        `FORECASTS` of the model; with the prefixes of `BASELINES` those of repeating the last
+        `MEASURES` of the model; with the prefixes of `BASELINES` those of repeating the last
         value and the last season. {} without a window.
     """
     if not len(starts):

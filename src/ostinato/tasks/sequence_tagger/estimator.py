@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from ostinato import data, nn
-from ostinato.data.rows import as_rows
+from ostinato.data.inputs import column_of
 from ostinato.data.tags import check_tags, spans_of
 from ostinato.errors import DataError
 from ostinato.options import TrainingOptions
@@ -208,7 +208,7 @@ class SequenceTagger(Estimator[TaggerRows, SequenceTaggerModule], SequenceTagger
         texts, places = [], []
         if isinstance(X, (str, bytes)):
             raise DataError(f"{where}: X must be a list of texts, got one. Write [text].")
-        for row in as_rows(where, "X", X):
+        for row in column_of(where, "X", X):
             if isinstance(row, str):
                 texts.append(row)
                 places.append(data.word_places(row))

@@ -10,7 +10,9 @@ from ostinato.data.tags import spans_of
 from ostinato.measures.spans import BASELINES, SPANS, TAGS, measure_spans, token_accuracy
 from ostinato.tasks.sequence_tagger.rows import TaggerRows
 
-__all__ = ["BASELINES", "SPANS", "TAGS", "MostFrequent", "measure"]
+__all__ = ["BASELINES", "MEASURES", "MostFrequent", "measure"]
+
+MEASURES = (*SPANS, *TAGS)
 
 Rows = Sequence[Sequence[str]]
 

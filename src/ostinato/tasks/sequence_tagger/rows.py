@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ostinato.data.held_out import hold_out
-from ostinato.data.rows import as_rows
+from ostinato.data.inputs import column_of
 from ostinato.data.tags import check_tags, convert_tags, guess_scheme, legal_moves, split_tag
 from ostinato.errors import DataError
 from ostinato.tasks.sequence_tagger.options import SequenceTaggerOptions
@@ -26,7 +26,7 @@ def read_sentences(where: str, X: Any, name: str = "X") -> Rows:
         DataError: a row is a text, or holds something that is no string.
     """
     rows = []
-    for number, row in enumerate(as_rows(where, name, X)):
+    for number, row in enumerate(column_of(where, name, X)):
         if isinstance(row, (str, bytes)) or not hasattr(row, "__iter__"):
             raise DataError(
                 f"{where}: {name} must be lists of tokens; row {number} is {row!r:.60}. Cut texts "

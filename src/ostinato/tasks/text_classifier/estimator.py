@@ -9,7 +9,7 @@ import torch
 from sklearn.base import ClassifierMixin
 
 from ostinato import data, nn
-from ostinato.data.rows import as_rows
+from ostinato.data.inputs import column_of
 from ostinato.errors import check_number
 from ostinato.tasks.base import Estimator, Run
 from ostinato.tasks.text_classifier import learning
@@ -88,7 +88,7 @@ class TextClassifier(
         options = self._training()
         texts, labels = read_pairs(where, X, y, least=2)
         given = read_weights(where, sample_weight, len(texts))
-        known = labels if classes is None else [*labels, *as_rows(where, "classes", classes)]
+        known = labels if classes is None else [*labels, *column_of(where, "classes", classes)]
         (texts, labels, given), self.held_out_ = split(
             where, texts, labels, given, validation, self.seed
         )

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ostinato.measures.classes import measure_classes, measure_labels
+from ostinato.measures.classes import BASELINES as BASELINES
+from ostinato.measures.classes import CLASSES, LABELS, measure_classes, measure_labels
 from ostinato.tasks.text_classifier.rows import TextRows
 
-BASELINES = {"baseline_": "naive Bayes", "majority_": "most frequent class"}
+MEASURES = (*CLASSES, *LABELS)
 
 
 def measure(rows: TextRows, truth: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ostinato import data
 from ostinato.data.held_out import hold_out
-from ostinato.data.rows import as_rows
+from ostinato.data.inputs import column_of
 from ostinato.errors import DataError, OptionError
 from ostinato.tasks.text_classifier.options import TextClassifierOptions
 
@@ -24,7 +24,7 @@ def read_pairs(where: str, X: Any, y: Any, *, least: int = 1) -> tuple[Texts, li
     Raises:
         DataError: a row is no text, lengths differ, or there are fewer than `least` rows.
     """
-    texts, labels = data.check_texts(where, X), as_rows(where, "y", y)
+    texts, labels = data.check_texts(where, X), column_of(where, "y", y)
     if len(texts) != len(labels):
         raise DataError(
             f"{where}: X and y must have the same number of rows, got {len(texts):,} and "

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
-from ostinato.measures.texts import BLEU, COPY, LEAD, ROUGE, lead, measure_texts
+from ostinato.measures import Baseline
+from ostinato.measures.texts import BLEU, ROUGE, lead, measure_texts
 from ostinato.tasks.translator.options import TranslatorOptions
 from ostinato.tasks.translator.rows import Texts, TranslatorRows
 
-MEASURES = {"bleu": BLEU, "rouge": ROUGE}
-BASELINES = {"bleu": COPY, "rouge": LEAD}
+MEASURES = (*BLEU, *ROUGE)
+BASELINES = (
+    Baseline(
+        prefix="baseline_",
+        name="the source itself",
+        sentence="Gives back the source; of a summary its first words.",
+    ),
+)
+FEW = 50  # rows below which BLEU says little
+
+
+def about_bleu(rows: int, bleu: float) -> str:
+    """What a reader of a BLEU should know, in a sentence or two; "" where nothing is odd."""
+    words = f"BLEU of {rows} rows says little: it is made for hundreds." if rows < FEW else ""
+    if bleu < 0.5:
+        words += (
+            " BLEU near 0 means that answers and references share no run of four words. chrF, "
+            "which counts characters, still tells models apart. BLEU is smoothed (sacrebleu's exp)."
+        )
+    return words.strip()
 
 
 def measure(

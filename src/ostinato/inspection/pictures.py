@@ -1,0 +1,139 @@
+"""Pictures of a fit and of answers, written to files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ostinato.figures import Axis, Line, Lines, Mark, draw
+from ostinato.figures.base import Role
+from ostinato.figures.classes import confusion_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike
+
+
+def learning_figures(
+    history: Mapping[str, Sequence[float]],
+    *,
+    best: int | None = None,
+    units: Mapping[str, tuple[float, str]] | None = None,
+) -> list[Lines]:
+    """A figure for each measure by epoch, training and validation; the loss first.
+
+    Args:
+        history: `train_NAME` and `val_NAME` to the figure of each epoch.
+        best: the epoch whose weights were kept, from 1.
+        units: of some measures what their figures are multiplied by, and their unit then.
+    """
+    units = units or {}
+    curves = {
+        name: [float(v) for v in values]
+        for name, values in history.items()
+        if name.startswith(("train_", "val_")) and not name.endswith("_seconds") and len(values)
+    }
+    named = {name.split("_", 1)[1] for name in curves}
+    found = []
+    for measure in sorted(named, key=lambda name: (name != "loss", name)):
+        factor, unit = units.get(measure, (1.0, ""))
+        roles: tuple[tuple[str, Role], ...] = (
+            (f"train_{measure}", "training"),
+            (f"val_{measure}", "validation"),
+        )
+        lines = [
+            Line(name=role, x=range(1, len(y) + 1), y=np.array(y) * factor, role=role)
+            for key, role in roles
+            if (y := curves.get(key))
+        ]
+        kept = [Mark(x=best, label="kept")] if best else []
+        found.append(
+            Lines(
+                title=f"{measure} by epoch",
+                caption=_course(lines, best),
+                lines=lines,
+                marks=kept,
+                x=Axis(label="epoch", whole=True),
+                y=Axis(label=measure, unit=unit),
+            )
+        )
+    return found
+
+
+def _course(lines: Sequence[Line], best: int | None) -> str:
+    if len(lines) > 1:
+        return "Where validation turns away from training, the model begins to learn by heart."
+    kept = f" The weights of epoch {best} were kept." if best else ""
+    return f"On {'held-out' if lines[0].role == 'validation' else 'training'} rows.{kept}"
+
+
+def plot_history(
+    history: Mapping[str, Sequence[float]],
+    path: str | os.PathLike[str] | None = None,
+    *,
+    measure: str = "loss",
+) -> Figure:
+    """One measure by epoch, training and validation, from an estimator's `history_`."""
+    chosen = {k: v for k, v in history.items() if k in (f"train_{measure}", f"val_{measure}")}
+    found = learning_figures(chosen) or [Lines(title=f"{measure} by epoch")]
+    return _save(found[0], path, 640)
+
+
+def plot_confusion(
+    truth: Sequence[Any], answers: Sequence[Any], path: str | os.PathLike[str] | None = None
+) -> Figure:
+    """The confusion matrix of two label lists: rows the truth, shade the share of the row."""
+    return _save(confusion_figure(truth, answers), path, 640)
+
+
+def plot_forecast(
+    times: ArrayLike,
+    truth: ArrayLike,
+    answers: ArrayLike,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    before: tuple[ArrayLike, ArrayLike] | None = None,
+    naive: ArrayLike | None = None,
+    naive_name: str = "naive baseline",
+    title: str = "Forecast against truth",
+    unit: str = "",
+) -> Figure:
+    """A forecast beside what came.
+
+    Args:
+        times: timestamps or positions of `truth` and `answers`, ascending.
+        truth: what came, in `unit`.
+        answers: the forecast, in `unit`.
+        path: file to write, its suffix gives the format; None only returns the figure.
+        before: times and values the forecast started from, drawn to its left.
+        naive: the baseline's forecast.
+        naive_name: what the legend calls it.
+        title: words above the picture.
+        unit: name of the vertical axis.
+    """
+    lines = [
+        Line(name="truth, held out", x=times, y=truth, role="truth"),
+        Line(name="forecast", x=times, y=answers, role="model"),
+    ]
+    if naive is not None:
+        lines.append(Line(name=naive_name, x=times, y=naive, role="baseline"))
+    marks = []
+    if before is not None and np.size(before[0]):
+        lines.append(Line(name="known before", x=before[0], y=before[1]))
+        marks = [Mark(x=lines[-1].x[-1:], label="known until here", known=True)]
+    drawn = Lines(title=title, lines=lines, marks=marks, y=Axis(label=unit))
+    return _save(drawn, path, 800)
+
+
+def _save(figure: Any, path: str | os.PathLike[str] | None, width: float) -> Figure:
+    from ostinato.figures.raster import save
+
+    made = draw.matplotlib(figure, width)
+    if path is not None:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        save(made, path)
+    return made

@@ -12,6 +12,7 @@ import torch
 from ostinato import nn
 from ostinato.errors import OptionError, ShapeError
 from ostinato.nn import stepping
+from ostinato.nn.packing import packed
 from ostinato.ops import native
 
 LAYERS = [nn.RNN, nn.GRU, nn.LSTM]
@@ -170,7 +171,7 @@ def test_options_step_as_the_sequence(kind, options, batch, hidden):
     with torch.no_grad():
         expected, _ = layer(x)
     if kernels_built:
-        assert stepping.Packed(layer).ready()
+        assert packed(layer) is not None
         assert torch.equal(found, expected)
         assert np.array_equal(arrays, expected.numpy())
     torch.testing.assert_close(found, expected)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ostinato.errors import check_number
-from ostinato.ops import kernels, native
+from ostinato.ops import native, private
 
 LEVELS = 1 << 16
 
@@ -35,12 +35,12 @@ def chosen_quickly(shape: Sequence[int], p: float, device: torch.device) -> Tens
     """`chosen`, several times faster where the kernels are, which make other bits, from one number
     of torch's generator."""
     module: Any = native.load()
-    if device.type != "cpu" or not hasattr(module, "choose") or not kernels.plain():
+    if device.type != "cpu" or not hasattr(module, "choose") or private.watched():
         return chosen(shape, p, device)
     if not round(p * LEVELS):
-        return torch.zeros(*shape, dtype=torch.bool)
-    flags = torch.empty(*shape, dtype=torch.bool)
-    seed = int(torch.empty((), dtype=torch.int64).random_())
+        return torch.zeros(*shape, dtype=torch.bool, device=device)
+    flags = torch.empty(*shape, dtype=torch.bool, device=device)
+    seed = int(torch.empty((), dtype=torch.int64, device=device).random_())
     module.choose(out=flags.data_ptr(), count=flags.numel(), highest=highest_of(p), seed=seed)
     return flags
 

@@ -148,9 +148,14 @@ class Call:
         addresses = {f"grad_{name}": each.data_ptr() for name, each in (found | into).items()}
         kept = {n: s.data_ptr() for n, s in zip(SAVED, saved, strict=True) if s is not None}
         out_batch, out_step, _ = out.stride()
+        # A call must be whole, though the backward pass leaves the final states alone.
+        finals = self.read["x"].new_empty(self.batch, self.hidden)
         self.native.set(
             **NO_GRADIENTS | addresses,
             **kept,
+            keep=True,
+            h_n=finals.data_ptr(),
+            c_n=finals.data_ptr(),
             out=out.data_ptr(),
             out_batch=out_batch,
             out_step=out_step,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from ostinato import nn
 from ostinato.errors import check_number
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ class Writing:
         self.embedding = module.embedding.weight.detach().numpy()
         self.texts = [_Text(piece(), stop) for _ in prompts]
         self.recent: deque[np.ndarray] = deque(maxlen=RECENT)
-        self.count = 0
+        self.count, self.fixed = 0, nn.FixedWeights()
         self.rows = np.arange(len(prompts) if length else 0)
         self.going = [self.texts[row] for row in self.rows]
         if length:
@@ -180,7 +181,7 @@ class Writing:
         """Take every text on by one token; the pieces of text that came, one for each of `rows`."""
         if self.count:
             outputs = self.stepper.step(self.embedding[self.recent[-1]])
-            with torch.no_grad():
+            with torch.no_grad(), self.fixed:
                 self.logits = self.module.logits(torch.from_numpy(outputs)).numpy()
         tokens = self.sampler.draw(self.logits, self.recent)
         self.recent.append(tokens)

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ostinato import nn
 from ostinato.errors import DataError, OptionError
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class TextStream:
             raise DataError(f"TextStream.step: text must be a string, got {type(text).__name__}.")
         model = self.estimator.module_
         (tokens,) = self.estimator._encoder.encode([text])
-        with torch.inference_mode():
+        with torch.inference_mode(), nn.FixedWeights():
             self.read.extend(int(token) for token in tokens)
             for token in tokens:
                 output, self.state = model.step(  # pyright: ignore[reportCallIssue]

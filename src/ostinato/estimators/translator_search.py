@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ostinato import nn
 from ostinato.models.translator import Memory, State, TranslatorModel
 
 ROWS = 512  # rows of all beams together in one step
@@ -56,7 +57,7 @@ def search(
         groups.setdefault(tuple(map(len, source)), []).append(row)
     answers: list[list[Answer]] = [[] for _ in sources]
     size = max(1, ROWS // beam)
-    with torch.no_grad():
+    with torch.no_grad(), nn.FixedWeights():
         for _, rows in sorted(groups.items()):
             for start in range(0, len(rows), size):
                 chosen = rows[start : start + size]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from contextvars import ContextVar
 from typing import Any, NamedTuple, cast
 
@@ -123,25 +124,19 @@ def described(
     if layer.bidirectional:
         return None
     make_weights(layer)
-    options = layer._settings()
-    rows, hidden, entering = layer.gates * layer.hidden_size, layer.hidden_size, layer.input_size
-    state = layer.proj_size or hidden
-    names = {"weight_hh": (rows, state), "bias_ih": (rows,), "bias_hh": (rows,)}
-    if layer.layer_norm:
-        names |= {"gain_ih": (rows,), "gain_hh": (rows,)}
-        if layer.cell == "lstm":
-            names |= {"gain_cell": (hidden,), "bias_cell": (hidden,)}
-    if layer.peephole:
-        names["peephole"] = (3 * hidden,)
-    if layer.proj_size:
-        names["weight_hr"] = (state, hidden)
+    options, parameters = layer._settings(), layer._parameters
     dtype, code = None, call.code(layer.cell, options)
     fields, held = [], []
-    for depth, suffix in enumerate(layer.suffixes):
-        one: dict[str, Any] = dict.fromkeys(WEIGHTS)
-        inner = state if depth else entering
-        for name, shape in ({"weight_ih": (rows, inner)} | names).items():
-            each: Tensor | None = getattr(layer, f"{name}{suffix}", None)
+    for weights, sizes in _plan(
+        *(layer.cell == "lstm", layer.gates, layer.input_size, layer.hidden_size),
+        *(layer.proj_size, layer.layer_norm, layer.peephole, tuple(layer.suffixes)),
+    ):
+        one: dict[str, Any] = {**sizes, "cell": code}
+        one["zoneout_rate"] = one["zoneout_cell_rate"] = layer.zoneout
+        for name, field, shape in weights:
+            each: Tensor | None = parameters.get(name)
+            if each is None:  # made by a parametrisation, or a plain attribute
+                each = getattr(layer, name, None)
             if each is None:
                 if not name.startswith("bias_"):
                     return None
@@ -156,10 +151,41 @@ def described(
             if not each.is_contiguous():
                 each = each.detach().contiguous()
             held.append(each)
-            one[FIELDS.get(name, name)] = each.data_ptr()
-        one |= {"cell": code, "input": inner, "hidden": hidden, "state": state}
-        one |= {"zoneout_rate": layer.zoneout, "zoneout_cell_rate": layer.zoneout, "eps": EPS}
+            one[field] = each.data_ptr()
         fields.append(one)
     if dtype not in call.DTYPES or not kernels.allows(options, held[0].device, dtype):
         return None
     return dtype, fields, held
+
+
+@functools.lru_cache(maxsize=256)
+def _plan(
+    lstm: bool,
+    gates: int,
+    entering: int,
+    hidden: int,
+    proj_size: int,
+    layer_norm: bool,
+    peephole: bool,
+    suffixes: tuple[str, ...],
+) -> list[tuple[list[tuple[str, str, tuple[int, ...]]], dict[str, Any]]]:
+    """For every layer of a stack its weights, as (name, the kernels' name, shape), and the fields
+    that are the same whatever their values."""
+    rows, state = gates * hidden, proj_size or hidden
+    names = {"weight_hh": (rows, state), "bias_ih": (rows,), "bias_hh": (rows,)}
+    if layer_norm:
+        names |= {"gain_ih": (rows,), "gain_hh": (rows,)}
+        if lstm:
+            names |= {"gain_cell": (hidden,), "bias_cell": (hidden,)}
+    if peephole:
+        names["peephole"] = (3 * hidden,)
+    if proj_size:
+        names["weight_hr"] = (state, hidden)
+    plan = []
+    for depth, suffix in enumerate(suffixes):
+        inner = state if depth else entering
+        shapes: dict[str, tuple[int, ...]] = {"weight_ih": (rows, inner)} | names
+        weights = [(f"{n}{suffix}", FIELDS.get(n, n), shape) for n, shape in shapes.items()]
+        sizes = {"input": inner, "hidden": hidden, "state": state, "eps": EPS}
+        plan.append((weights, dict.fromkeys(WEIGHTS) | sizes))
+    return plan

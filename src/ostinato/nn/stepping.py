@@ -30,7 +30,7 @@ def step(layer: Any, x: Tensor, state: Any) -> Any:
     now = packed(layer)
     if now is None:
         return None
-    batch = len(x)
+    x, batch = x if x.is_contiguous() else x.contiguous(), len(x)
     shapes = [(batch, now.input), *((now.layers, batch, size) for size in now.states)]
     if not all(_fits(e, now.dtype, s) for e, s in zip((x, *parts), shapes, strict=True)):
         return None

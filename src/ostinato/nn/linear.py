@@ -11,7 +11,7 @@ from ostinato.nn.packing import fixed_table
 from ostinato.ops import call, native, private
 
 # Products before a second thread is worth waking, which on a busy machine takes long.
-THREAD_WORK = 8 * call.THREAD_WORK
+THREAD_WORK = 4 * call.THREAD_WORK
 
 
 class Linear(torch.nn.Linear):

@@ -25,6 +25,8 @@ def chosen(shape: Sequence[int], p: float, device: torch.device) -> Tensor:
     random bits serve four."""
     if not round(p * LEVELS):
         return torch.zeros(*shape, dtype=torch.bool, device=device)
+    if private.watched():  # a compiler follows no random_
+        return torch.rand(*shape, device=device) < round(p * LEVELS) / LEVELS
     count = math.prod(shape)
     bits = torch.empty((count + 3) // 4, dtype=torch.int64, device=device)
     bits.random_(-(1 << 63), None)
@@ -34,8 +36,12 @@ def chosen(shape: Sequence[int], p: float, device: torch.device) -> Tensor:
 def chosen_quickly(shape: Sequence[int], p: float, device: torch.device) -> Tensor:
     """`chosen`, several times faster where the kernels are, which make other bits, from one number
     of torch's generator."""
+    if (
+        device.type != "cpu" or private.watched()
+    ):  # which a compiler follows, unlike what comes next
+        return chosen(shape, p, device)
     module: Any = native.load()
-    if device.type != "cpu" or not hasattr(module, "choose") or private.watched():
+    if not hasattr(module, "choose"):
         return chosen(shape, p, device)
     if not round(p * LEVELS):
         return torch.zeros(*shape, dtype=torch.bool, device=device)

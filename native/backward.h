@@ -302,7 +302,7 @@ private:
                     }
                     const Vec<T> kept_c = cell_gradient(u, place, left);
                     const Vec<T> direct = C::backward(u, dh);
-                    if (left < L) clear_padding(d_gates, left);
+                    if (left < L && norm.on()) clear_padding(d_gates, left);
                     if (C::kSaves && zone_c.on) store(u.d_state, load(u.d_state) + kept_c);
                     if (!apart) store(around, zone_h.on ? direct + kept : direct);
                 }
@@ -319,7 +319,7 @@ private:
         }
         return kept;
     }
-    // Units past the last may be NaN, and zero weights would not stop that.
+    // Units past the last may be NaN, and zero gains would not stop that.
     void clear_padding(T* gate, int64_t left) {
         for (int slot = 0; slot < C::kSlots; ++slot, gate += U)
             store(gate, real_lanes<T>(left) == T(1) ? load(gate) : Vec<T>{});
@@ -335,7 +335,7 @@ private:
             d_product = norm.c + at * U, row_stride = U;
         }
         const auto back_to_state = w.narrow_h ? product_back<T, C, 1> : product_back<T, C, 2>;
-        back_to_state(n, d_product, row_stride, most * row_stride, z.blocks, 1, w.late, H, passed,
+        back_to_state(n, d_product, row_stride, most * row_stride, H, 1, w.late, H, passed,
                       z.state_row, false, member);
         for (int64_t block = begin; block < end; ++block)
             for (int64_t r = 0; r < n; ++r) {
@@ -348,7 +348,7 @@ private:
                     entering *= load_some(q.recurrent_mask + p.rows[r] * H + unit, H - unit);
                 store(through + here, load(gate + L) * entering);
                 store(d, C::reset_backward(gate, d_gate, entering, load(d)));
-                if (H - unit < L) clear_padding(d_gate, H - unit);
+                if (H - unit < L && norm.on()) clear_padding(d_gate, H - unit);
             }
         member.wait();
     }
@@ -363,8 +363,8 @@ private:
             d_product = norm.h + at * N::HW, row_stride = N::HW;
         }
         const auto back_to_state = w.narrow_h ? product_back<T, C, 1> : product_back<T, C, 2>;
-        back_to_state(n, d_product, row_stride, most * row_stride, z.blocks, C::kHSlots, w.h, z.state,
-                      passed, z.state_row, C::kLate, member);
+        back_to_state(n, d_product, row_stride, most * row_stride, H, C::kHSlots, w.h, z.state, passed,
+                      z.state_row, C::kLate, member);
         for (int64_t r = 0; r < n; ++r) {
             T *dh = dh_rows + r * z.state_row, *d = passed + r * z.state_row;
             const T* mask = q.recurrent_mask ? q.recurrent_mask + p.rows[r] * z.state : nullptr;
@@ -407,7 +407,7 @@ private:
                                      to.projection);
         if (q.grad_x) {
             const auto back_to_x = w.narrow_x ? product_back<T, C, 1> : product_back<T, C, 2>;
-            back_to_x(chunk.rows, x_panel, x_wide, most * x_wide, z.blocks, C::kXSlots, w.x, q.input,
+            back_to_x(chunk.rows, x_panel, x_wide, most * x_wide, H, C::kXSlots, w.x, q.input,
                       back, back_row, false, member);
         }
         member.wait();
@@ -535,11 +535,12 @@ template <class T, class C>
 void backward_cell(const Call<T>& q) {
     using S = Sizes<T, C>;
     const S z(q);
-    const BackPacks<T> packs = pack_all_backward<T, C>(q);
+    BackPacks<T> packs{};
     WeightSums<T> sums[kMostThreads];
-    for (int64_t i = 0; i < q.threads; ++i) sums[i] = empty_sums<T, C>(q, int(i));
-    run_team(q, [&](int thread, const Member& member) {
+    auto prepare = [&] { packs = pack_all_backward<T, C>(q); };
+    run_team(q, prepare, [&](int thread, const Member& member) {
         if (!member.first()) member.wait();  // the first makes room for all
+        if (member.first()) sums[thread] = empty_sums<T, C>(q, thread);
         BackwardShare<T, C> share(q, thread, member, packs, sums[thread]);
         if (member.first()) member.wait();
         share.run();

@@ -1,6 +1,7 @@
 // How a call's arrays are laid out for the kernels: sizes, packed weights, and the copies between
 // the user's rows and the dense rows of one chunk.
 #pragma once
+#include <exception>
 #ifdef _OPENMP
 #include <omp.h>
 #endif
@@ -132,33 +133,37 @@ void pack_backward(const T* w, int64_t hidden, int64_t outs, int first, int slot
 }
 
 // What was fed in gets its gradient: rows of gate gradients times the transposed weights; `onto`
-// adds it to what is there.
+// adds it to what is there. Units past the last are left out: they may be NaN.
 template <class T, class C, int Wide>
 void product_back(int64_t rows, const T* gates, int64_t gates_row, int64_t block_stride,
-                  int64_t blocks, int slots, const T* pack, int64_t outs, T* to, int64_t to_row,
-                  bool onto = false, const Member& member = {}) {
+                  int64_t hidden, int slots, const T* pack, int64_t outs, T* to, int64_t to_row,
+                  bool onto, const Member& member) {
     using S = Sizes<T, C>;
     constexpr int O = Wide * kLanes<T>;
-    const int64_t k = int64_t(slots) * S::U, all = (outs + O - 1) / O;
+    const int64_t blocks = (hidden + S::U - 1) / S::U, k = int64_t(slots) * S::U;
+    const int64_t all = (outs + O - 1) / O;
     const int64_t begin = member.begin(all, 1), out_blocks = member.end(all, 1) - begin;
     pack += begin * blocks * k * O, to += begin * O;
-    if (rows == 1) {
-        for (int64_t block = 0; block < blocks; ++block, pack += k * O) {
-            const T* a = gates + block * block_stride;
-            if (block == 0 && !onto)
-                row_products<T, Wide, kZero>(a, k, pack, blocks * k * O, out_blocks, to, O);
+    // Part of a block: `count` gradients from `first` on, for out blocks from `ob` on.
+    auto add = [&](int64_t block, int64_t first, int64_t count, int64_t ob) {
+        const T *a = gates + block * block_stride + first, *w = pack + ((ob * blocks + block) * k + first) * O;
+        const bool fresh = block == 0 && first == 0 && !onto;
+        if (rows == 1 && fresh)
+            row_products<T, Wide, kZero>(a, count, w, blocks * k * O, out_blocks, to, O);
+        else if (rows == 1)
+            row_products<T, Wide, kContinue>(a, count, w, blocks * k * O, out_blocks, to, O);
+        else if (fresh)
+            product<T, Wide, kZero>(rows, a, gates_row, count, w, O, to + ob * O, to_row);
+        else
+            product<T, Wide, kContinue>(rows, a, gates_row, count, w, O, to + ob * O, to_row);
+    };
+    for (int64_t ob = 0; ob < (rows == 1 ? 1 : out_blocks); ++ob)  // a lone row takes them together
+        for (int64_t block = 0; block < blocks; ++block) {
+            const int64_t real = hidden - block * S::U;
+            if (real >= S::U)
+                add(block, 0, k, ob);
             else
-                row_products<T, Wide, kContinue>(a, k, pack, blocks * k * O, out_blocks, to, O);
-        }
-        return;
-    }
-    for (int64_t ob = 0; ob < out_blocks; ++ob)
-        for (int64_t block = 0; block < blocks; ++block, pack += k * O) {
-            const T* a = gates + block * block_stride;
-            if (block == 0 && !onto)
-                product<T, Wide, kZero>(rows, a, gates_row, k, pack, O, to + ob * O, to_row);
-            else
-                product<T, Wide, kContinue>(rows, a, gates_row, k, pack, O, to + ob * O, to_row);
+                for (int slot = 0; slot < slots; ++slot) add(block, slot * S::U, real, ob);
         }
 }
 
@@ -238,21 +243,33 @@ T* buffer(const Call<T>& q, int thread, Room room, int64_t count) {
     return static_cast<T*>(q.workspace(q.rooms, thread, room, size_t(count + 64) * sizeof(T)));
 }
 
-// The shares on their threads, or the one share on all of a team, which may turn out smaller.
-template <class T, class Work>
-void run_team(const Call<T>& q, Work&& work) {
-    if (q.team == 1) {
-#pragma omp parallel for schedule(static, 1) num_threads(int(q.threads)) if (q.threads > 1)
-        for (int64_t i = 0; i < q.threads; ++i) work(int(i), Member{});
+// Prepares on one thread while the others wake up; then the shares on their threads, or the one share
+// on all of a team, which may turn out smaller.
+template <class T, class Prepare, class Work>
+void run_team(const Call<T>& q, Prepare&& prepare, Work&& work) {
+    const int asked = int(q.team > 1 ? q.team : q.threads);
+#ifdef _OPENMP
+    if (asked > 1) {
+        ostinato::Barrier barrier;
+        std::exception_ptr failed;
+#pragma omp parallel num_threads(asked)
+        {
+            const int index = omp_get_thread_num(), members = omp_get_num_threads();
+            if (index == 0) try {
+                    prepare();
+                } catch (...) {
+                    failed = std::current_exception();
+                }
+            barrier.wait(members);
+            if (!failed && q.team > 1) work(0, Member{index, members, &barrier});
+            for (int i = index; !failed && q.team == 1 && i < asked; i += members) work(i, Member{});
+        }
+        if (failed) std::rethrow_exception(failed);
         return;
     }
-    ostinato::Barrier barrier;
-#ifdef _OPENMP
-#pragma omp parallel num_threads(int(q.team))
-    work(0, Member{omp_get_thread_num(), omp_get_num_threads(), &barrier});
-#else
-    work(0, Member{});
 #endif
+    prepare();
+    for (int i = 0; i < (q.team > 1 ? 1 : asked); ++i) work(i, Member{});
 }
 
 template <class T, class C>

@@ -305,7 +305,7 @@ private:
 };
 
 template <class T, class C>
-void forward_cell(const Call<T>& q) {
+ForwardPacks<T> pack_all_forward(const Call<T>& q) {
     using S = Sizes<T, C>;
     const S z(q);
     const int64_t units = z.blocks * S::U;
@@ -313,14 +313,20 @@ void forward_cell(const Call<T>& q) {
     T* h_pack = buffer(q, 0, Room::kStateWeights, z.state_values(z.state));
     T* hn_bias = buffer(q, 0, Room::kStateBias, units);
     pack_forward<T, C>(q, x_pack, h_pack, hn_bias);
-    const ForwardPacks<T> packs{x_pack,
-                                h_pack,
-                                h_pack + z.late_at(z.state),
-                                hn_bias,
-                                pack_peephole(q, units, buffer(q, 0, Room::kPeepholes, 3 * units)),
-                                pack_norm<T, C>(q, z.blocks),
-                                pack_projection(q)};
-    run_team(q, [&](int thread, const Member& member) {
+    return {x_pack,
+            h_pack,
+            h_pack + z.late_at(z.state),
+            hn_bias,
+            pack_peephole(q, units, buffer(q, 0, Room::kPeepholes, 3 * units)),
+            pack_norm<T, C>(q, z.blocks),
+            pack_projection(q)};
+}
+
+template <class T, class C>
+void forward_cell(const Call<T>& q) {
+    ForwardPacks<T> packs{};
+    auto prepare = [&] { packs = pack_all_forward<T, C>(q); };
+    run_team(q, prepare, [&](int thread, const Member& member) {
         if (!member.first()) member.wait();  // the first makes room for all
         ForwardShare<T, C> share(q, thread, member, packs);
         if (member.first()) member.wait();

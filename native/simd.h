@@ -3,6 +3,9 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#ifdef __AVX512F__
+#include <immintrin.h>
+#endif
 
 #ifndef OSTINATO_VECTOR_BYTES
 #error "build each kernel file with the vector width of its instruction set"
@@ -42,7 +45,31 @@ template <class T>
 OSTINATO_INLINE Vec<T> splat(T value) {
     return Vec<T>{} + value;
 }
-// The first `n` lanes, zeros after them; `n` may exceed the width.
+// The first `n` lanes, zeros after them; `n` may exceed the width. The masked instructions of a set,
+// where it has them, take one cycle: copies of a few bytes take dozens.
+#if defined(__AVX512F__) && OSTINATO_VECTOR_BYTES == 64
+template <class T>
+OSTINATO_INLINE Vec<T> load_some(const T* from, int64_t n) {
+    if (n >= kLanes<T>) return load(from);
+    const unsigned lanes = n > 0 ? (1u << n) - 1 : 0;
+    if constexpr (sizeof(T) == 4)
+        return Vec<T>(_mm512_maskz_loadu_ps(__mmask16(lanes), from));
+    else
+        return Vec<T>(_mm512_maskz_loadu_pd(__mmask8(lanes), from));
+}
+template <class T>
+OSTINATO_INLINE void store_some(T* to, Vec<T> v, int64_t n) {
+    if (n >= kLanes<T>) {
+        store(to, v);
+        return;
+    }
+    const unsigned lanes = n > 0 ? (1u << n) - 1 : 0;
+    if constexpr (sizeof(T) == 4)
+        _mm512_mask_storeu_ps(to, __mmask16(lanes), __m512(v));
+    else
+        _mm512_mask_storeu_pd(to, __mmask8(lanes), __m512d(v));
+}
+#else
 template <class T>
 OSTINATO_INLINE Vec<T> load_some(const T* from, int64_t n) {
     if (n >= kLanes<T>) return load(from);
@@ -58,6 +85,7 @@ OSTINATO_INLINE void store_some(T* to, Vec<T> v, int64_t n) {
         std::memcpy(to, &v, size_t(n) * sizeof(T));
     }
 }
+#endif
 
 // Asks for `n` values that will be wanted soon; they may lie anywhere.
 template <class T>
@@ -81,9 +109,10 @@ OSTINATO_INLINE typename Vector<T>::whole load_flags(const uint8_t* from, int64_
 // 1 in the lanes of real units, of which `left` are from here on, else 0.
 template <class T>
 OSTINATO_INLINE Vec<T> real_lanes(int64_t left) {
-    Vec<T> v{};
-    for (int i = 0; i < kLanes<T>; ++i) v[i] = i < left ? T(1) : T(0);
-    return v;
+    typename Vector<T>::whole place{};
+    for (int i = 0; i < kLanes<T>; ++i) place[i] = i;
+    const int count = left < kLanes<T> ? int(left) : kLanes<T>;
+    return place < count ? splat(T(1)) : Vec<T>{};
 }
 
 // e^x to about one unit in the last place for float; beyond the range infinity, or nearly zero.

@@ -59,6 +59,9 @@ CASES: dict[str, Figure] = {
         lines=[Line(name=f"{LONG} {k}", x=np.arange(9), y=_wave(9, k)) for k in range(20)],
         marks=[Mark(x=k / 2, label=f"{LONG} {k}") for k in range(9)],
     ),
+    "marks": _lines(
+        "Marks", _wave(50), marks=[Mark(x=k, label=f"event {k}") for k in (3, 5, 7, 9, 40, 49)]
+    ),
     "gaps": _lines("Gaps", [1, 2, np.nan, 4, 5]),
     "one point": _lines("One point", [3.0]),
     "constant": _lines("Constant", [5.0, 5.0, 5.0]),

@@ -61,8 +61,8 @@ MUTATIONS = [
     Mutation("backward.h", "run += kSumRows", "run += kSumRows + 1", "a row in 129 is lost"),
     Mutation(
         "backward.h",
-        "grad_h[row * H + u] +=",
-        "grad_h[row * H + u] =",
+        "grad_h[row * z.state + u] +=",
+        "grad_h[row * z.state + u] =",
         "only one episode reaches the state that a reset returns to",
     ),
     Mutation(

@@ -87,3 +87,21 @@ def test_dropout_rests_outside_training_and_repeats_with_the_seed():
     assert nn.Dropout(0)(x) is x
     with pytest.raises(OptionError, match="p must be a number at least 0 and below 1"):
         nn.Dropout(1)
+
+
+@pytest.mark.parametrize("kind", ["multiplicative", "additive"])
+def test_transforms_and_batches_of_gradients(kind):
+    layer = nn.Attention(3, 2, kind)
+    query, memory = torch.randn(2, 2, 3), torch.randn(2, 4, 2, requires_grad=True)
+    lengths = torch.tensor([4, 2])
+
+    def context(memory):
+        return layer(query, memory, lengths)[0]
+
+    found = torch.func.jacrev(context)(memory).flatten(0, 2)
+    (batched,) = torch.autograd.grad(
+        context(memory).flatten(), memory, torch.eye(8), is_grads_batched=True
+    )
+    torch.testing.assert_close(found, batched)
+    alone = torch.func.vmap(lambda q, m, n: layer(q[None], m[None], n[None])[0][0])
+    torch.testing.assert_close(alone(query, memory, lengths), context(memory))

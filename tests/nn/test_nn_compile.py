@@ -43,3 +43,24 @@ def test_exports_as_one_operator_a_direction(layer):
     ours = [n for n in program.graph.nodes if str(n.target).startswith("ostinato.")]
     assert len(ours) == 4
     torch.testing.assert_close(program.module()(x, lengths), network(x, lengths))
+
+
+def test_autocast_compiles_to_eager_types():
+    network = torch.nn.Sequential(nn.Linear(3, 4), nn.GRU(4, 5), nn.Outputs(), nn.Linear(5, 2))
+    compiled = torch.compile(network, fullgraph=True, backend="aot_eager")
+    x = torch.randn(6, 2, 3)
+    with torch.autocast("cpu", torch.bfloat16):
+        found, wanted = compiled(x), network(x)
+    assert found.dtype == wanted.dtype
+    torch.testing.assert_close(found, wanted, rtol=0.02, atol=0.02)
+    found.float().sum().backward()
+    torch.compiler.reset()
+
+
+@pytest.mark.parametrize("layer", [nn.RNN, nn.GRU, nn.LSTM])
+def test_training_with_zoneout_and_dropout_compiles_whole(layer):
+    network = layer(3, 5, 2, zoneout=0.2, recurrent_dropout=0.2, dropout=0.2)
+    compiled = torch.compile(network, fullgraph=True, backend="aot_eager")
+    compiled(torch.randn(6, 2, 3))[0].sum().backward()
+    assert all(each.grad.isfinite().all() for each in network.parameters())
+    torch.compiler.reset()

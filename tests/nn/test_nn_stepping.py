@@ -12,6 +12,7 @@ import torch
 from ostinato import nn
 from ostinato.errors import OptionError, ShapeError
 from ostinato.nn import stepping
+from ostinato.nn.packing import packed
 from ostinato.ops import native
 
 LAYERS = [nn.RNN, nn.GRU, nn.LSTM]
@@ -170,7 +171,7 @@ def test_options_step_as_the_sequence(kind, options, batch, hidden):
     with torch.no_grad():
         expected, _ = layer(x)
     if kernels_built:
-        assert stepping.Packed(layer).ready()
+        assert packed(layer) is not None
         assert torch.equal(found, expected)
         assert np.array_equal(arrays, expected.numpy())
     torch.testing.assert_close(found, expected)
@@ -231,3 +232,19 @@ def test_a_stepper_goes_on_with_some_rows(kind, monkeypatch):
             np.testing.assert_allclose(found, expected[rows, k], rtol=1e-5)
         with pytest.raises(ShapeError, match="\\(3, 3\\), got \\(5, 3\\)"):
             stepper.step(x[:, 0].numpy())
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+def test_views_are_read_with_their_strides(kind):
+    layer, x = kind(3, 5, 2), torch.randn(3, 4).t()[:, :3]
+    dense = [torch.randn(2, 4, 5) for _ in range(2 if kind is nn.LSTM else 1)]
+    views = [each.transpose(0, 1).contiguous().transpose(0, 1) for each in dense]
+    with torch.no_grad():
+        found, wanted = (
+            layer.step(*given)[0]
+            for given in (
+                (x, tuple(views) if kind is nn.LSTM else views[0]),
+                (x.contiguous(), tuple(dense) if kind is nn.LSTM else dense[0]),
+            )
+        )
+    torch.testing.assert_close(found, wanted)

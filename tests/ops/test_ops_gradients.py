@@ -7,7 +7,7 @@ import torch
 from ops_cases import CELLS, OPTIONS, arguments, call, cast, gradients, split
 
 from ostinato import ops
-from ostinato.ops import fused, twice
+from ostinato.ops import double_backward, fused
 from tolerances import FORWARD, GRADIENT, SECOND, assert_near
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -140,7 +140,7 @@ def test_kernels_without_second_derivatives_get_them(cell, options, plain_path, 
         pytest.skip("torch's kernels are what is wrapped")
     given = small(cell, options)
     wanted = gradients(cell, given)
-    monkeypatch.setattr(fused, "fused", twice.fused_twice)
+    monkeypatch.setattr(fused, "fused", double_backward.differentiable_twice)
     for found, expected in zip(gradients(cell, given), wanted, strict=True):
         assert_near(found, expected, GRADIENT[torch.float64])
     function, leaves = as_function(cell, given)

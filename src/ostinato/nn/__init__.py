@@ -17,6 +17,7 @@ from ostinato.nn.linear import Linear as Linear
 from ostinato.nn.lstm import LSTM as LSTM
 from ostinato.nn.masks import SequenceDropout as SequenceDropout
 from ostinato.nn.masks import StepMask as StepMask
+from ostinato.nn.packing import FixedWeights as FixedWeights
 from ostinato.nn.pooling import Pooling as Pooling
 from ostinato.nn.product import ProductLinear as ProductLinear
 from ostinato.nn.rnn import RNN as RNN

@@ -15,8 +15,8 @@ from ostinato.nn.initial import INITS, fill
 from ostinato.nn.inputs import batched, lengths_of, resets_of
 from ostinato.nn.masks import pack_like
 from ostinato.nn.options import described
-from ostinato.nn.stepping import Packed
-from ostinato.ops import kernels
+from ostinato.nn.packing import make_weights
+from ostinato.nn.stepping import step
 from ostinato.ops.trace import trace as trace_of
 
 State = Any  # a tensor, or for LSTM a pair of tensors
@@ -197,7 +197,9 @@ class Recurrent(Module):
         states = self._states(hx, x, unbatched)
         lengths = lengths_of(where, lengths, x, unbatched)
         resets = resets_of(where, resets, x, unbatched)
-        outputs, finals, cells = self._run(x, states, lengths, resets, need_state)
+        outputs, finals, cells = self._run(
+            x, states, lengths, resets, need_state, training=self.training
+        )
         if unbatched:
             outputs = outputs.squeeze(0)
             cells = None if cells is None else cells.squeeze(0)
@@ -213,7 +215,8 @@ class Recurrent(Module):
 
         The state is that of `forward`. Fed one after the other, steps give what `forward` gives in
         evaluation mode, on the native path bit for bit. Without gradients (`torch.no_grad()`) the
-        native path keeps the packed weights from step to step; `nn.Stepper` saves more.
+        native path keeps the packed weights, and compares them with the layer's at each step;
+        `nn.FixedWeights` saves the comparison, and `nn.Stepper` more.
 
         Raises:
             OptionError: the layer is bidirectional, and so needs the future.
@@ -224,12 +227,9 @@ class Recurrent(Module):
                 f"{type(self).__name__}: step needs bidirectional=False. Backwards, a layer reads "
                 "the sequence from its end, which a stream has not reached."
             )
-        if state is not None and kernels.steps():
-            packed = self.__dict__.get("_packed") or self.__dict__.setdefault(
-                "_packed", Packed(self)
-            )
-            if (found := packed.step(x, state)) is not None:
-                return found
+        if state is not None and (found := step(self, x, state)) is not None:
+            return found
+        make_weights(self)
         if x.dim() != 2 or x.shape[1] != self.input_size:
             raise ShapeError(
                 f"{type(self).__name__}.step: x must have shape (batch, {self.input_size}), "
@@ -237,11 +237,7 @@ class Recurrent(Module):
             )
         x = x.unsqueeze(1)
         states = self._states(state, x, False)
-        training, self.training = self.training, False
-        try:
-            outputs, finals, _ = self._run(x, states, None, None, True)
-        finally:
-            self.training = training
+        outputs, finals, _ = self._run(x, states, None, None, True, training=False)
         assert finals is not None
         return outputs[:, 0], finals if self.cell == "lstm" else finals[0]
 
@@ -286,6 +282,8 @@ class Recurrent(Module):
         lengths: Tensor | None,
         resets: Tensor | None,
         need_state: bool,
+        *,
+        training: bool,
     ) -> tuple[Tensor, tuple[Tensor, ...] | None, Tensor | None]:
         finals: list[list[Tensor]] = [[] for _ in states]
         cells = None
@@ -293,9 +291,7 @@ class Recurrent(Module):
             outputs, sequences = [], []
             for direction in range(self.directions):
                 index = layer * self.directions + direction
-                arguments, options = self._arguments(
-                    x, [s[index] for s in states], index, self.training
-                )
+                arguments, options = self._arguments(x, [s[index] for s in states], index, training)
                 if self.cell == "lstm":
                     options["need_cell"] = need_state
                 options |= {"lengths": lengths, "resets": resets, "reverse": bool(direction)}
@@ -309,7 +305,7 @@ class Recurrent(Module):
             x = torch.cat(outputs, 2) if len(outputs) > 1 else outputs[0]
             if sequences:
                 cells = torch.cat(sequences, 2)
-            if self.dropout and self.training and layer < self.num_layers - 1:
+            if self.dropout and training and layer < self.num_layers - 1:
                 x = torch.dropout(x, self.dropout, True)
         if not need_state:
             return x, None, cells
@@ -385,7 +381,7 @@ class Recurrent(Module):
         x, lengths = pad_packed_sequence(packed, batch_first=True)
         states = self._states(hx, x, False)
         resets = resets_of(type(self).__name__, resets, x, False)
-        outputs, finals, cells = self._run(x, states, lengths, resets, True)
+        outputs, finals, cells = self._run(x, states, lengths, resets, True, training=self.training)
         assert finals is not None
         state = finals if self.cell == "lstm" else finals[0]
         sequences = [

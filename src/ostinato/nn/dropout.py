@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ostinato.errors import check_number
-from ostinato.ops import kernels, native
+from ostinato.ops import native, private
 
 LEVELS = 1 << 16
 
@@ -25,6 +25,8 @@ def chosen(shape: Sequence[int], p: float, device: torch.device) -> Tensor:
     random bits serve four."""
     if not round(p * LEVELS):
         return torch.zeros(*shape, dtype=torch.bool, device=device)
+    if private.watched():  # a compiler follows no random_
+        return torch.rand(*shape, device=device) < round(p * LEVELS) / LEVELS
     count = math.prod(shape)
     bits = torch.empty((count + 3) // 4, dtype=torch.int64, device=device)
     bits.random_(-(1 << 63), None)
@@ -34,13 +36,17 @@ def chosen(shape: Sequence[int], p: float, device: torch.device) -> Tensor:
 def chosen_quickly(shape: Sequence[int], p: float, device: torch.device) -> Tensor:
     """`chosen`, several times faster where the kernels are, which make other bits, from one number
     of torch's generator."""
+    if (
+        device.type != "cpu" or private.watched()
+    ):  # which a compiler follows, unlike what comes next
+        return chosen(shape, p, device)
     module: Any = native.load()
-    if device.type != "cpu" or not hasattr(module, "choose") or not kernels.plain():
+    if not hasattr(module, "choose"):
         return chosen(shape, p, device)
     if not round(p * LEVELS):
-        return torch.zeros(*shape, dtype=torch.bool)
-    flags = torch.empty(*shape, dtype=torch.bool)
-    seed = int(torch.empty((), dtype=torch.int64).random_())
+        return torch.zeros(*shape, dtype=torch.bool, device=device)
+    flags = torch.empty(*shape, dtype=torch.bool, device=device)
+    seed = int(torch.empty((), dtype=torch.int64, device=device).random_())
     module.choose(out=flags.data_ptr(), count=flags.numel(), highest=highest_of(p), seed=seed)
     return flags
 

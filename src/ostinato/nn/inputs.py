@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ostinato.errors import ShapeError
-from ostinato.ops import kernels
+from ostinato.ops import private
 
 
 def is_whole(values: Tensor) -> bool:
@@ -18,7 +18,7 @@ def is_whole(values: Tensor) -> bool:
 
 def within(values: Tensor, low: int, high: int) -> bool:
     """Whether all lie from low to high; True where a compiler or a transform hides them."""
-    if values.numel() == 0 or not kernels.plain():
+    if values.numel() == 0 or private.watched() or private.fake(values):
         return True
     return bool(((values >= low) & (values <= high)).all())
 

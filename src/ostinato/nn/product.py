@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ostinato.nn.linear import Linear
+from ostinato.ops import private
 
 
 class ProductLinear(Linear):
@@ -16,7 +17,7 @@ class ProductLinear(Linear):
 
     On an AMD processor that is twice as fast as the library which `torch.nn.functional.linear`
     calls, in float32 all the same; for a softmax over thousands of tokens it is a third of the
-    training time. It can be differentiated once.
+    training time.
     """
 
     def forward(self, input: Tensor) -> Tensor:
@@ -27,15 +28,18 @@ class ProductLinear(Linear):
 
 def product(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     """x Wᵀ + b, `(..., inputs)` to `(..., outputs)`."""
+    if _serves(x, weight, bias):
+        return _Product.apply(x, weight, bias)  # pyright: ignore[reportReturnType]
+    return torch.nn.functional.linear(x, weight, bias)
+
+
+def _serves(x: Tensor, weight: Tensor, bias: Tensor | None) -> bool:
+    if private.watched() or torch.is_autocast_enabled("cpu") or not private.linear_pointwise():
+        return False
     tensors = (x, weight) if bias is None else (x, weight, bias)
-    float32 = all(each.is_cpu and each.dtype == torch.float32 for each in tensors)
-    if not (float32 and x.numel() and _available() and not torch.is_autocast_enabled("cpu")):
-        return torch.nn.functional.linear(x, weight, bias)
-    return _Product.apply(x, weight, bias)  # pyright: ignore[reportReturnType]
-
-
-def _available() -> bool:
-    return torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+    if not all(each.dtype is torch.float32 and private.dense(each) for each in tensors):
+        return False
+    return bool(x.numel() and weight.numel()) and x.shape[-1] == weight.shape[-1]
 
 
 def _rounded(rows: int) -> int:
@@ -52,7 +56,7 @@ def _padded(x: Tensor, rows: int) -> Tensor:
 def _linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     if not _reads_strides():
         x, weight = x.contiguous(), weight.contiguous()
-    return torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
+    return private.linear_pointwise()(x, weight, bias, "none", [], "")
 
 
 def _transposed(outer: Tensor, rows: Tensor) -> Tensor:
@@ -66,28 +70,35 @@ def _transposed(outer: Tensor, rows: Tensor) -> Tensor:
 def _reads_strides() -> bool:
     """Whether this torch's call takes transposed views as they are, which saves their copies."""
     x, weight = torch.arange(6.0).view(3, 2).t(), torch.arange(12.0).view(3, 4).t()
-    found = torch.ops.mkldnn._linear_pointwise(x, weight, None, "none", [], "")
+    found = private.linear_pointwise()(x, weight, None, "none", [], "")
     return torch.equal(found, x @ weight.t())
 
 
 class _Product(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        ctx.save_for_backward(x, weight)
         rows = x.reshape(-1, x.shape[-1])
-        count, rows = len(rows), _padded(rows, _rounded(len(rows)))
-        ctx.save_for_backward(rows, weight)
-        ctx.shape = x.shape
-        return _linear(rows, weight, bias)[:count].view(*x.shape[:-1], len(weight))
+        found = _linear(_padded(rows, _rounded(len(rows))), weight, bias)[: len(rows)]
+        return found.view(*x.shape[:-1], len(weight))
 
     @staticmethod
-    @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        rows, weight = ctx.saved_tensors
-        outer = grads[0].reshape(-1, len(weight))
-        count, outer = len(outer), _padded(outer, len(rows))
+        x, weight = ctx.saved_tensors
+        (grad,) = grads
         for_x, for_weight, for_bias = ctx.needs_input_grad
+        rows, outer = x.reshape(-1, x.shape[-1]), grad.reshape(-1, len(weight))
+        fast = all(map(private.dense, (x, weight, grad))) and not private.watched()
+        if torch.is_grad_enabled() or not fast:  # a graph of the gradients, or a batch of them
+            return (
+                grad @ weight if for_x else None,
+                outer.t() @ rows if for_weight else None,
+                outer.sum(0) if for_bias else None,
+            )
+        count, size = len(rows), _rounded(len(rows))
+        outer = _padded(outer, size)
         return (
-            _linear(outer, weight.t())[:count].view(ctx.shape) if for_x else None,
-            _transposed(outer, rows) if for_weight else None,
+            _linear(outer, weight.t())[:count].view(x.shape) if for_x else None,
+            _transposed(outer, _padded(rows, size)) if for_weight else None,
             outer.sum(0) if for_bias else None,
         )

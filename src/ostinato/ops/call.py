@@ -19,8 +19,9 @@ from ostinato.ops.shared import Cell
 
 CODES = {"tanh": 0, "relu": 1, "gru": 2, "lstm": 3, "coupled": 4, "before": 5}
 DTYPES = (torch.float32, torch.float64)
-# Products of one thread before another is worth waking: about 20 microseconds.
-THREAD_WORK = 500_000
+# Products of one thread before another is worth waking, which may take as long: 40 microseconds or
+# more.
+THREAD_WORK = 1_000_000
 NORMS = ("gain_ih", "gain_hh", "gain_cell", "bias_cell")
 TENSORS = ("x", "h0", "c0", "w_ih", "w_hh", "b_ih", "b_hh", "recurrent_mask", "peephole", *NORMS)
 TENSORS += ("h_reset", "c_reset", "w_hr")
@@ -148,9 +149,14 @@ class Call:
         addresses = {f"grad_{name}": each.data_ptr() for name, each in (found | into).items()}
         kept = {n: s.data_ptr() for n, s in zip(SAVED, saved, strict=True) if s is not None}
         out_batch, out_step, _ = out.stride()
+        # A call must be whole, though the backward pass leaves the final states alone.
+        finals = self.read["x"].new_empty(self.batch, self.hidden)
         self.native.set(
             **NO_GRADIENTS | addresses,
             **kept,
+            keep=True,
+            h_n=finals.data_ptr(),
+            c_n=finals.data_ptr(),
             out=out.data_ptr(),
             out_batch=out_batch,
             out_step=out_step,

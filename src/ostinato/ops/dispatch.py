@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from ostinato.errors import ShapeError, check_choice
-from ostinato.ops import fused, kernels, native
+from ostinato.ops import fused, kernels, native, private
+from ostinato.ops.double_backward import differentiable_twice
 from ostinato.ops.shared import Cell
-from ostinato.ops.twice import fused_twice
 
 CELLS = ("rnn", "gru", "lstm")
 PATH_OPTIONS = (*fused.OPTIONS, "lengths", "reverse", "activation", "reset_after", "w_hr")
@@ -47,9 +47,13 @@ def run(
     record: dict[str, Tensor] | None = None,
 ) -> tuple[Any, ...]:
     """The results of `cell` for a complete set of arguments, from the fastest correct path."""
+    arguments = _own_times(arguments)
     if record is not None:
         return cell.reference(**arguments, record=record)
-    if torch.compiler.is_compiling():
+    if private.transformed():
+        # Transforms (vmap, jvp, ...) reach through the reference's plain operations only.
+        return cell.reference(**arguments)
+    if private.watched() or any(map(private.fake, _tensors(arguments))):
         from ostinato.ops.operators import OPERATORS
 
         return OPERATORS[cell.name](*arguments.values())
@@ -57,13 +61,11 @@ def run(
 
 
 def execute(cell: Cell, arguments: dict[str, Any], need_cell: bool = True) -> tuple[Any, ...]:
-    """`run` outside a compiled graph: values are known and may be looked at."""
+    """`run` outside a graph: values are known and may be looked at."""
     native.announce_once()
-    if _transformed():
-        # Transforms (vmap, jvp, ...) reach through the reference's plain operations only.
+    if private.transformed():
         return cell.reference(**arguments)
-    arguments = _settle_lengths(cell, arguments)
-    return fastest(cell, arguments, need_cell)
+    return fastest(cell, _settle_lengths(cell, arguments), need_cell)
 
 
 def fastest(cell: Cell, arguments: dict[str, Any], need_cell: bool = True) -> tuple[Any, ...]:
@@ -75,7 +77,7 @@ def fastest(cell: Cell, arguments: dict[str, Any], need_cell: bool = True) -> tu
         return tuple(each.to(dtype) for each in kernels.native(cell, wide))
     if fused.serves(arguments):
         if arguments["x"].is_cuda and torch.is_grad_enabled():
-            return fused_twice(cell, arguments, need_cell)
+            return differentiable_twice(cell, arguments, need_cell)
         return fused.fused(cell, arguments, need_cell)
     return cell.reference(**arguments)
 
@@ -85,10 +87,23 @@ def _fused_name(device: torch.device) -> str:
     return "cudnn" if cudnn else "torch"
 
 
-def _transformed() -> bool:
-    """Inside a torch.func transform or forward-mode differentiation."""
-    inside_func = torch._C._functorch.peek_interpreter_stack() is not None  # pyright: ignore
-    return inside_func or torch.autograd.forward_ad._current_level >= 0
+def _tensors(arguments: dict[str, Any]) -> list[Tensor]:
+    return [each for each in arguments.values() if isinstance(each, Tensor)]
+
+
+def _own_times(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Lengths and resets that stay what they are: a caller may fill its buffers anew before the
+    backward pass reads them, and torch counts no change that NumPy makes."""
+    lengths, resets = arguments["lengths"], arguments["resets"]
+    if lengths is None and resets is None:
+        return arguments
+    grad = torch.is_grad_enabled()
+    own = dict(arguments)
+    if lengths is not None:
+        own["lengths"] = lengths.to(torch.int64, copy=grad)
+    if resets is not None and grad:
+        own["resets"] = resets.clone()
+    return own
 
 
 def _settle_lengths(cell: Cell, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ostinato.ops import private
 from ostinato.ops.shared import Cell, at_length, live_steps, reverse_within
 
 # σ(1e4) is exactly 1 and σ(-1e4) exactly 0 (or a denormal); float16 still holds 1e4.
@@ -99,13 +100,13 @@ def fused(cell: Cell, arguments: dict[str, Any], need_cell: bool = True) -> tupl
         if arguments["w_hr"] is not None:
             weights.append(arguments["w_hr"])
         states = (states, arguments["c0"].unsqueeze(0).contiguous())
-        outputs, h_n, c_n = torch._VF.lstm(x, states, weights, *settings)
+        outputs, h_n, c_n = private.rnn_kernels.lstm(x, states, weights, *settings)
         c_n = c_n.squeeze(0) if live is None or need_cell else None
     else:
         kernels = {
-            "gru": torch._VF.gru,
-            "tanh": torch._VF.rnn_tanh,
-            "relu": torch._VF.rnn_relu,
+            "gru": private.rnn_kernels.gru,
+            "tanh": private.rnn_kernels.rnn_tanh,
+            "relu": private.rnn_kernels.rnn_relu,
         }
         kernel = kernels[arguments.get("activation", "gru")]
         outputs, h_n = kernel(x, states, weights, *settings)

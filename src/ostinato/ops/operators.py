@@ -7,13 +7,15 @@ reference, so that second derivatives exist whatever path served the first.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.utils.flop_counter import register_flop_formula
 
+from ostinato.ops import private
 from ostinato.ops.dispatch import execute, fastest
 from ostinato.ops.gru import GRU
 from ostinato.ops.lstm import LSTM
@@ -41,6 +43,12 @@ def _shapes(cell: Cell, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         cells = (batch, steps, hidden) if named["cell_sequence"] else (0,)
         shapes += [(batch, hidden), cells]
     return shapes
+
+
+def _dtype(cell: Cell, values: Sequence[Any]) -> torch.dtype:
+    """The results' dtype: under autocast x may be narrower than the weights."""
+    named = _named(cell, values)
+    return torch.promote_types(named["x"].dtype, named["w_hh"].dtype)
 
 
 def _differentiable(cell: Cell, values: Sequence[Any]) -> list[int]:
@@ -71,21 +79,6 @@ def _vjp(cell: Cell, grads: Sequence[Tensor], values: Sequence[Any]) -> Any:
     return pull(tuple(grads))
 
 
-@contextlib.contextmanager
-def _autograd_inside() -> Iterator[None]:
-    """Autograd inside an operator's own code, where torch switches it off.
-
-    torch.func.vjp would do without private names, but oneDNN's LSTM cannot run inside it.
-    """
-    core = torch._C
-    excluded = core._dispatch_tls_local_exclude_set()
-    for key in ("AutogradCPU", "AutogradCUDA", "AutogradOther", "AutogradNestedTensor"):
-        excluded = excluded.remove(getattr(core.DispatchKey, key))
-    included = core._dispatch_tls_local_include_set()
-    with core._ForceDispatchKeyGuard(included, excluded), torch.enable_grad():
-        yield
-
-
 def _register(cell: Cell) -> Callable[..., tuple[Tensor, ...]]:
     results = len(cell.results)
     returned = ", ".join(["Tensor"] * results)
@@ -96,17 +89,19 @@ def _register(cell: Cell) -> Callable[..., tuple[Tensor, ...]]:
         shapes = _shapes(cell, values)
         if cell.name == "lstm" and not _named(cell, values)["cell_sequence"]:
             found = (*found[:3], found[3].new_empty(0))
+        dtype = _dtype(cell, values)
         # An operator may not return its input, and the graph counts on contiguous results.
         return tuple(
-            f.reshape(s).clone(memory_format=torch.contiguous_format)
+            f.reshape(s).to(dtype).clone(memory_format=torch.contiguous_format)
             for f, s in zip(found, shapes, strict=True)
         )
 
     def fake(*values: Any) -> tuple[Tensor, ...]:
-        return tuple(values[0].new_empty(shape) for shape in _shapes(cell, values))
+        dtype = _dtype(cell, values)
+        return tuple(values[0].new_empty(shape, dtype=dtype) for shape in _shapes(cell, values))
 
     def backward(grads: Sequence[Tensor], *values: Any) -> list[Tensor]:
-        with _autograd_inside():
+        with private.autograd_inside():
             places = _differentiable(cell, values)
             tensors = [values[k].detach().requires_grad_() for k in places]
             outputs = _function(cell, values, any_path=True)(*tensors)
@@ -181,7 +176,29 @@ def _register(cell: Cell) -> Callable[..., tuple[Tensor, ...]]:
         return (list(by_grads), *found)
 
     back.register_autograd(derive_backward, setup_context=keep_backward)
+    _count_flops(cell, name)
     return op
+
+
+def _count_flops(cell: Cell, name: str) -> None:
+    """Tell torch's FlopCounterMode: two for each multiply-add of the products, as for a matrix
+    product, and as many again for the gradients of either factor."""
+
+    def count(shapes: Sequence[Any]) -> int:
+        named = _named(cell, shapes)
+        batch, steps, _ = named["x"]
+        weights = [named[n] for n in ("w_ih", "w_hh", "w_hr") if named.get(n) is not None]
+        return 2 * batch * steps * sum(math.prod(each) for each in weights)
+
+    def forward(*shapes: Any, out_shape: Any = None, **_: Any) -> int:
+        return count(shapes)
+
+    def backward(grads: Any, *shapes: Any, out_shape: Any = None, **_: Any) -> int:
+        return 2 * count(shapes)
+
+    namespace = torch.ops.ostinato
+    register_flop_formula(getattr(namespace, name.partition("::")[2]))(forward)
+    register_flop_formula(getattr(namespace, f"{name.partition('::')[2]}_backward"))(backward)
 
 
 OPERATORS = {cell.name: _register(cell) for cell in (RNN, GRU, LSTM)}

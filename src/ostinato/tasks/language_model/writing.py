@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from ostinato import nn
 from ostinato.decoding import Recent, Sampler
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class Writing:
         self.embedding = module.embedding.weight.detach().numpy()
         self.texts = [_Text(piece(prompt), stop) for prompt in prompts]
         self.recent = Recent(tokens)
-        self.count = 0
+        self.count, self.fixed = 0, nn.FixedWeights()
         self.rows = np.arange(len(prompts) if length else 0)
         self.going = [self.texts[row] for row in self.rows]
         if length:
@@ -109,7 +110,7 @@ class Writing:
         """Take every text on by one token; the pieces of text that came, one for each of `rows`."""
         if self.count:
             outputs = self.stepper.step(self.embedding[self.last])
-            with torch.no_grad():
+            with torch.no_grad(), self.fixed:
                 self.logits = self.module.logits(torch.from_numpy(outputs)).numpy()
         tokens = self.sampler.draw(self.logits, self.recent.tokens)
         self.last = tokens

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ostinato import nn
 from ostinato.errors import DataError, OptionError
 from ostinato.tasks.text_classifier.module import TextClassifierModule, probabilities
 from ostinato.tasks.text_classifier.options import TextClassifierOptions
@@ -43,7 +44,6 @@ class TextStream:
         self.read: list[int] = []
         self.pooled: Tensor | None = None
 
-    @torch.inference_mode()
     def step(self, text: str) -> np.ndarray:
         """Read the tokens of `text`; probabilities `(classes,)` after them.
 
@@ -53,18 +53,19 @@ class TextStream:
         if not isinstance(text, str):
             raise DataError(f"TextStream.step: text must be a string, got {type(text).__name__}.")
         (tokens,) = self.rows.whole([text])
-        self.read.extend(int(token) for token in tokens)
-        for token in tokens:
-            output, self.state = self.module.step(torch.tensor([int(token)]), self.state)
-            self._pool(output)
-        pooled = self.pooled
-        if pooled is None:
-            pooled = torch.zeros(1, self.module.head.in_features)
-        elif self.pooling == "mean":
-            pooled = pooled / self.tokens
-        read = [np.array(self.read, dtype=np.int64)]
-        logits = self.module.joined(self.module.head(pooled), read)
-        return probabilities(logits, self.rows.several)[0]
+        with torch.inference_mode(), nn.FixedWeights():
+            self.read.extend(int(token) for token in tokens)
+            for token in tokens:
+                output, self.state = self.module.step(torch.tensor([int(token)]), self.state)
+                self._pool(output)
+            pooled = self.pooled
+            if pooled is None:
+                pooled = torch.zeros(1, self.module.head.in_features)
+            elif self.pooling == "mean":
+                pooled = pooled / self.tokens
+            read = [np.array(self.read, dtype=np.int64)]
+            logits = self.module.joined(self.module.head(pooled), read)
+            return probabilities(logits, self.rows.several)[0]
 
     def _pool(self, output: Tensor) -> None:
         self.tokens += 1

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ostinato import nn
 from ostinato.decoding import Answer, beam_search
 from ostinato.tasks.translator.module import TranslatorModule
 
@@ -70,23 +71,23 @@ def search(
         groups.setdefault(tuple(map(len, source)), []).append(row)
     answers: list[list[Answer]] = [[] for _ in sources]
     size = max(1, ROWS // beam)
-    for _, rows in sorted(groups.items()):
-        for start in range(0, len(rows), size):
-            chosen = rows[start : start + size]
-            read = [
-                torch.from_numpy(np.stack(each))
-                for each in zip(*(sources[k] for k in chosen), strict=True)
-            ]
-            with torch.no_grad():
+    with torch.no_grad(), nn.FixedWeights():
+        for _, rows in sorted(groups.items()):
+            for start in range(0, len(rows), size):
+                chosen = rows[start : start + size]
+                read = [
+                    torch.from_numpy(np.stack(each))
+                    for each in zip(*(sources[k] for k in chosen), strict=True)
+                ]
                 decoder = Ensemble(models, read, beam)
-            found = beam_search(
-                decoder,
-                [limits[k] for k in chosen],
-                beam=beam,
-                length_penalty=length_penalty,
-                least=least,
-                attention=attention,
-            )
-            for row, each in zip(chosen, found, strict=True):
-                answers[row] = each
+                found = beam_search(
+                    decoder,
+                    [limits[k] for k in chosen],
+                    beam=beam,
+                    length_penalty=length_penalty,
+                    least=least,
+                    attention=attention,
+                )
+                for row, each in zip(chosen, found, strict=True):
+                    answers[row] = each
     return answers

@@ -13,13 +13,15 @@ from ostinato.ops.shared import Cell
 NAMES = ("x", "h0", "c0", "w_ih", "w_hh", "b_ih", "b_hh", "w_hr")
 
 
-def fused_twice(cell: Cell, arguments: dict[str, Any], need_cell: bool = True) -> tuple[Any, ...]:
+def differentiable_twice(
+    cell: Cell, arguments: dict[str, Any], need_cell: bool = True
+) -> tuple[Any, ...]:
     """`fused`, whose gradient, where a graph of it is asked for, goes through the reference."""
     tensors = [arguments.get(name) for name in NAMES]
-    return _FusedTwice.apply(cell, arguments, need_cell, *tensors)  # pyright: ignore
+    return _FusedWithDoubleBackward.apply(cell, arguments, need_cell, *tensors)  # pyright: ignore
 
 
-class _FusedTwice(torch.autograd.Function):
+class _FusedWithDoubleBackward(torch.autograd.Function):
     @staticmethod
     def forward(ctx, cell: Cell, arguments: dict[str, Any], need_cell: bool, *tensors):
         leaves = [

@@ -1,25 +1,11 @@
 """The estimators under their first address; `ostinato.tasks` has them too."""
 
-from __future__ import annotations
-
-from typing import Any
-
-from ostinato import tasks
-
-__all__ = [
-    "Aligned",
-    "Entity",
-    "Estimator",
-    "Forecaster",
-    "LanguageModel",
-    "SequenceTagger",
-    "TextClassifier",
-    "Translator",
-    "load",
-]
-
-
-def __getattr__(name: str) -> Any:
-    if name in __all__:
-        return getattr(tasks, name)
-    raise AttributeError(f"module 'ostinato.estimators' has no attribute {name!r}")
+from ostinato.tasks.base import Estimator as Estimator
+from ostinato.tasks.forecaster.estimator import Forecaster as Forecaster
+from ostinato.tasks.language_model.estimator import LanguageModel as LanguageModel
+from ostinato.tasks.loading import load as load
+from ostinato.tasks.sequence_tagger.estimator import Entity as Entity
+from ostinato.tasks.sequence_tagger.estimator import SequenceTagger as SequenceTagger
+from ostinato.tasks.text_classifier.estimator import TextClassifier as TextClassifier
+from ostinato.tasks.translator.estimator import Aligned as Aligned
+from ostinato.tasks.translator.estimator import Translator as Translator

@@ -1,20 +1,19 @@
-"""The report and the pictures, drawn for estimators that only remember what a fit leaves."""
+"""The report and the pictures of small fits."""
 
 from __future__ import annotations
 
-import datetime
 import html.parser
 import re
-from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import Any
 
-import numpy as np
+import pandas as pd
 import pytest
 
-from ostinato import inspection
+from ostinato import Forecaster, TextClassifier, inspection
 from ostinato.errors import StorageError
+from ostinato.figures import classes
 from ostinato.figures.choice import worth_seeing
-from ostinato.inspection import pictures
+from ostinato.tasks.contracts import Evidence
 
 VOID = {"meta", "br"}
 
@@ -51,184 +50,114 @@ class Strict(html.parser.HTMLParser):
         self.words.append(data)
 
 
-class Fitted:
-    kind: ClassVar[str] = "text-classifier"
-    history_: ClassVar[dict[str, list[float]]] = {
-        "train_loss": [0.9, 0.5, 0.3],
-        "val_loss": [0.8, 0.6, 0.65],
-        "val_accuracy": [0.5, 0.7, 0.68],
-    }
-    fit_result_ = SimpleNamespace(best_epoch=2, status="finished", seconds=1.5, steps=30)
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        return {"cell": "gru", "hidden_size": (64, 32), "name": "<script>alert(1)</script>"}
-
-    def summary(self) -> str:
-        return "Embedding (None, 10) <b>"
+HISTORY = {
+    "train_loss": [0.9, 0.5, 0.3],
+    "val_loss": [0.8, 0.6, 0.65],
+    "val_accuracy": [0.5, 0.7, 0.68],
+}
 
 
-class FittedSeries(Fitted):
-    kind: ClassVar[str] = "forecaster"
+@pytest.fixture(scope="module")
+def classifier() -> Any:
+    texts = [f"{word} film <b> number {k}" for k in range(12) for word in ("good", "bad", "odd")]
+    labels = ["b & c", "no", "so"] * 12
+    model = TextClassifier(epochs=2, hidden_size=4, embedding_size=4, progress=False)
+    return model.fit(texts, labels, validation=0.25)
 
 
-def text_report(directory: Any) -> str:
-    path = inspection.report(
-        Fitted(),
-        directory / "my run",
-        scores={"accuracy": 0.75, "baseline_accuracy": 0.5},
-        truth=["a", "b", "a", "b & c"],
-        answers=["a", "a", "a", "b & c"],
-        samples=["one", "<img src=x onerror=alert(1)>", "three", "four"],
-        confidence=[0.9, 0.8, 0.7, 0.6],
-        facts={"rows": 4, "file": "<reviews>.csv"},
-        command="ostinato train text-classifier <reviews>.csv",
+@pytest.fixture(scope="module")
+def forecaster() -> Any:
+    days = pd.date_range("2025-10-01", periods=60, freq="D")
+    rows = [7 * k % 13 for k in range(60)]
+    table = pd.concat(
+        pd.DataFrame({"day": days, "co2": rows, "shop": f"shop {k}"}) for k in range(9)
     )
+    model = Forecaster(
+        past=14, horizon=7, epochs=2, hidden_size=4, target="co2", series="shop", progress=False
+    )
+    return model.fit(table, validation=0.2)
+
+
+def text_report(model: Any, directory: Any, **given: Any) -> str:
+    path = inspection.report(model, directory / "my run", **given)
     assert path == directory / "my run" / "report.html"
     return path.read_text(encoding="utf-8")
 
 
-def test_text_report_has_every_section_and_closes_every_tag(tmp_path: Any) -> None:
-    page = Strict(text_report(tmp_path))
-    expected = ["result", "learning", "confusion", "mistakes", "data", "options", "model"]
-    assert page.identities == expected
-    # Bars, two learning curves and the matrix, each for wide and for narrow places.
-    assert page.tags.count("svg") == 2 * 4
-    words = " ".join(page.words)
-    assert "0.75" in words
-    assert "better than naive Bayes" in words
+def test_text_report_has_every_section_and_closes_every_tag(classifier: Any, tmp_path: Any) -> None:
+    facts = {"rows": 4, "file": "<reviews>.csv"}
+    text = text_report(classifier, tmp_path, facts=facts, command="ostinato train <reviews>.csv")
+    page = Strict(text)
+    assert page.identities == ["result", "learning", "answers", "data", "options", "model"]
+    for words in (
+        "What each part of the model answers",
+        "Confusion matrix",
+        "Surest mistakes",
+        "accuracy: most frequent class",
+        "accuracy: naive Bayes",
+        "The learning curves show the network alone",
+        "&lt;reviews&gt;.csv",
+    ):
+        assert words in text
 
 
-def test_report_is_offline_escaped_and_dark(tmp_path: Any) -> None:
-    text = text_report(tmp_path)
+def test_report_is_offline_escaped_and_dark(classifier: Any, tmp_path: Any) -> None:
+    text = text_report(classifier, tmp_path)
     page = Strict(text)
     assert all(link.startswith("data:image/png") for link in page.links)
     assert "script" not in page.tags
-    assert "img" not in page.tags
     assert "@media (prefers-color-scheme: dark)" in text
     assert "url(" not in text
     assert "b &amp; c" in text
+    assert "<b> number" not in text
 
 
-def test_forecast_report_draws_truth_forecast_and_baseline(tmp_path: Any) -> None:
-    days = [datetime.datetime(2001, 1, 1) + datetime.timedelta(days=7 * k) for k in range(30)]
-    truth = [float(k) for k in range(30)]
-    path = inspection.report(
-        FittedSeries(),
-        tmp_path,
-        scores={"mae": 0.4, "baseline_mae": 1.0},
-        truth=truth,
-        answers=[v + 0.4 for v in truth],
-        naive=[v - 1 for v in truth],
-        times=days,
-        columns=["co2"],
-    )
-    page = Strict(path.read_text(encoding="utf-8"))
-    assert "forecast" in page.identities
-    words = " ".join(page.words)
-    assert "naive baseline" in words
-    assert {"Mar", "May", "Jul"} <= set(page.words)
-    assert "better than last value repeated" in words
+@pytest.mark.parametrize(
+    ("scores", "words"),
+    [
+        ({"mae": 2.0, "baseline_mae": 1.0}, "no better than last value repeated"),
+        ({"mae": 0.5, "baseline_mae": 1.0}, "better than last value repeated"),
+        (
+            {"mae": 2.0, "baseline_mae": 3.0, "seasonal_mae": 1.0},
+            "no better than last season repeated",
+        ),
+    ],
+)
+def test_the_best_baseline_is_the_one_to_beat(
+    forecaster: Any, tmp_path: Any, scores: Any, words: str
+) -> None:
+    text = text_report(forecaster, tmp_path, evidence=Evidence(), scores=scores)
+    assert f"The model is {words}." in text
 
 
-def test_a_worse_model_is_not_called_better(tmp_path: Any) -> None:
-    scores = {"mae": 2.0, "baseline_mae": 1.0}
-    path = inspection.report(FittedSeries(), tmp_path, scores=scores)
-    assert "no better than last value repeated" in path.read_text(encoding="utf-8")
+def test_a_forecast_report_draws_the_series_worth_seeing(forecaster: Any, tmp_path: Any) -> None:
+    text = text_report(forecaster, tmp_path)
+    titles = re.findall(r'<b dir="auto">Forecasts of co2, shop (shop \d)([^<]*)', text)
+    assert len(titles) == 6
+    assert titles[0][1] == ": the best"
+    assert titles[-1][1] == ": the worst"
+    assert "6 of 9 series and columns" in text
+    assert "Errors by how far ahead" in text
+    assert "mae (units of co2)" in text  # as the headline, not in spreads of training rows
 
 
-def test_report_says_where_it_cannot_write(tmp_path: Any) -> None:
+def test_curves_are_multiplied_into_the_units_of_the_headline() -> None:
+    history = {"val_mae": [0.5, 0.25]}
+    (figure,) = inspection.learning_figures(history, best=2, units={"mae": (8.0, "ppm")})
+    assert figure.lines[0].y.tolist() == [4.0, 2.0]
+    assert (figure.y.label, figure.y.unit) == ("mae", "ppm")
+
+
+def test_report_says_where_it_cannot_write(classifier: Any, tmp_path: Any) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match=r"report: cannot write .*Choose another folder"):
-        inspection.report(Fitted(), tmp_path / "file" / "run")
+        inspection.report(classifier, tmp_path / "file" / "run")
 
 
-def test_confusion_counts_by_truth_then_answer() -> None:
-    names, counts = inspection.confusion(["x", "y", "y"], ["x", "x", "y"])
-    assert names == ["x", "y"]
-    assert counts == [[1, 0], [1, 1]]
-
-
-def test_pictures_are_written_without_pyplot(tmp_path: Any) -> None:
-    import sys
-
-    loaded = "matplotlib.pyplot" in sys.modules
-    inspection.plot_history(Fitted.history_, tmp_path / "history.png")
-    inspection.plot_confusion(["x", "y"], ["x", "x"], tmp_path / "confusion.png")
-    inspection.plot_forecast([1, 2, 3], [1, 2, 3], [1, 2, 4], tmp_path / "forecast.png")
-    for name in ("history", "confusion", "forecast"):
-        assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
-    assert ("matplotlib.pyplot" in sys.modules) == loaded
-
-
-def test_the_best_baseline_is_the_one_to_beat(tmp_path: Any) -> None:
-    scores = {"mae": 2.0, "baseline_mae": 3.0, "seasonal_mae": 1.0, "windows": 7.0}
-    columns, rows = inspection.beside_baseline(scores)
-    assert columns == ["model", "naive baseline", "seasonal naive"]
-    assert rows == [("mae", [2.0, 3.0, 1.0])]
-    path = inspection.report(FittedSeries(), tmp_path, scores=scores)
-    assert "no better than last season repeated" in path.read_text(encoding="utf-8")
-
-
-def test_a_baseline_s_figures_are_not_listed_as_the_model_s(tmp_path: Any) -> None:
-    scores = {"accuracy": 0.9, "baseline_accuracy": 0.8, "majority_accuracy": 0.5}
-    text = inspection.report(Fitted(), tmp_path, scores=scores).read_text(encoding="utf-8")
-    assert "majority_accuracy" not in text
-    assert "accuracy: most frequent class" in text
-
-
-def series_report(directory: Any, count: int) -> str:
-    steps = np.arange(20.0)
-    days = [datetime.datetime(2025, 10, 1 + k) for k in range(20)]
-    return inspection.report(
-        FittedSeries(),
-        directory,
-        truth=[steps] * count,
-        answers=[steps + k for k in range(count)],
-        naive={"last value repeated": [steps - 1] * count, "last season repeated": [steps] * count},
-        times=[days] * count,
-        columns=[f"shop {k}" for k in range(count)],
-    ).read_text(encoding="utf-8")
-
-
-def test_of_many_series_the_best_the_worst_and_some_between_are_drawn(tmp_path: Any) -> None:
-    text = series_report(tmp_path, 101)
-    titles = re.findall(r'<b dir="auto">(shop [^<]+)', text)
-    assert titles[0] == "shop 0, held-out rows: the best"
-    assert titles[-1] == "shop 100, held-out rows: the worst"
-    assert "shop 50, held-out rows: the median" in titles
-    assert len(titles) == 6
-    assert "6 of 101 series" in text
-
-
-def test_every_series_is_drawn_where_they_are_few(tmp_path: Any) -> None:
-    titles = re.findall(r'<b dir="auto">(shop [^<]+)', series_report(tmp_path, 3))
-    assert sorted(title[:6] for title in titles) == ["shop 0", "shop 1", "shop 2"]
-
-
-def test_both_baselines_are_drawn_and_told_beside_the_forecast(tmp_path: Any) -> None:
-    text = series_report(tmp_path, 1)
-    assert "of the forecast 0; of last value repeated 1, of last season repeated 0." in text
-    assert text.count("<title>last season repeated</title>") >= 2
-
-
-def test_curves_are_in_the_units_of_the_headline(tmp_path: Any) -> None:
-    fitted = FittedSeries()
-    fitted.history_ = {"val_mae": [0.5, 0.25], "val_mse": [1.0, 0.5]}  # type: ignore[misc]
-    fitted.scaler_ = SimpleNamespace(scale=np.array([8.0, 3.0]))  # type: ignore[attr-defined]
-    fitted.layout_ = SimpleNamespace(target=("co2",))  # type: ignore[attr-defined]
-    text = inspection.report(fitted, tmp_path).read_text(encoding="utf-8")
-    assert "mae (units of co2)" in text
-    assert "validation: 4 (1)" in text
-    assert "validation: 2 (2)" in text
-    assert "validation: 64 (1)" in text
-    fitted.layout_ = SimpleNamespace(target=("co2", "price"))  # type: ignore[attr-defined]
-    text = inspection.report(fitted, tmp_path).read_text(encoding="utf-8")
-    assert "mae (standard deviations)" in text
-    assert "validation: 0.5 (1)" in text
-
-
-def test_a_crash_while_writing_leaves_the_old_report(tmp_path: Any, monkeypatch: Any) -> None:
-    path = inspection.report(Fitted(), tmp_path)
+def test_a_crash_while_writing_leaves_the_old_report(
+    classifier: Any, tmp_path: Any, monkeypatch: Any
+) -> None:
+    path = inspection.report(classifier, tmp_path)
     before = path.read_bytes()
 
     def full(*_: Any) -> None:
@@ -236,18 +165,34 @@ def test_a_crash_while_writing_leaves_the_old_report(tmp_path: Any, monkeypatch:
 
     monkeypatch.setattr("os.replace", full)
     with pytest.raises(StorageError, match="disk is full"):
-        inspection.report(Fitted(), tmp_path, facts={"new": 1})
+        inspection.report(classifier, tmp_path, facts={"new": 1})
     assert path.read_bytes() == before
     assert [each.name for each in tmp_path.iterdir()] == ["report.html"]
 
 
-def test_many_classes_become_a_table_of_what_is_confused(tmp_path: Any) -> None:
+def test_without_held_out_rows_there_are_no_answers(tmp_path: Any) -> None:
+    model = TextClassifier(epochs=1, hidden_size=4, embedding_size=4, progress=False)
+    model.fit(["a b", "b c", "c d", "d e"] * 4, ["x", "y"] * 8, validation=None)
+    page = Strict(text_report(model, tmp_path))
+    assert page.identities == ["learning", "options", "model"]
+
+
+def test_many_classes_become_a_table_of_what_is_confused() -> None:
     truth = [f"c{k % 50:02}" for k in range(200)]
     answers = ["c07" if label == "c03" else label for label in truth]
-    text = inspection.report(Fitted(), tmp_path, truth=truth, answers=answers).read_text()
-    assert "Confused most often" in text
-    table = pictures.confusions_table(truth, answers)
-    assert table.rows == (("c03", "c07", 4),)
+    assert classes.confusions_table(truth, answers).rows == (("c03", "c07", 4),)
+
+
+def test_pictures_are_written_without_pyplot(tmp_path: Any) -> None:
+    import sys
+
+    loaded = "matplotlib.pyplot" in sys.modules
+    inspection.plot_history(HISTORY, tmp_path / "history.png")
+    inspection.plot_confusion(["x", "y"], ["x", "x"], tmp_path / "confusion.png")
+    inspection.plot_forecast([1, 2, 3], [1, 2, 3], [1, 2, 4], tmp_path / "forecast.png")
+    for name in ("history", "confusion", "forecast"):
+        assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+    assert ("matplotlib.pyplot" in sys.modules) == loaded
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 from ostinato.errors import DataError, check_choice, suggestion
@@ -24,6 +24,8 @@ Tint = Literal["sequential", "diverging"]
 Part = TypeVar("Part")
 KINDS: dict[str, type[Figure]] = {}
 """Every kind of figure by its name in JSON."""
+NOTEBOOKS: dict[str, Callable[[Figure], str]] = {}
+"""How a notebook shows a figure; filled by `page`, which draws."""
 
 
 class Data:
@@ -184,6 +186,4 @@ class Figure(Data):
         return part(KINDS[kind], {k: v for k, v in document.items() if k != "kind"})
 
     def _repr_html_(self) -> str:
-        from ostinato.figures.page import notebook
-
-        return notebook(self)
+        return NOTEBOOKS["html"](self)

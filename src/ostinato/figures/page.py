@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ostinato.figures import ticks, vector
-from ostinato.figures.base import Figure
+from ostinato.figures.base import NOTEBOOKS, Figure
 from ostinato.figures.colours import palette, tint
 from ostinato.figures.kinds import Column, Lines, Table, TintedText
 from ostinato.figures.layout import NOTHING, lay_out
@@ -283,3 +283,6 @@ def pairs(values: Iterable[tuple[str, object]]) -> str:
         f'<dt>{_words(name)}</dt><dd dir="auto">{_words(value)}</dd>' for name, value in values
     )
     return f"<dl>{rows}</dl>"
+
+
+NOTEBOOKS["html"] = notebook

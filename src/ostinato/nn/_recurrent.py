@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar, cast
 
 import torch
@@ -19,6 +20,8 @@ from ostinato.nn.packing import make_weights
 from ostinato.nn.stepping import step
 from ostinato.ops.trace import trace as trace_of
 
+# Filled by `conversion`, which knows the layers that stand on this file.
+CONVERSIONS: dict[str, Callable[[Any], Any]] = {}
 State = Any  # a tensor, or for LSTM a pair of tensors
 
 
@@ -131,9 +134,7 @@ class Recurrent(Module):
     @classmethod
     def from_torch(cls, layer: Module) -> Any:
         """Our layer for torch's, sharing its parameters; see `ostinato.nn.from_torch`."""
-        from ostinato.nn.conversion import from_torch
-
-        new = from_torch(layer)
+        new = CONVERSIONS["from_torch"](layer)
         if not isinstance(new, cls):
             raise OptionError(
                 f"{cls.__name__}.from_torch: layer must be torch.nn.{cls.__name__}, got "
@@ -143,9 +144,7 @@ class Recurrent(Module):
 
     def to_torch(self) -> Any:
         """torch's layer for ours, sharing the parameters; see `ostinato.nn.to_torch`."""
-        from ostinato.nn.conversion import to_torch
-
-        return to_torch(self)
+        return CONVERSIONS["to_torch"](self)
 
     @property
     def mode(self) -> str:

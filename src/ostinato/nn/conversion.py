@@ -11,7 +11,7 @@ from torch.nn.utils import parametrize
 
 from ostinato.errors import OptionError, OstinatoWarning
 from ostinato.nn import accelerated
-from ostinato.nn._recurrent import Recurrent
+from ostinato.nn._recurrent import CONVERSIONS, Recurrent
 from ostinato.nn.accelerated import options_of, own_attributes
 from ostinato.nn.gru import GRU
 from ostinato.nn.lstm import LSTM
@@ -147,3 +147,6 @@ def accelerate(model: torch.nn.Module) -> torch.nn.Module:
         object.__setattr__(layer, "__class__", kind)
         layer.adopt()  # pyright: ignore[reportCallIssue]
     return model
+
+
+CONVERSIONS.update(from_torch=from_torch, to_torch=to_torch)

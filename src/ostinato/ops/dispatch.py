@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -13,6 +14,8 @@ from ostinato.ops.double_backward import differentiable_twice
 from ostinato.ops.shared import Cell
 
 CELLS = ("rnn", "gru", "lstm")
+# A cell's registered operator, for graphs; `operators`, which knows the cells, fills it.
+OPERATORS: dict[str, Callable[..., tuple[Tensor, ...]]] = {}
 PATH_OPTIONS = (*fused.OPTIONS, "lengths", "reverse", "activation", "reset_after", "w_hr")
 
 
@@ -54,8 +57,6 @@ def run(
         # Transforms (vmap, jvp, ...) reach through the reference's plain operations only.
         return cell.reference(**arguments)
     if private.watched() or any(map(private.fake, _tensors(arguments))):
-        from ostinato.ops.operators import OPERATORS
-
         return OPERATORS[cell.name](*arguments.values())
     return execute(cell, arguments, need_cell)
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.utils.flop_counter import register_flop_formula
 
 from ostinato.ops import private
-from ostinato.ops.dispatch import execute, fastest
+from ostinato.ops.dispatch import OPERATORS, execute, fastest
 from ostinato.ops.gru import GRU
 from ostinato.ops.lstm import LSTM
 from ostinato.ops.rnn import RNN
@@ -201,4 +201,4 @@ def _count_flops(cell: Cell, name: str) -> None:
     register_flop_formula(getattr(namespace, f"{name.partition('::')[2]}_backward"))(backward)
 
 
-OPERATORS = {cell.name: _register(cell) for cell in (RNN, GRU, LSTM)}
+OPERATORS.update({cell.name: _register(cell) for cell in (RNN, GRU, LSTM)})

@@ -20,7 +20,7 @@ class LanguageModelOptions(RecurrenceOptions, VocabularyOptions, EstimatorOption
     max_vocabulary: int | None = 10_000
     embedding_size: int = option("Numbers in a token's vector.", default=128, low=1)
     hidden_size: int = option("Units of each recurrent layer.", default=384, low=1)
-    num_layers: int = option("Recurrent layers, one upon the other.", default=2, low=1)
+    num_layers: int = option("Recurrent layers, one upon the other.", default=2, low=1, high=100)
     tied: bool = option(
         "Use the tokens' vectors in the output too (Press & Wolf, arXiv:1608.05859). Fewer "
         "weights; better on small texts with many words.",

@@ -72,7 +72,10 @@ class SequenceTaggerOptions(RecurrenceOptions, EmbeddingOptions, EstimatorOption
         "Share of the numbers of characters hidden in training.", default=0.0, low=0, below=1
     )
     num_layers: int = option(
-        "Recurrent layers over the sentence. Each reads it from both ends.", default=2, low=1
+        "Recurrent layers over the sentence. Each reads it from both ends.",
+        default=2,
+        low=1,
+        high=100,
     )
     hidden_size: int = option(
         "Units of each recurrent layer, in each direction.", default=200, low=1

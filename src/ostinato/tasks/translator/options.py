@@ -36,7 +36,9 @@ class TranslatorOptions(RecurrenceOptions, VocabularyOptions, EstimatorOptions):
         default=400,
         low=1,
     )
-    num_layers: int = option("Layers of the encoder, and of the decoder.", default=2, low=1)
+    num_layers: int = option(
+        "Layers of the encoder, and of the decoder.", default=2, low=1, high=100
+    )
     bidirectional: bool = option("Read the source from both ends.", default=True)
     attention: Literal["multiplicative", "additive", "none"] = option(
         "How the decoder looks back at the source's tokens: by a product (arXiv:1508.04025), by a "

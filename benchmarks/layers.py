@@ -1,7 +1,7 @@
 """The recurrent layers against torch.nn's, forward and training, every option, threads, and growth.
 
     python -m benchmarks.layers [--rounds N] [--threads N] [--peers PYTHON] [--out FILE]
-                                [--part grid|options|threads|growth|peers]
+                                [--part grid|core|options|threads|growth|peers]
 
 Shapes are batch, steps, input, hidden. Contestants run in one process, in blocks of a quarter of a
 second each (warm: what a loop over one layer sees) or in turn, call by call (cold: what a layer
@@ -169,10 +169,10 @@ def grid(rounds: int) -> Iterator[str]:
             ratios["in blocks"].append(peer / own)
             ratios["in turn"].append(peer_turn / own_turn)
             rates = [3 * work / own, 3 * work / own_turn, work / own_forward]
-            shares, least = [f"{rate / top:.0%}" for rate in rates], SHARES.get(shape)
-            if least is not None:
-                met = "met" if rates[0] >= least * top else "missed"
-                shares[0] += f" ({least:.0%} {met})"
+            shares, wanted = [f"{rate / top:.0%}" for rate in rates], SHARES.get(shape)
+            if wanted is not None:
+                met = "met" if rates[0] >= wanted * top else "missed"
+                shares[0] += f" ({wanted:.0%} {met})"
             yield (
                 f"| {name} | {', '.join(map(str, shape))} | {peer / own:.2f}x | {rates[0]:.0f} | "
                 f"{shares[0]} | {peer_turn / own_turn:.2f}x | {shares[1]} | "
@@ -183,6 +183,38 @@ def grid(rounds: int) -> Iterator[str]:
             for how, each in ratios.items()
         ]
         yield f"| {name} | geometric means: {'; '.join(words)} | | | | | | | |"
+
+
+def least(work: Callable[[], None], rounds: int) -> float:
+    """The least processor time of this thread for a call, of many."""
+    times, start = [], time.perf_counter()
+    while len(times) < rounds or time.perf_counter() - start < SECONDS / 2:
+        begun = time.thread_time()
+        work()
+        times.append(time.thread_time() - begun)
+    return min(times)
+
+
+def core(rounds: int) -> Iterator[str]:
+    """One thread's processor time, which tells of the kernels even where other programs run."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    a = torch.randn(512, 512)
+    top = 2e-9 * 512**3 / least(lambda: torch.mm(a, a), rounds)
+    yield f"Least processor time of many calls, one thread; a core's peak: {top:.0f} GFLOP/s.\n"
+    yield "| layer | shape | forward | of peak | training | of peak |\n|---|---|---|---|---|---|"
+    for name, gates in GATES.items():
+        for shape in GRID:
+            batch, steps, size, hidden = shape
+            (_, layer), x, gradient = pair_of(name, shape)
+            work = 2e-9 * batch * steps * gates * hidden * (size + hidden)
+            forward = least(answerer(layer, x), rounds)
+            both = least(trainer(layer, x, gradient), rounds)
+            yield (
+                f"| {name} | {', '.join(map(str, shape))} | {1e6 * forward:.0f} us | "
+                f"{work / forward / top:.0%} | {1e6 * both:.0f} us | {3 * work / both / top:.0%} |"
+            )
+    torch.set_num_threads(before)
 
 
 def threads(rounds: int) -> Iterator[str]:
@@ -297,7 +329,7 @@ def peers(rounds: int, python: str, threads: int) -> Iterator[str]:
         peer.close()
 
 
-PARTS = {"grid": grid, "options": options, "threads": threads, "growth": growth}
+PARTS = {"grid": grid, "core": core, "options": options, "threads": threads, "growth": growth}
 PEERS_HOME = Path("build/peers/bin/python")
 
 
@@ -321,7 +353,7 @@ def main() -> None:
     words = parser.parse_args()
     torch.set_num_threads(words.threads)
     python = words.peers or (str(PEERS_HOME) if PEERS_HOME.exists() else sys.executable)
-    parts = words.part or ["grid", "options", "threads"]
+    parts = words.part or ["grid", "core", "options", "threads"]
     if words.peers and "peers" not in parts:
         parts.append("peers")
     if "peers" in parts and hasattr(os, "sched_setaffinity"):

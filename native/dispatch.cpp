@@ -64,11 +64,12 @@ void demand(const void* array, const char* name) {
     if (!array) throw std::invalid_argument(std::string("a kernel's call: it needs ") + name);
 }
 template <class T>
-void check(const Call<T>& q, int64_t total) {
+void check(const Call<T>& q, int64_t total, bool backward) {
     const bool lstm = q.cell == kLstm || q.cell == kLstmCoupled;
     demand(q.x, "x"), demand(q.w_ih, "w_ih"), demand(q.w_hh, "w_hh");
-    demand(q.out, "out"), demand(q.h_n, "h_n");
-    if (lstm) demand(q.c_n, "c_n");
+    demand(q.out, "out");
+    if (!backward) demand(q.h_n, "h_n");
+    if (!backward && lstm) demand(q.c_n, "c_n");
     const bool saves = q.keep && total;
     const Saved each = chosen().of<T>().saved(q);
     if (saves && each.gates) demand(q.gates, "gates");
@@ -99,7 +100,7 @@ void run(Call<T> q, bool backward) {
     q.team = split && !q.gain_ih && !q.w_hr ? q.threads : 1;
     q.threads = q.team > 1 ? 1 : usable_threads(q.threads, q.batch);
     const Plan plan(q.lengths, q.batch, q.steps, q.threads);
-    check(q, plan.total);
+    check(q, plan.total, backward);
     q.lengths = plan.lengths.data();
     q.shares = plan.shares.data();
     q.workspace = workspace;

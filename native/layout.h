@@ -1,6 +1,7 @@
 // How a call's arrays are laid out for the kernels: sizes, packed weights, and the copies between
 // the user's rows and the dense rows of one chunk.
 #pragma once
+#include <atomic>
 #include <exception>
 #ifdef _OPENMP
 #include <omp.h>
@@ -243,8 +244,8 @@ T* buffer(const Call<T>& q, int thread, Room room, int64_t count) {
     return static_cast<T*>(q.workspace(q.rooms, thread, room, size_t(count + 64) * sizeof(T)));
 }
 
-// Prepares on one thread while the others wake up; then the shares on their threads, or the one share
-// on all of a team, which may turn out smaller.
+// Prepares on one thread while the others wake up; then each thread takes the next share, so that one
+// that wakes late finds its share done. Or the one share on all of a team, which may turn out smaller.
 template <class T, class Prepare, class Work>
 void run_team(const Call<T>& q, Prepare&& prepare, Work&& work) {
     const int asked = int(q.team > 1 ? q.team : q.threads);
@@ -252,6 +253,8 @@ void run_team(const Call<T>& q, Prepare&& prepare, Work&& work) {
     if (asked > 1) {
         ostinato::Barrier barrier;
         std::exception_ptr failed;
+        std::atomic<bool> prepared{false};
+        std::atomic<int> next{0};
 #pragma omp parallel num_threads(asked)
         {
             const int index = omp_get_thread_num(), members = omp_get_num_threads();
@@ -260,9 +263,10 @@ void run_team(const Call<T>& q, Prepare&& prepare, Work&& work) {
                 } catch (...) {
                     failed = std::current_exception();
                 }
-            barrier.wait(members);
+            if (index == 0) prepared.store(true, std::memory_order_release);
+            ostinato::wait_until([&] { return prepared.load(std::memory_order_acquire); });
             if (!failed && q.team > 1) work(0, Member{index, members, &barrier});
-            for (int i = index; !failed && q.team == 1 && i < asked; i += members) work(i, Member{});
+            for (int i = 0; !failed && q.team == 1 && (i = next.fetch_add(1)) < asked;) work(i, Member{});
         }
         if (failed) std::rethrow_exception(failed);
         return;

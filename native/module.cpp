@@ -41,6 +41,7 @@ private:
 template <class T>
 void call_of(nb::module_& m, const char* name) {
     auto run = [](const Given<T>& given, ostinato::Need need) {
+        given.check(ostinato::kForForward);
         given.check(need);
         const auto& q = given.call;
         const Unlocked unlocked(q.batch * q.steps * q.hidden * (q.input + q.hidden));

@@ -119,7 +119,7 @@ OSTINATO_INLINE Vec<T> real_lanes(int64_t left) {
 // Cody and Waite's reduction to |r| <= ln2/2, then the Taylor polynomial in Horner form.
 OSTINATO_INLINE Vec<float> exponential(Vec<float> x) {
     using V = Vec<float>;
-    using I = Vector<float>::whole;
+    typedef uint32_t Bits __attribute__((vector_size(OSTINATO_VECTOR_BYTES)));
     const V given = x, high = splat(88.0f), low = splat(-87.0f);
     x = x < low ? low : x;
     const V magic = splat(12582912.0f);  // 1.5 * 2^23: adding it rounds to a whole number
@@ -134,8 +134,8 @@ OSTINATO_INLINE Vec<float> exponential(Vec<float> x) {
     p = p * r + 1.6666667e-1f;
     p = p * r + 0.5f;
     p = p * r * r + r + 1.0f;
-    I power = (I)shifted << 23;  // the magic number's own bits leave at the top
-    V result = (V)((I)p + power);
+    Bits power = (Bits)shifted << 23;  // the magic number's own bits leave at the top
+    V result = (V)((Bits)p + power);
     return given <= high ? result : given + __builtin_inff();  // infinity, or the NaN it was
 }
 // Doubles serve tests, where exactness matters and speed does not.

@@ -8,6 +8,12 @@
 namespace ostinato {
 
 // Waits by looking for a while: a step takes microseconds, and so does being woken up.
+template <class Done>
+void wait_until(Done&& done) {
+    for (int looks = 0; !done(); ++looks)
+        if (looks > 1000) std::this_thread::yield();
+}
+
 class Barrier {
 public:
     void wait(int members) {
@@ -17,8 +23,7 @@ public:
             round_.store(round + 1, std::memory_order_release);
             return;
         }
-        for (int looks = 0; round_.load(std::memory_order_acquire) == round; ++looks)
-            if (looks > 1000) std::this_thread::yield();
+        wait_until([&] { return round_.load(std::memory_order_acquire) != round; });
     }
 
 private:

@@ -18,6 +18,7 @@ from ostinato.ops import native
 HERE = Path(__file__).parent
 # Quickest first: a mutant's run ends with the first failure.
 TESTS = [
+    "tests/native/test_native_calls.py",
     "tests/ops/test_ops_layouts.py",
     "tests/ops/test_ops_bits.py",
     "tests/nn/test_nn_linear.py",

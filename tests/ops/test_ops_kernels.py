@@ -331,6 +331,7 @@ def test_gradients_of_several_threads(kind, monkeypatch):
     try:
         torch.set_num_threads(3)
         compare(*make(kind, (7, 11, 5, 33), ragged=True, resets=True), torch.float32)
+        compare(*make(kind, (7, 11, 5, 33), *known_options(kind)), torch.float32)
     finally:
         torch.set_num_threads(threads)
 

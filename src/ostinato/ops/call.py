@@ -28,6 +28,7 @@ TENSORS += ("h_reset", "c_reset", "w_hr")
 SAVED = ("gates", "cells", "norm", "outputs")
 # Tensors that are no number a gradient flows to.
 CHOICES = ("lengths", "resets", "zoneout", "zoneout_cell")
+OTHERS = (*TENSORS[1:], *CHOICES)  # all inputs but x
 ABSENT = dict.fromkeys((*TENSORS, *CHOICES, *SAVED))
 NO_GRADIENTS = dict.fromkeys(
     [f"grad_{name}" for name in ("out", "h_n", "c_n", "cell_sequence", *TENSORS)]
@@ -61,10 +62,11 @@ class Call:
         self.module: Any = load()
         x = arguments["x"]
         self.read = read = {"x": _rows(x)}
-        for name in (*TENSORS[1:], *CHOICES):
-            each = arguments.get(name)
-            if each is not None:
-                read[name] = _dense(each)
+        given = arguments.get
+        for name in OTHERS:
+            each = given(name)
+            if each is not None:  # a call of `_dense` for each would cost a microsecond
+                read[name] = each if each.is_contiguous() else each.detach().contiguous()
         if "lengths" in read:
             read["lengths"] = read["lengths"].to(torch.int64)
         self.is_lstm = cell.name == "lstm"
@@ -96,13 +98,11 @@ class Call:
             threads=max(1, min(torch.get_num_threads(), work)),
         )
 
-    def forward(
-        self, *, keep: bool, out: Tensor | None = None
-    ) -> tuple[tuple[Tensor, ...], tuple[Tensor | None, ...]]:
+    def forward(self, *, keep: bool) -> tuple[tuple[Tensor, ...], tuple[Tensor | None, ...]]:
         """The results: outputs, h_n and of an LSTM c_n and the cells, which may be an empty tensor;
         and with `keep` what the backward pass reads."""
         new, hidden = self.read["x"].new_empty, self.hidden
-        out = new((self.batch, self.steps, self.state)) if out is None else out
+        out = new((self.batch, self.steps, self.state))
         results = {"out": out, "h_n": new((self.batch, self.state))}
         if self.is_lstm:
             results["c_n"] = new((self.batch, hidden))
@@ -110,8 +110,8 @@ class Call:
             results["cell_sequence"] = new(cells)
         saved: dict[str, Tensor] = self._room_for_saved() if keep else {}
         addresses = {name: each.data_ptr() for name, each in (results | saved).items()}
-        batch_stride, step_stride, _ = out.stride()
-        self.native.set(**addresses, out_batch=batch_stride, out_step=step_stride, keep=keep)
+        strides = {"out_batch": self.steps * self.state, "out_step": self.state}
+        self.native.set(**addresses, **strides, keep=keep)
         self.native.forward()
         return tuple(results.values()), tuple(saved.get(name) for name in SAVED)
 
@@ -149,14 +149,11 @@ class Call:
         addresses = {f"grad_{name}": each.data_ptr() for name, each in (found | into).items()}
         kept = {n: s.data_ptr() for n, s in zip(SAVED, saved, strict=True) if s is not None}
         out_batch, out_step, _ = out.stride()
-        # A call must be whole, though the backward pass leaves the final states alone.
-        finals = self.read["x"].new_empty(self.batch, self.hidden)
         self.native.set(
             **NO_GRADIENTS | addresses,
             **kept,
             keep=True,
-            h_n=finals.data_ptr(),
-            c_n=finals.data_ptr(),
+            h_n=None,
             out=out.data_ptr(),
             out_batch=out_batch,
             out_step=out_step,

@@ -27,6 +27,11 @@ constexpr int64_t kAhead = 8;  // rows of the user's arrays are asked for this f
 constexpr int64_t kLeastRows = 2 * 128;
 constexpr int64_t kSumRows = 128;  // rows summed from zero before they join a weight's gradient
 
+// Where a chunk lies: steps [from, to), `rows` rows of which the first is `first` of the share's.
+struct Chunk {
+    int64_t from, to, first, rows;
+};
+
 template <class T, class C>
 struct Sizes {
     static constexpr int L = kLanes<T>, U = C::kWide * L, W = C::kSlots * U;
@@ -236,6 +241,25 @@ void gather_inputs(const Call<T>& q, const Share& p, const Sizes<T, C>& z, int64
             std::memcpy(panel, q.x + row * q.x_batch + time_of(q, row, s) * q.x_step,
                         size_t(q.input) * sizeof(T));
             panel[q.input] = T(1);
+        }
+}
+
+// Units past the last, of every slot of a gate's vector, become zero: they may be NaN, and zero gains
+// would not stop that.
+template <class T, class C>
+OSTINATO_INLINE void clear_padding(T* gate, int64_t left) {
+    for (int slot = 0; slot < C::kSlots; ++slot, gate += Sizes<T, C>::U)
+        store(gate, real_lanes<T>(left) == T(1) ? load(gate) : Vec<T>{});
+}
+
+// Rows of the inputs' gradients, `row` apart, of steps [from, to) to their places.
+template <class T>
+void scatter_inputs(const Call<T>& q, const Share& p, int64_t from, int64_t to, const T* each, int64_t row) {
+    for (int64_t s = from; s < to; ++s)
+        for (int64_t r = 0; r < p.active[s]; ++r, each += row) {
+            const int64_t sequence = p.rows[r];
+            std::memcpy(q.grad_x + (sequence * q.steps + time_of(q, sequence, s)) * q.input, each,
+                        size_t(q.input) * sizeof(T));
         }
 }
 

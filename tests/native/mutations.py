@@ -58,7 +58,7 @@ MUTATIONS = [
         "for (int64_t t = length + 1; t < q.steps; ++t)",
         "the first padded output is not cleared",
     ),
-    Mutation("backward.h", "run += kSumRows", "run += kSumRows + 1", "a row in 129 is lost"),
+    Mutation("weights.h", "run += kSumRows", "run += kSumRows + 1", "a row in 129 is lost"),
     Mutation(
         "backward.h",
         "grad_h[row * z.state + u] +=",
@@ -73,7 +73,7 @@ MUTATIONS = [
     ),
     Mutation("backward.h", "if (mask) v *=", "if (false) v *=", "gradient of h without the mask"),
     Mutation("backward.h", "row_at[u] *= mask[u]", "row_at[u] *= T(1)", "w_hh's without the mask"),
-    Mutation("backward.h", "sum += (sums[i]", "sum = (sums[i]", "one thread's weight gradients"),
+    Mutation("weights.h", "sum += (sums[i]", "sum = (sums[i]", "one thread's weight gradients"),
     Mutation(
         "backward.h",
         "d += load_some(q.grad_cell_sequence",
@@ -105,7 +105,7 @@ MUTATIONS = [
         "late gradients lost",
     ),
     Mutation(
-        "backward.h",
+        "layout.h",
         "== T(1) ? load(gate) : Vec<T>{}",
         "== T(1) ? load(gate) : load(gate)",
         "padded NaN",
@@ -137,7 +137,7 @@ MUTATIONS = [
         "the projection's gradient from one step",
     ),
     Mutation(
-        "backward.h",
+        "weights.h",
         "sum += sums[i].projection",
         "sum = sums[i].projection",
         "one thread's projection gradients",

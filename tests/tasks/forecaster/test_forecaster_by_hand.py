@@ -100,10 +100,8 @@ def test_gaps_in_held_out_rows_do_not_stop_the_evidence():
         assert np.isfinite(test.answers).all()
         assert np.isfinite(test.truth).all()
     found = evidence(model, model.held_out_)
-    assert [each.title for each in found.figures][:2] == [
-        "Forecasts of visits, shop a",
-        "Forecasts of visits, shop b",
-    ]
+    titles = {each.title.partition(":")[0] for each in found.figures[:2]}
+    assert titles == {"Forecasts of visits, shop a", "Forecasts of visits, shop b"}
 
 
 def test_a_backtest_is_what_predict_answers():

@@ -119,7 +119,7 @@ def test_penalties_are_means_of_squares_in_training_alone():
     added = 2 * outputs.square().mean() + 3 * change.square().mean()
     torch.testing.assert_close(net.loss(tokens, targets)[0], bare + added)
     torch.testing.assert_close(net.eval().loss(tokens, targets)[0], bare)
-    logits, _ = made_net(tokens)
+    logits, _ = plain(tokens)
     expected = torch.nn.functional.cross_entropy(logits.flatten(0, 1), targets)
     torch.testing.assert_close(bare, expected)
 

@@ -237,7 +237,7 @@ def test_wrong_options(options, message):
     ("words", "tags", "message"),
     [
         (["one text"] * 9, Y[:9], "row 0 is 'one text'. Cut texts into words first"),
-        ("text", Y, "got one text"),
+        ("text", Y, "got one. Write"),
         (X, Y[:3], "same number of rows, got 120 and 3"),
         (X, [Y[0][:-1], *Y[1:]], "row 0 has . tokens and . tags"),
         (None, None, "X must be a list, got NoneType"),

@@ -286,7 +286,7 @@ def test_wrong_questions(good):
         good.predict(["ab"], length_penalty=-1)
     with pytest.raises(DataError, match="the text in row 0 is empty"):
         good.align([""])
-    with pytest.raises(OptionError, match="validation must be a fraction, a pair"):
+    with pytest.raises(OptionError, match="validation must be a fraction, 2 columns"):
         fitted(validation=(1, 2, 3))
     with pytest.raises(OptionError, match="attention must not be 'none'"):
         fitted(SOURCES[:20], TARGETS[:20], attention="none", epochs=1).align(["ab"])

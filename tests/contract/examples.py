@@ -124,11 +124,14 @@ def _text_stream(model: Any, text: str) -> Any:
     return model.stream().step(text)
 
 
-def _series_stream(model: Any, table: pd.DataFrame) -> Any:
-    stream, answer = model.stream(), None
-    for row in table.to_dict("records"):
-        answer = stream.step({k: v for k, v in row.items() if k != "shop"})
-    return answer
+def _language_stream(model: Any, text: str) -> Any:
+    """The probability of each token, read one after the other."""
+    stream, found = model.stream(), []
+    answer = stream.step("")
+    for letter, token in zip(text, model.rows_.encoder.encode([text])[0], strict=True):
+        found.append(answer[token])
+        answer = stream.step(letter)
+    return np.array(found)
 
 
 REVIEWS, SENTENCES, PAIRS = _reviews(60, 0), _sentences(40, 0), _pairs(48, 0)
@@ -182,7 +185,7 @@ EXAMPLES: dict[str, Example] = {
             ask=lambda model, texts: [model.probabilities(text) for text in texts],
             other={"dropout": 0.1},
             causal={},
-            stream=lambda model, text: model.predict_proba([text])[0],
+            stream=_language_stream,
             junk=[([],), ("",), ([None],), ([1, 2],), (3,), (None,), ([["a"]],)],
         ),
         Example(

@@ -160,13 +160,21 @@ class TextEncoder:
 
     @classmethod
     def from_dict(cls, state: dict[str, Any]) -> TextEncoder:
-        """The encoder that `to_dict` described."""
+        """The encoder that `to_dict` described.
+
+        Raises:
+            DataError: the byte pairs cannot be read.
+        """
         names = ("level", "max_vocabulary", "min_count", "lowercase")
         encoder = cls(**{name: state[name] for name in names})
         if encoder.level == "bpe":
             import tokenizers
 
-            encoder._set_tokenizer(tokenizers.Tokenizer.from_str(state["tokenizer"]))
+            try:
+                tokenizer = tokenizers.Tokenizer.from_str(state["tokenizer"])
+            except Exception as error:  # the library has no class of its own for it
+                raise DataError(f"TextEncoder: tokenizer cannot be read: {error}.") from error
+            encoder._set_tokenizer(tokenizer)
         else:
             encoder._set_vocabulary(list(state["tokens"]))
         return encoder

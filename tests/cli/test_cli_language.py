@@ -9,7 +9,7 @@ import pytest
 
 from ostinato import load
 from ostinato.cli.app import run
-from ostinato.inspection import lower_is_better
+from ostinato.tasks.scores import scores_of
 
 SIZES = {"embedding-size": 8, "hidden-size": 16, "num-layers": 1, "batch-size": 4, "epochs": 2}
 SMALL = [word for name, size in SIZES.items() for word in (f"--{name}", str(size))]
@@ -125,4 +125,5 @@ def test_a_recipe_gives_options_that_were_not_typed(book, capsys):
 
 @pytest.mark.parametrize("measure", ["nats", "perplexity", "bits_per_character"])
 def test_a_report_knows_that_fewer_are_better(measure):
-    assert lower_is_better(measure)
+    scores = scores_of("language-model", {measure: 1.0})
+    assert scores.measure(measure).higher_is_better is False

@@ -58,4 +58,4 @@ def test_what_cannot_be_used(files, capsys):
     assert status == 1
     assert "bad.conll: line 2 ('Lee'): 'I-q' cannot follow 'B-p' in bio" in err
     words = ["train", "sequence-tagger", "a.conll", "--column", "7", *SMALL]
-    assert "a token and a tag in field 7" in shell(capsys, *words)[2]
+    assert "there is no column 7; its lines have 2 fields" in shell(capsys, *words)[2]

@@ -14,6 +14,8 @@ from ostinato.cli import output, runs
 from ostinato.errors import OptionError, StorageError, check_choice
 from ostinato.tasks.registry import TASKS
 
+FORMATS = ("csv", "jsonl", "conll", "conllu")  # of all tasks together
+
 
 def load_model(model: Path) -> Any:
     """The fitted estimator of a run folder or a model file."""
@@ -32,6 +34,7 @@ def predict(
     as_json: bool,
 ) -> None:
     """Answer rows of files, of `--text` or of standard input, in their order."""
+    check_choice("predict", "--format", form, FORMATS)
     estimator = load_model(model)
     shell = TASKS[estimator.kind].part("shell")
     own = getattr(shell, "FORMATS", ())

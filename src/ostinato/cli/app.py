@@ -82,7 +82,13 @@ def predict(
         typer.Option(help="Translator: answers followed at once; 1 is the fastest.", min=1),
     ] = None,
     errors: Errors = None,
-    format: Annotated[str, typer.Option(help="csv or jsonl.")] = "csv",
+    format: Annotated[
+        str,
+        typer.Option(
+            help="How answers are written; conll and conllu: SequenceTagger, a word a line.",
+            metavar="csv|jsonl|conll|conllu",
+        ),
+    ] = "csv",
     out: Annotated[Path | None, typer.Option(help="Write there, not to standard output.")] = None,
     json: Json = False,
 ) -> None:

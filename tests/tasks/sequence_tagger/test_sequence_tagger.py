@@ -258,3 +258,55 @@ def test_wrong_rows(words, tags, message):
 def test_nothing_before_fit():
     with pytest.raises(NotFittedError, match="Call fit"):
         SequenceTagger().predict([["a"]])
+
+
+FORMS = {
+    "B-type": ["B-p", "I-p", "O", "B-q"],
+    "B_type": ["B_p", "I_p", "O", "B_q"],
+    "type-B": ["p-B", "p-I", "O", "q-B"],
+    "type_B": ["p_B", "p_I", "O", "q_B"],
+    "B": ["B", "I", "O", "B"],
+    "bmes": ["B-p", "E-p", "O", "S-q"],
+    "bmewo": ["B_p", "E_p", "O", "W_q"],
+}
+
+
+@pytest.mark.parametrize(
+    ("form", "how"), [*((form, "fit") for form in FORMS), ("B_type", "given"), ("B", "partial")]
+)
+def test_tags_of_every_form_come_back_as_they_came(form, how, tmp_path):
+    words = [["Ann", "Lee", "sees", "Rome"], ["Oslo", "is", "old"]]
+    tags = [FORMS[form], [FORMS[form][3], "O", "O"]]
+    if form in ("bmes", "bmewo"):  # letters that tell these schemes from others
+        words, tags = (
+            [*words, ["a", "b", "c"]],
+            [*tags, [f"{t}{FORMS[form][0][1:]}" for t in "BME"]],
+        )
+    held_out = (words, tags) if how == "given" else 0.2
+    model = SequenceTagger(**SMALL | {"epochs": 8, "learning_rate": 0.05})
+    if how == "partial":
+        model.partial_fit(words * 20, tags * 20)
+        model.partial_fit(words * 20, tags * 20)
+    else:
+        model.fit(words * 20, tags * 20, validation=held_out, progress=False)
+    assert model.predict(words) == tags
+    model.save(tmp_path / "m.safetensors")
+    again = load(tmp_path / "m.safetensors")
+    assert [list(row) for row, _ in again.confident(words)] == tags
+    assert again.evaluate(words, tags)["f1"] == 1
+    kinds = {each.type for each in again.entities(words)[0]}
+    assert kinds == ({"entity"} if form == "B" else {"p", "q"})
+
+
+@pytest.mark.parametrize(
+    ("odd", "message"),
+    [
+        (["B-p", "I_p", "O"], "'I_p' does not fit: the other tags are 'O' or written as 'B-type'"),
+        (["B-p", "I-p", "x"], "'x' does not fit: the other tags"),
+        (["b", "i", "o"], "the letters B, I, O must be capitals"),
+    ],
+)
+def test_tags_of_no_one_form_are_refused(odd, message):
+    rows = [["B-p", "I-p", "O"]] * 9 if odd[0] != "b" else [odd] * 9
+    with pytest.raises(DataError, match=message):
+        SequenceTagger(**SMALL).fit([["a", "b", "c"]] * 10, [*rows, odd], progress=False)

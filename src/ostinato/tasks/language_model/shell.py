@@ -11,6 +11,7 @@ from ostinato.tasks.contracts import Loaded
 from ostinato.tasks.language_model.recipes import RECIPES
 from ostinato.tasks.sources import FileWords, remembered, typed_texts
 
+VERB = "generate"  # what follows training
 ANSWER = ("text", "column", "top", "errors")
 MEASURE = ("errors",)
 
@@ -37,7 +38,7 @@ def read(sources: Sequence[str], words: Words, validation: Any, options: dict[st
         validation=held_out,
         source=words.options(),
         facts={"files": ", ".join(sources), "characters": f"{texts.characters:,}"},
-        example=["--text", "Once"],
+        example=["--prompt", "Once"],
     )
 
 

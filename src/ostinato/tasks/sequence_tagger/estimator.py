@@ -11,7 +11,7 @@ import torch
 
 from ostinato import data, nn
 from ostinato.data.inputs import column_of
-from ostinato.data.tags import check_tags, spans_of
+from ostinato.data.tags import spans_of
 from ostinato.errors import DataError
 from ostinato.options import TrainingOptions
 from ostinato.tasks.base import Estimator, Run
@@ -97,8 +97,10 @@ class SequenceTagger(Estimator[TaggerRows, SequenceTaggerModule], SequenceTagger
         every = tags
         (words, tags), self.held_out_ = split(where, words, tags, validation, self.seed)
         self.rows_ = TaggerRows.learn(where, self, words, every)
+        tags = self.rows_.plain(where, tags)
         if self.held_out_ is not None:
-            check_tags(f"{where}: validation", self.held_out_[1], self.rows_.scheme)
+            sentences, truth = self.held_out_
+            self.held_out_ = sentences, self.rows_.plain(f"{where}: validation", truth)
         self._baseline = MostFrequent.fit(words, tags)
         self._read_vectors()
         self.shift_ = 0.0
@@ -124,6 +126,7 @@ class SequenceTagger(Estimator[TaggerRows, SequenceTaggerModule], SequenceTagger
             return self.fit(X, y, validation=None, progress=progress)
         where = "SequenceTagger.partial_fit"
         words, tags = read_pairs(where, X, y)
+        tags = self.rows_.plain(where, tags)
         self.rows_.targets(where, tags)
         before = self.history_
         self.rows_.reader.count(words)
@@ -181,9 +184,9 @@ class SequenceTagger(Estimator[TaggerRows, SequenceTaggerModule], SequenceTagger
     # Answering.
 
     def predict(self, X: Any) -> list[list[str]]:
-        """The tags of each sentence, in the scheme of `y`."""
+        """The tags of each sentence, in the scheme of `y` and written as there."""
         self._check_fitted()
-        return self._decode(read_sentences("SequenceTagger.predict", X))
+        return self.rows_.written(self._decode(read_sentences("SequenceTagger.predict", X)))
 
     def predict_proba(self, X: Any) -> list[np.ndarray]:
         """For each sentence the probability of each of `tags_` at each token, `(tokens, tags)`:
@@ -230,7 +233,7 @@ class SequenceTagger(Estimator[TaggerRows, SequenceTaggerModule], SequenceTagger
                 for kind, first, last in self._found(tags)
             ]
             for text, spots, (tags, confidence) in zip(
-                texts, places, self.confident(words), strict=True
+                texts, places, self._confident(words), strict=True
             )
         ]
 
@@ -238,6 +241,10 @@ class SequenceTagger(Estimator[TaggerRows, SequenceTaggerModule], SequenceTagger
         """The tags of each sentence, as `predict`, and each tag's probability `(tokens,)`."""
         self._check_fitted()
         sentences = read_sentences("SequenceTagger.confident", X)
+        for tags, share in self._confident(sentences):
+            yield self.rows_.written([tags])[0], share
+
+    def _confident(self, sentences: Rows) -> Iterator[tuple[list[str], np.ndarray]]:
         module, none = self.module_, np.zeros((0, len(self.tags_)))
         best, shares = self._answer(sentences, (module.best, NO_TAGS), (module.shares, none))
         for tags, numbers, share in zip(self.rows_.names(best), best, shares, strict=True):
@@ -286,7 +293,7 @@ class SequenceTagger(Estimator[TaggerRows, SequenceTaggerModule], SequenceTagger
         words, tags = read_pairs(where, X, y)
         if not words:
             raise DataError(f"{where}: X must have at least 1 sentence.")
-        check_tags(where, tags, self.rows_.scheme)
+        tags = self.rows_.plain(where, tags)
         answers = {"": self._decode(words), "baseline_": self._baseline.predict(words)}
         return {
             prefix + name: value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from ostinato.data.tags import spans_of
+from ostinato.data.tags import reform_tags, spans_of
 from ostinato.figures import Column, Figure, Table, TintedText
 from ostinato.tasks.contracts import Evidence
 from ostinato.tasks.sequence_tagger.estimator import SequenceTagger
@@ -22,6 +22,8 @@ def evidence(estimator: SequenceTagger, held_out: Any) -> Evidence:
     words, tags = read_pairs("evidence", *held_out)
     answers = estimator.predict(words)
     spans = estimator.rows_.spans
+    if spans:
+        tags, answers = reform_tags(tags), reform_tags(answers)
     figures: list[Figure] = [_by_kind(tags, answers, spans), _confused(words, tags, answers)]
     for k in _telling(tags, answers):
         figures += _coloured(words[k], tags[k], answers[k], spans)

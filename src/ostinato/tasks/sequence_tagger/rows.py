@@ -10,7 +10,16 @@ import numpy as np
 
 from ostinato.data.held_out import hold_out
 from ostinato.data.inputs import column_of
-from ostinato.data.tags import check_tags, convert_tags, guess_scheme, legal_moves, split_tag
+from ostinato.data.tags import (
+    FORMS,
+    check_tags,
+    convert_tags,
+    form_of,
+    guess_scheme,
+    legal_moves,
+    reform_tags,
+    split_tag,
+)
 from ostinato.errors import DataError
 from ostinato.tasks.sequence_tagger.options import SequenceTaggerOptions
 from ostinato.tasks.sequence_tagger.words import WordReader
@@ -84,15 +93,20 @@ def split(
 class TaggerRows:
     """What was learned of the rows: the words, the scheme and the tags.
 
+    Inside, tags are written "B-type" whatever form the user's have: `plain` brings theirs in, and
+    `written` writes answers as theirs.
+
     Attributes:
         reader: words to numbers.
         scheme: of the tags as the user has them.
+        form: how the user writes them, one of `data.tags.FORMS`.
         inner: the scheme inside the network.
         tags: inside the network, sorted.
     """
 
     reader: WordReader
     scheme: str
+    form: str
     inner: str
     tags: list[str]
 
@@ -106,7 +120,8 @@ class TaggerRows:
             DataError: tags break their scheme, or there is one tag.
         """
         scheme = guess_scheme(tags) if options.scheme == "auto" else options.scheme
-        check_tags(where, tags, scheme)
+        form = FORMS[0] if scheme == "none" else form_of(tags)
+        tags = _plain(where, tags, scheme)
         inner = "none" if scheme == "none" else options.tagging
         names = {tag for row in tags for tag in row}
         if scheme != "none":
@@ -124,7 +139,7 @@ class TaggerRows:
             min_count=options.min_count,
             max_chars=options.max_chars,
         )
-        return cls(reader=reader, scheme=scheme, inner=inner, tags=sorted(names))
+        return cls(reader=reader, scheme=scheme, form=form, inner=inner, tags=sorted(names))
 
     @property
     def spans(self) -> bool:
@@ -145,8 +160,20 @@ class TaggerRows:
         """Which tag may follow which, as `nn.CRF` takes it."""
         return legal_moves(self.tags, self.inner)
 
+    def plain(self, where: str, tags: Rows) -> Rows:
+        """The user's tags written as "B-type".
+
+        Raises:
+            DataError: a row breaks the scheme.
+        """
+        return _plain(where, tags, self.scheme)
+
+    def written(self, tags: Rows) -> Rows:
+        """Tags as the user writes them."""
+        return reform_tags(tags, self.form) if self.spans else tags
+
     def inside(self, tags: Sequence[Sequence[str]]) -> Rows:
-        """Rows of the user's tags in the scheme of the network."""
+        """Rows of plain tags in the scheme of the network."""
         if not self.spans:
             return [list(row) for row in tags]
         return convert_tags(tags, self.inner)
@@ -174,7 +201,7 @@ class TaggerRows:
         return [np.array([places[tag] for tag in row], dtype=np.int64) for row in self.inside(tags)]
 
     def names(self, numbers: Sequence[np.ndarray]) -> Rows:
-        """Tags in the scheme of the user."""
+        """Plain tags in the scheme of the user."""
         rows = [[self.tags[k] for k in row] for row in numbers]
         return rows if self.inner == self.scheme else convert_tags(rows, self.scheme)
 
@@ -193,7 +220,12 @@ class TaggerRows:
             )
 
     def to_dict(self) -> dict[str, Any]:
-        return {"reader": self.reader.to_dict(), "scheme": self.scheme, "tags": self.tags}
+        return {
+            "reader": self.reader.to_dict(),
+            "scheme": self.scheme,
+            "form": self.form,
+            "tags": self.tags,
+        }
 
     @classmethod
     def from_dict(cls, options: SequenceTaggerOptions, document: dict[str, Any]) -> TaggerRows:
@@ -201,6 +233,14 @@ class TaggerRows:
         return cls(
             reader=WordReader.from_dict(document["reader"]),
             scheme=scheme,
+            form=document.get("form", FORMS[0]),
             inner="none" if scheme == "none" else options.tagging,
             tags=document["tags"],
         )
+
+
+def _plain(where: str, tags: Rows, scheme: str) -> Rows:
+    if scheme != "none":
+        tags = reform_tags(tags)
+    check_tags(where, tags, scheme)
+    return tags

@@ -217,6 +217,15 @@ def test_resumed_ends_as_if_never_stopped(tmp_path, model):
     assert part.generate("the", 50, seed=1) == model.generate("the", 50, seed=1)
 
 
+@pytest.mark.parametrize("text", [VERSE[::-1] * 60, VERSE.replace("g", "i") * 60])
+def test_no_fit_goes_on_with_another_text(text, tmp_path):
+    """Of the same characters turned around, and of the same numbers for other characters."""
+    options = {"validation": None, "directory": tmp_path, "progress": False}
+    LanguageModel(**SMALL | {"epochs": 1}).fit([VERSE * 60], **options)
+    with pytest.raises(OptionError, match="resume needs what the checkpoint was made with"):
+        LanguageModel(**SMALL | {"epochs": 1}).fit([text], resume=True, **options)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

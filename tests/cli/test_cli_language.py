@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+import ostinato
 from ostinato import load
 from ostinato.cli.app import run
 from ostinato.tasks.scores import scores_of
@@ -22,6 +23,15 @@ def book(tmp_path, monkeypatch):
     (tmp_path / "book.txt").write_text("the cat sat on the mat. " * 60)
     (tmp_path / "bad.txt").write_bytes(b"caf\xe9 " * 200)
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    place = tmp_path_factory.mktemp("written") / "model.safetensors"
+    options = {"embedding_size": 8, "hidden_size": 8, "num_layers": 1, "epochs": 1, "chunk": 16}
+    text = "the cat sat on the mat. " * 20
+    ostinato.LanguageModel(**options).fit([text], progress=False).save(place)
+    return place
 
 
 def shell(capsys, *words):
@@ -108,6 +118,26 @@ def test_prompts_that_are_empty_or_unseen(book, capsys):
         assert out.startswith(prompt)
         assert len(out) == len(prompt) + 10
         assert shell(capsys, *words)[1] == out  # greedy: without a seed the same
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--seed", "-1"], "seed must be a whole number at least 0"),
+        (["--temperature", "inf"], "temperature must be"),
+        (["--temperature", "nan"], "temperature must be"),
+        (["--stop", ""], "stop must be a text of at least one character"),
+        (["--top-k", "0"], "top_k must be"),
+        (["--top-p", "2"], "top_p must be"),
+        (["--repetition-penalty", "inf"], "repetition_penalty must be"),
+        (["--prompt", "a\udcffb"], "--prompt must be UTF-8"),
+    ],
+)
+def test_nothing_is_printed_before_all_words_are_checked(words, message, written, capsys):
+    status, out, err = shell(capsys, "generate", str(written), "--prompt", "the ", *words)
+    assert status == 2
+    assert out == ""
+    assert message in err
 
 
 def test_a_recipe_gives_options_that_were_not_typed(book, capsys):

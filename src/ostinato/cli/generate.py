@@ -25,7 +25,13 @@ def generate(
             f"generate: the model must be a language-model, got a {estimator.kind}. "
             "Use ostinato predict."
         )
-    pieces = estimator.write(prompt, length, **options)
+    try:
+        prompt.encode()
+    except UnicodeEncodeError as error:
+        raise OptionError(
+            f"generate: --prompt must be UTF-8, got a byte that is not at place {error.start}."
+        ) from error
+    pieces = estimator.write(prompt, length, **options)  # checks them before anything is printed
     if as_json:
         output.result({"model": str(model), "prompt": prompt, "text": "".join(pieces)})
         return

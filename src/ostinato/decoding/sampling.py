@@ -11,7 +11,7 @@ from ostinato.errors import check_number
 
 RECENT = 64  # tokens that the repetition penalty looks back
 DRAWS = 256  # random numbers made at once
-MOST = 1e6  # of a temperature and of a penalty: beyond it sums would lose their digits
+MOST = 1_000_000  # of a temperature and of a penalty: beyond it sums would lose their digits
 
 
 class Recent:

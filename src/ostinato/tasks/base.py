@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 import os
 import warnings
 from collections.abc import Callable, Mapping
@@ -133,9 +135,15 @@ class Estimator(BaseEstimator, Generic[R, M]):
             resume=run.resume,
             progress=self._options.progress if run.progress is None else run.progress,
             callbacks=callbacks,
+            fingerprint={"vocabulary, labels, scales": self._rows_digest()},
         )
         self.module_.eval()
         self.history_ = self.fit_result_.history
+
+    def _rows_digest(self) -> str:
+        """What tells `rows_` from others: the same numbers may stand for other words or labels."""
+        document = json.dumps(self.rows_.to_dict(), sort_keys=True)
+        return hashlib.blake2b(document.encode(), digest_size=8).hexdigest()
 
     def _training(self) -> TrainingOptions:
         """The training options alone, checked with all others."""

@@ -126,6 +126,54 @@ def test_pieces_join_to_the_text(level, text):
     assert "".join(map(piece, numbers.tolist())) == encoder.decode(numbers)
 
 
+@pytest.mark.parametrize("level", ["word", "token"])
+def test_words_stand_apart_from_the_prompt(level):
+    encoder = TextEncoder(level=level, lowercase=False).fit(["a b ."])
+    numbers = encoder.encode(["b a ."])[0].tolist()
+    written = {"": "b a .", "a": " b a .", "a ": "b a .", "a\n": "b a .", "a\u3000": "b a ."}
+    for prompt, text in written.items():
+        piece = pieces(encoder)(prompt)
+        assert "".join(map(piece, numbers)) == text
+
+
+def test_a_word_level_model_writes_on_after_a_space():
+    options = SMALL | {"level": "word", "epochs": 1, "chunk": 8}
+    words = LanguageModel(**options).fit([VERSE * 40], progress=False)
+    for prompt in ("the cat", ["the cat", "the"]):
+        for text in np.atleast_1d(words.generate(prompt, 3, seed=0)):
+            assert text[0] == " " != text[1]
+    assert words.generate("the ", 3, seed=0)[0] != " "
+    assert words.generate("", 3, seed=0)[0] != " "
+
+
+def test_the_penalty_of_repetition_knows_the_prompt(model):
+    """A letter of the prompt that the model would write becomes a million times less likely."""
+    prompt = "the cat sat on the m"
+    assert model.generate(prompt, 1, temperature=0) == "a"
+    held = model.generate(prompt, 1, temperature=0, repetition_penalty=1_000_000)
+    assert held not in prompt
+    prompt += "Ω" * 64  # 64 tokens back is forgotten
+    free = model.generate(prompt, 1, temperature=0)
+    assert model.generate(prompt, 1, temperature=0, repetition_penalty=1_000_000) == free
+
+
+@pytest.mark.parametrize("level", ["char", "word"])
+def test_every_text_is_measured_as_alone(level):
+    options = SMALL | {"level": level, "epochs": 1, "chunk": 8}
+    made = LanguageModel(**options).fit([VERSE * 40], progress=False)
+    texts = [VERSE * 2, "", "the dog sat", "on the mat. the cat"]
+    alone = dict.fromkeys(("nats", "baseline_nats"), 0.0)
+    tokens = 0
+    for text in filter(None, texts):
+        found = made.evaluate([text])
+        count = len(made.rows_.encoder.encode([text])[0])
+        tokens += count
+        alone = {name: sum_ + found[name] * count for name, sum_ in alone.items()}
+    together = made.evaluate(texts)
+    for name, total in alone.items():
+        assert together[name] * tokens == pytest.approx(total, rel=1e-9)
+
+
 def test_a_broken_letter_does_not_end_the_text():
     encoder = TextEncoder(level="bpe", lowercase=False).fit(["ab"])
     piece = pieces(encoder)("")
@@ -217,6 +265,15 @@ def test_resumed_ends_as_if_never_stopped(tmp_path, model):
     assert part.generate("the", 50, seed=1) == model.generate("the", 50, seed=1)
 
 
+@pytest.mark.parametrize("text", [VERSE[::-1] * 60, VERSE.replace("g", "i") * 60])
+def test_no_fit_goes_on_with_another_text(text, tmp_path):
+    """Of the same characters turned around, and of the same numbers for other characters."""
+    options = {"validation": None, "directory": tmp_path, "progress": False}
+    LanguageModel(**SMALL | {"epochs": 1}).fit([VERSE * 60], **options)
+    with pytest.raises(OptionError, match="resume needs what the checkpoint was made with"):
+        LanguageModel(**SMALL | {"epochs": 1}).fit([text], resume=True, **options)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -249,11 +306,25 @@ def test_wrong_options(options, message):
         ({"top_k": 0}, "top_k must be"),
         ({"top_p": 0.0}, "top_p must be"),
         ({"repetition_penalty": 0.5}, "repetition_penalty must be"),
+        ({"temperature": float("inf")}, "temperature must be"),
+        ({"stop": ""}, "stop must be a text of at least one character"),
+        ({"stop": 3}, "stop must be a text"),
+        ({"seed": -1}, "seed must be a whole number at least 0"),
+        ({"length": -1}, "length must be a whole number at least 0"),
     ],
 )
 def test_wrong_words_for_writing(model, words, message):
+    words = {"length": 3} | words
     with pytest.raises(OptionError, match=message):
-        model.generate("a", 3, **words)
+        model.generate("a", **words)
+    with pytest.raises(OptionError, match=message):
+        model.write("a", **words)  # at once, before a piece is asked for
+
+
+@pytest.mark.parametrize("prompt", [3, None, ["a", 3], b"a"])
+def test_what_is_no_prompt(model, prompt):
+    with pytest.raises(DataError, match=r"LanguageModel\.generate: "):
+        model.generate(prompt, 3)
 
 
 def test_wrong_texts_and_nothing_before_fit():

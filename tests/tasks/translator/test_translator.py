@@ -215,6 +215,32 @@ def test_an_interrupted_fit_goes_on_to_the_same_weights(tmp_path):
     assert model.predict_best(SOURCES[:10]) == whole.predict_best(SOURCES[:10])
 
 
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize("held_out", [False, True])
+def test_no_fit_goes_on_with_other_pairs(side, held_out, tmp_path):
+    """The same words in as many rows, so that nothing but the pairs differs."""
+    pairs = [SOURCES[:60], TARGETS[:60]]
+    other = [*pairs]
+    other[side] = other[side][::-1]
+    for k, given in enumerate((pairs, other)):
+        rows, validation = (pairs, tuple(given)) if held_out else (given, None)
+        model = Translator(**SMALL | {"epochs": 1})
+        if not k:
+            model.fit(*rows, validation=validation, directory=tmp_path, progress=False)
+            continue
+        data = "validation data" if held_out else "train data"
+        with pytest.raises(OptionError, match=f"{data} '{('source', 'target')[side]}"):
+            model.fit(*rows, validation=validation, directory=tmp_path, resume=True, progress=False)
+
+
+def test_no_fit_goes_on_with_other_words_of_the_same_numbers(tmp_path):
+    sources = [text.replace("ab", "xy") for text in SOURCES[:60]]
+    options = {"validation": None, "directory": tmp_path, "progress": False}
+    Translator(**SMALL | {"epochs": 1}).fit(SOURCES[:60], TARGETS[:60], **options)
+    with pytest.raises(OptionError, match="vocabulary"):
+        Translator(**SMALL | {"epochs": 1}).fit(sources, TARGETS[:60], resume=True, **options)
+
+
 def test_several_models_answer_together_or_as_their_average(good):
     other = fitted(validation=(SOURCES[:10], TARGETS[:10]), seed=1, epochs=6)
     one = fitted(validation=(SOURCES[:10], TARGETS[:10]), seed=2, epochs=6)

@@ -255,7 +255,8 @@ class LanguageModel(Estimator[LanguageRows, LanguageModelModule], LanguageModelO
             OptionError: an option is not allowed.
         """
         sampler = self._sampler(length, stop, temperature, top_k, top_p, repetition_penalty, seed)
-        prompts = [prompt] if isinstance(prompt, str) else list(prompt)
+        one = isinstance(prompt, str)
+        prompts = check_texts("LanguageModel.generate", [prompt] if one else prompt)
         texts = []
         for first in range(0, len(prompts), AT_ONCE):
             sampler.restart()
@@ -263,7 +264,7 @@ class LanguageModel(Estimator[LanguageRows, LanguageModelModule], LanguageModelO
             while len(writing.rows):
                 writing.step()
             texts += ["".join(text.parts) for text in writing.texts]
-        return texts[0] if isinstance(prompt, str) else texts
+        return texts[0] if one else texts
 
     # Files.
 

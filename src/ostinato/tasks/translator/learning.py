@@ -45,7 +45,7 @@ class PairBatches:
         self.ends = [len(each) for each in encoders]
         self.cut_targets = cut_targets
         self.options, self.limit, self.shuffle = options, limit, shuffle
-        self.most = scheduled_sampling
+        self.most, self.subword_dropout = scheduled_sampling, subword_dropout
         self.samplers = [
             SubwordSampler(encoder, texts, subword_dropout) if subword_dropout else None
             for encoder, texts in zip(encoders, pairs, strict=True)
@@ -81,6 +81,18 @@ class PairBatches:
         batch["fed"] = torch.cat([first, target[:, :-1]], 1)
         batch["share"] = torch.tensor(self.share)
         return batch
+
+    def fingerprint(self) -> dict[str, Any]:
+        """What tells these pairs from others: settings, and both sides before they are cut."""
+        whole = training.Batches(
+            {"source": self.rows[0], "target": self.rows[1]},
+            self.options.batch_size,
+            shuffle=self.shuffle,
+            seed=self.options.seed,
+            bucket=True,
+        )
+        settings = ("limit", "subword_dropout", "cut_targets", "most")
+        return whole.fingerprint() | {name: getattr(self, name) for name in settings}
 
     def __len__(self) -> int:
         return len(self.batches)

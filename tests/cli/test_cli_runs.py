@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ostinato.cli import runs
-from ostinato.errors import OptionError, StorageError
+from ostinato.errors import OptionError, StorageError, TrainingError
+from ostinato.training.checkpoints import held
 
 
 def finished(place: Path) -> Path:
@@ -47,7 +48,15 @@ def test_force_clears_only_the_runs_own_files(tmp_path: Path) -> None:
     place = finished(tmp_path / "mine")
     (place / "notes.txt").write_text("mine")
     folder(tmp_path, "mine", force=True)
-    assert [each.name for each in place.iterdir()] == ["notes.txt"]
+    assert {each.name for each in place.iterdir()} - {".lock"} == {"notes.txt"}
+
+
+def test_force_takes_nothing_from_a_fit_that_is_writing(tmp_path: Path) -> None:
+    place = finished(tmp_path / "mine")
+    with held(place), pytest.raises(TrainingError, match="mine"):
+        folder(tmp_path, "mine", force=True)
+    assert (place / runs.MODEL).read_bytes() == b"model"
+    assert (place / runs.CHECKPOINTS).is_dir()
 
 
 def test_an_unfinished_run_names_both_ways_on(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ def folder(out: Path, name: str | None, stem: str, *, resume: bool, force: bool)
         OptionError: the named run exists and neither `resume` nor `force` was said, or there is
             nothing to resume.
         StorageError: the folder cannot be made.
+        TrainingError: another fit is writing to the folder that `force` would clear.
     """
     if name is not None and (not name.strip() or Path(name).name != name or name == ".."):
         raise OptionError(f"--name must be a plain folder name, got {name!r}. --out says where.")
@@ -48,10 +49,13 @@ def folder(out: Path, name: str | None, stem: str, *, resume: bool, force: bool)
         raise OptionError(
             f"--name: {place} {state}. {wish}--force replaces it, another --name keeps it."
         )
-    if force:
-        shutil.rmtree(place / CHECKPOINTS, ignore_errors=True)
-        for each in (MODEL, HISTORY, REPORT):
-            (place / each).unlink(missing_ok=True)
+    if force and place.is_dir():
+        from ostinato.training.checkpoints import held
+
+        with held(place):  # a fit that is writing there loses nothing
+            shutil.rmtree(place / CHECKPOINTS, ignore_errors=True)
+            for each in (MODEL, HISTORY, REPORT):
+                (place / each).unlink(missing_ok=True)
     try:
         place.mkdir(parents=True, exist_ok=True)
     except OSError as error:

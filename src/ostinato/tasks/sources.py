@@ -34,9 +34,20 @@ def remembered(kind: type[W], estimator: Any, **typed: Any) -> W:
 
 
 def table(
-    sources: Sequence[str], errors: str = "strict", **columns: str | Sequence[str] | None
+    sources: Sequence[str],
+    errors: str = "strict",
+    *,
+    as_texts: Sequence[str] = (),
+    as_labels: Sequence[str] = (),
+    filled: Sequence[str] = (),
+    skip_empty: bool = False,
+    **columns: str | Sequence[str] | None,
 ) -> pd.DataFrame:
     """Every source as one table; `columns` maps the option that names columns to the columns.
+
+    Args:
+        as_texts, as_labels, filled, skip_empty: as `text`, `labels`, `filled` and `skip_empty` of
+            `data.read_table`.
 
     Raises:
         DataError: a file cannot be used or lacks a column; the message says which option names it.
@@ -48,7 +59,15 @@ def table(
         for flag, names in columns.items()
         for name in ([names] if isinstance(names, str) else names or [])
     }
-    return data.read_table(list(sources), required=required, errors=errors)
+    return data.read_table(
+        list(sources),
+        required=required,
+        errors=errors,
+        text=as_texts,
+        labels=as_labels,
+        filled=filled,
+        skip_empty=skip_empty,
+    )
 
 
 def validation_of(typed: str) -> float | str:
@@ -123,4 +142,4 @@ def typed_texts(
             return [line for line in read_lines("-", errors) if line.strip()]
         sources = ["-"]
     name = named or column or "text"
-    return texts_of(table(sources, errors, column=name), name, sources)
+    return texts_of(table(sources, errors, column=name, as_texts=[name]), name, sources)

@@ -29,10 +29,21 @@ class Words(FileWords):
         "What stands between the labels of a row, such as |, where a row may have several.",
         default=None,
     )
+    skip_empty: bool = option("Leave out rows without a text or a label.", default=False)
 
 
 def _rows(files: Sequence[str], words: Words) -> tuple[list[str], list[Any]]:
-    frame = table(files, words.errors, text=words.text, label=words.label)
+    one_label = words.separator is None
+    frame = table(
+        files,
+        words.errors,
+        as_texts=[words.text],
+        as_labels=[words.label] if one_label else [],
+        filled=[words.text, words.label] if one_label else [words.text],
+        skip_empty=words.skip_empty,
+        text=words.text,
+        label=words.label,
+    )
     labels = labels_of(frame, words.label, files, words.separator)
     return texts_of(frame, words.text, files), labels
 

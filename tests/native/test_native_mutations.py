@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 from native_build import NATIVE, ROOT, SETS, Extension
+from native_mistakes import MUTATIONS
 
-from mutations import MUTATIONS
 from ostinato.ops import native
 
 HERE = Path(__file__).parent
@@ -34,7 +34,7 @@ def test_the_text_stands_where_the_list_says(mutation):
     count = (NATIVE / mutation.file).read_text().count(mutation.text)
     assert count == 1, (
         f"{mutation.file}: {mutation.text!r} must stand there once, found {count} times. "
-        "Plant the same mistake in the new text, in tests/native/mutations.py."
+        "Plant the same mistake in the new text, in tests/native/native_mistakes.py."
     )
 
 

@@ -7,5 +7,5 @@ from ostinato.tasks.loading import load as load
 from ostinato.tasks.sequence_tagger.estimator import Entity as Entity
 from ostinato.tasks.sequence_tagger.estimator import SequenceTagger as SequenceTagger
 from ostinato.tasks.text_classifier.estimator import TextClassifier as TextClassifier
-from ostinato.tasks.translator.estimator import Aligned as Aligned
+from ostinato.tasks.translator.alignment import Aligned as Aligned
 from ostinato.tasks.translator.estimator import Translator as Translator

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -94,3 +95,49 @@ def test_what_cannot_be_used(files, tmp_path, capsys):
     status, _, err = shell(capsys, "train", "translator", "p.tsv", *SMALL)
     assert status == 1
     assert "no column 'source'" in err
+
+
+TABBED = {
+    "deu.txt": ("{0}\t{1}\tCC-BY\n", "", []),
+    "named.txt": ("{1}\t{0}\n", "target\tsource\n", []),
+    "bare.tsv": ("{0}\t{1}\n", "", ["--no-header"]),
+    "third.txt": ("7\t{0}\t{1}\n", "", ["--source", "1", "--target", "2"]),
+}
+
+
+@pytest.mark.parametrize("name", TABBED)
+def test_one_file_with_tabs_between_source_and_target(name, tmp_path, monkeypatch, capsys):
+    """The model remembers how they stand: evaluate and predict are not told again."""
+    monkeypatch.chdir(tmp_path)
+    line, first, typed = TABBED[name]
+    (tmp_path / name).write_text(first + "".join(line.format(*pair) for pair in PAIRS * 4))
+    words = ["train", "translator", name, "--name", "tabs", *typed, *SMALL]
+    status, _, err = shell(capsys, *words, "--validation", name)
+    assert status == 0, err
+    status, out, err = shell(capsys, "evaluate", "runs/tabs", name, "--json")
+    assert status == 0, err
+    assert json.loads(out)["rows"] == 32
+    status, out, err = shell(capsys, "predict", "runs/tabs", name, "--json")
+    assert status == 0, err
+    assert [each["text"] for each in json.loads(out)["answers"]] == [a for a, _ in PAIRS * 4]
+    (tmp_path / "sources.txt").write_text("ab xy\ncd zw\n")
+    status, out, err = shell(capsys, "predict", "runs/tabs", "sources.txt", "--json")
+    assert status == 0, err
+    assert [each["text"] for each in json.loads(out)["answers"]] == ["ab xy", "cd zw"]
+
+
+def test_tabs_in_lines_of_two_files_are_text(files, tmp_path, capsys):
+    words = ["train", "translator", "a.src", "a.tgt", "--name", "toy", *SMALL]
+    assert shell(capsys, *words)[0] == 0
+    (tmp_path / "tabs.txt").write_text("ab\txy\n")
+    status, out, err = shell(capsys, "predict", "runs/toy", "tabs.txt", "--json")
+    assert status == 0, err
+    assert json.loads(out)["answers"][0]["text"] == "ab\txy"
+
+
+def test_the_report_explains_a_bleu_near_nothing(files, capsys):
+    words = ["train", "translator", "a.src", "a.tgt", "--name", "toy", *SMALL]
+    status, _, err = shell(capsys, *words, "--validation", "0.2")
+    assert status == 0, err
+    report = Path("runs/toy/report.html").read_text(encoding="utf-8")
+    assert "BLEU of 6 rows says little" in report

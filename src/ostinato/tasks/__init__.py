@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from ostinato.tasks.sequence_tagger.estimator import Entity as Entity
     from ostinato.tasks.sequence_tagger.estimator import SequenceTagger as SequenceTagger
     from ostinato.tasks.text_classifier.estimator import TextClassifier as TextClassifier
-    from ostinato.tasks.translator.estimator import Aligned as Aligned
+    from ostinato.tasks.translator.alignment import Aligned as Aligned
     from ostinato.tasks.translator.estimator import Translator as Translator
 
 _HOMES = {
     "Estimator": "base",
     "load": "loading",
     "Entity": "sequence_tagger.estimator",
-    "Aligned": "translator.estimator",
+    "Aligned": "translator.alignment",
     **{each.name: f"{each.folder}.estimator" for each in TASKS.values()},
 }
 

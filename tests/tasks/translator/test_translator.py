@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 
 import numpy as np
@@ -10,9 +11,17 @@ import torch
 from sklearn.base import clone
 
 from ostinato import Translator, load
-from ostinato.errors import DataError, NotFittedError, OptionError, StorageError
+from ostinato.errors import (
+    DataError,
+    NotFittedError,
+    OptionError,
+    OstinatoWarning,
+    StorageError,
+)
 from ostinato.measures import texts as text_measures
 from ostinato.tasks.translator import learning
+from ostinato.tasks.translator.alignment import Aligned
+from ostinato.tasks.translator.measures import about_bleu, about_lengths
 
 _draw = random.Random(0)
 WORDS = ["ab", "cd", "ef", "gh", "ij", "kl", "mn", "op"]
@@ -92,6 +101,17 @@ def test_attention_looks_at_the_word_it_writes(good):
     assert found.weights.shape == (len(found.target), 5)
     np.testing.assert_allclose(found.weights.sum(1), 1, rtol=1e-5)
     assert " ".join(found.target) == found.text
+    assert found.looked == [found.source[k] for k in found.weights[:, :-1].argmax(1)]
+    # Every word is the source's, spelt backwards; most were written where it was looked at.
+    right = [one == other[::-1] for one, other in zip(found.looked, found.target, strict=True)]
+    assert sum(right) >= 3
+
+
+def test_alignment_without_tokens_and_at_the_end():
+    weights = np.array([[0.1, 0.2, 0.7], [0.6, 0.3, 0.1]], dtype=np.float32)
+    found = Aligned("x y", ["a", "b"], ["x", "y"], weights)
+    assert found.looked == ["b", "a"]  # never the end
+    assert Aligned("x", [], ["x"], np.ones((1, 1), dtype=np.float32)).looked == [""]
 
 
 def test_unknown_words_are_copied_from_where_attention_looks():
@@ -103,6 +123,9 @@ def test_unknown_words_are_copied_from_where_attention_looks():
     answers = model.predict(sources[:20])
     named = [name in answer.split() for name, answer in zip(names, answers, strict=False)]
     assert sum(named) > 10
+    for text, answer, found in zip(sources, answers, model.align(sources[:20]), strict=False):
+        assert found.source == text.split()  # the unknown word too
+        assert found.text == answer == " ".join(found.target)
     model.set_params(copy_unknown=False)
     assert "\ufffd" in " ".join(model.predict(sources[:20]))
 
@@ -161,9 +184,55 @@ def test_every_option_learns_saves_and_answers_alike_alone(options, tmp_path):
     assert model.summary().total > 0
 
 
+def test_no_answer_is_shorter_than_min_length(good):
+    texts = SOURCES[:10]
+    plain = [len(each.split()) for each in good.predict(texts)]
+    for least in (0, 4, 9, 30):
+        model = copy.copy(good).set_params(min_length=least)
+        found = [len(each.split()) for each in model.predict(texts)]
+        assert all(n >= max(least, 0) for n in found)
+        assert least or found == plain
+    with pytest.raises(OptionError, match="max_tokens must be a whole number at least 30"):
+        model.predict(texts, max_tokens=3)
+
+
+def test_nearly_empty_answers_are_told_with_what_to_do():
+    held_out = (SOURCES[:20], TARGETS[:20])
+    model = Translator(**SMALL | {"epochs": 1})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Translator, "predict", lambda self, X, **_: ["x"] * len(X))
+        with pytest.warns(OstinatoWarning) as caught:
+            model.fit(SOURCES, TARGETS, validation=held_out, progress=False)
+    (said,) = [str(each.message) for each in caught]
+    assert "Translator.fit: answers to held-out rows are nearly empty: 1.0 characters" in said
+    assert "more epochs" in said
+    assert "min_length" in said
+    assert caught[0].filename == __file__
+    assert model.baseline_["bleu"] == 0
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        (["", ""], True),
+        (["", "abc def"], True),
+        (["abc def", "ab"], False),
+        (["abc def ghi jkl", "abc def ghi jkl"], False),
+    ],
+)
+def test_what_counts_as_nearly_empty(answers, told):
+    assert bool(about_lengths(answers, ["abc def ghi jkl"] * 2)) is told
+
+
+def test_a_bleu_of_few_rows_or_near_nothing_is_explained():
+    assert about_bleu(1000, 30.0) == ""
+    assert "BLEU of 3 rows says little" in about_bleu(3, 30.0)
+    assert "no run of four words" in about_bleu(1000, 0.0)
+
+
 def test_summaries_stand_beside_the_lead(good):
     pairs = (SOURCES[:40], TARGETS[:40])
-    model = clone(good).set_params(measure="rouge", epochs=1)
+    model = clone(good).set_params(measure="rouge", epochs=3)
     model.fit(SOURCES, TARGETS, validation=pairs, progress=False)
     assert {"rouge_1", "rouge_2", "rouge_l", "baseline_rouge_l"} <= set(model.baseline_)
     assert model.score(*pairs) == model.baseline_["rouge_l"]

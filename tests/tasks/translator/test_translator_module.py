@@ -105,13 +105,17 @@ def test_a_pointer_gives_probabilities():
     torch.testing.assert_close(logits.exp().sum(1), torch.ones(8), rtol=1e-5, atol=1e-6)
 
 
-def test_scheduled_sampling_replaces_its_share_but_not_the_first():
-    model = made(attention="multiplicative")
+@pytest.mark.parametrize("options", [{}, CHOICES[4]], ids=["plain", "pointer"])
+def test_scheduled_sampling_replaces_its_share_but_not_the_first(options):
+    """What stands at a place is what the model writes after the places before it."""
+    model = made(**{"attention": "multiplicative"} | options)
     source, source_lengths, fed, _ = batch()
     assert torch.equal(model.mixed(source, source_lengths, fed, 0.0), fed)
     mixed = model.mixed(source, source_lengths, fed, 1.0)
     assert torch.equal(mixed[:, 0], fed[:, 0])
     with torch.no_grad():
         memory = model.encode(source, source_lengths)
-        written, _, _ = model.step(fed[:, 0], model.start(memory), memory)
-    assert torch.equal(mixed[:, 1], written.argmax(1))
+        state = model.start(memory)
+        for step in range(fed.shape[1] - 1):
+            written, _, state = model.step(fed[:, step], state, memory)
+            assert torch.equal(mixed[:, step + 1], written.argmax(1))

@@ -13,86 +13,117 @@ class LanguageModelOptions(RecurrenceOptions, VocabularyOptions, EstimatorOption
     """Options of `LanguageModel`."""
 
     level: Literal["char", "word", "bpe", "token"] = option(
-        "What a token is: a character, a word, a piece of a word (bpe, byte pairs), or a token: "
-        "what stands between spaces, and line ends, for texts that are cut already.",
+        "What a token is. char: a character. word: a word. bpe: a piece of a word (byte pairs). "
+        "token: what stands between spaces, and each line end. Use char for small texts, bpe "
+        "for large ones, and token for texts that were cut into tokens before.",
         default="char",
     )
     max_vocabulary: int | None = 10_000
-    embedding_size: int = option("Numbers in a token's vector.", default=128, low=1)
-    hidden_size: int = option("Units of each recurrent layer.", default=384, low=1)
-    num_layers: int = option("Recurrent layers, one upon the other.", default=2, low=1, high=100)
+    embedding_size: int = option(
+        "Numbers in the vector that stands for a token. A large vocabulary needs more of them.",
+        default=128,
+        low=1,
+    )
+    hidden_size: int = option(
+        "Units of each recurrent layer. More units learn more from a long text, and take longer.",
+        default=384,
+        low=1,
+    )
+    num_layers: int = option(
+        "Recurrent layers, each reading the outputs of the one before it.",
+        default=2,
+        low=1,
+        high=100,
+    )
     tied: bool = option(
-        "Use the tokens' vectors in the output too (Press & Wolf, arXiv:1608.05859). Fewer "
-        "weights; better on small texts with many words.",
+        "Use one table of token vectors for both reading and answering (Press & Wolf, "
+        "arXiv:1608.05859). It saves weights; use it for small texts with many different words.",
         default=False,
     )
     final_size: int | None = option(
-        "Units of the last layer; None: as many as the others.", default=None, low=1
+        "Units of the last recurrent layer. None: as many as in the others. Fewer make the step "
+        "to a large vocabulary quicker.",
+        default=None,
+        low=1,
     )
     dropout: float = 0.45
     layer_dropout: float | None = option(
-        "Share of values hidden between layers; None: as many as `dropout` hides.",
+        "Share of values hidden between recurrent layers in training. None: the same as "
+        "dropout. Raise it when the training loss falls and the validation loss does not.",
         default=None,
         low=0,
         below=1,
     )
     locked: bool = option(
-        "Hide the same values at all steps of a chunk, in `dropout` and `layer_dropout`.",
+        "Hide the same values at all steps of a chunk, instead of others at each step. It "
+        "applies to dropout and layer_dropout; use it in long fits.",
         default=False,
     )
     embedding_dropout: float = option(
-        "Share of the numbers in tokens' vectors hidden in training, the same at all steps of a "
-        "chunk.",
+        "Share of the numbers in token vectors hidden in training, the same ones at all steps "
+        "of a chunk. Use it against overfitting.",
         default=0.0,
         low=0,
         below=1,
     )
     word_dropout: float = option(
-        "Share of the vocabulary's tokens hidden in training, at all their places in a chunk.",
+        "Share of the vocabulary hidden in training, each token at all its places in a chunk. "
+        "Use it where the model relies on single words.",
         default=0.0,
         low=0,
         below=1,
     )
     weight_drop: float = option(
-        "Share of the recurrent weights left out in training, the same all through a chunk.",
+        "Share of the recurrent weights left out in training, the same ones all through a "
+        "chunk. Use it against overfitting in long fits.",
         default=0.0,
         low=0,
         below=1,
     )
     activation_penalty: float = option(
-        "How strongly large outputs of the last layer are held back, against overfitting; 0 is "
-        "off.",
+        "How strongly training holds back large outputs of the last recurrent layer. 0 is off. "
+        "Use it against overfitting.",
         default=0.0,
         low=0,
     )
     change_penalty: float = option(
-        "How strongly large changes of the outputs from step to step are held back; 0 is off.",
+        "How strongly training holds back large changes of those outputs from one step to the "
+        "next. 0 is off. Use it against overfitting.",
         default=0.0,
         low=0,
     )
     softmax: Literal["full", "adaptive", "sampled"] = option(
-        "How scores become probabilities. full suits vocabularies up to about 10,000. adaptive "
-        "puts rare tokens in groups, and sampled trains on some of the tokens: both are quicker "
-        "for large vocabularies, and their answers are exact.",
+        "How scores become probabilities. full: a score for every token; use it up to about "
+        "10,000 tokens. adaptive: rare tokens are in groups, and most steps score only the "
+        "groups. sampled: training compares the right token with some that are drawn. Use one "
+        "of these two for large vocabularies: they train faster, and their answers are still "
+        "exact.",
         default="full",
     )
     cutoffs: tuple[int, ...] | None = option(
-        "Numbers of the tokens at which the groups of softmax='adaptive' begin; None chooses them.",
+        "Where the groups of softmax='adaptive' begin, as numbers of tokens; frequent tokens "
+        "have low numbers. None chooses them, which suits most texts.",
         default=None,
         low=1,
     )
     samples: int = option(
-        "Tokens that softmax='sampled' draws for each batch.", default=1024, low=1
+        "Tokens that softmax='sampled' draws for each batch. More are nearer to the full "
+        "softmax, and slower.",
+        default=1024,
+        low=1,
     )
     chunk: int = option(
-        "Steps that a gradient reaches back. The state goes on from chunk to chunk, so that the "
-        "model can remember longer.",
+        "Tokens that learning looks back at once. The model's memory still goes on from chunk "
+        "to chunk. Longer chunks learn longer connections, and need more memory.",
         default=64,
         low=1,
     )
     epochs: int = 20
     batch_size: int = option(
-        "Places in the text that are read side by side in training.", default=64, low=1
+        "Places in the text that are read side by side in training. Fewer make more steps in an "
+        "epoch, which suits short texts.",
+        default=64,
+        low=1,
     )
     optimizer: Literal["sgd", "rmsprop", "adam", "adamw", "nadam", "nt_asgd"] = "adamw"
     learning_rate: float = 4e-3

@@ -3,45 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from collections.abc import Sequence
 from typing import Any, Self
 
-import numpy as np
 import torch
 
-from ostinato.data import UNKNOWN, TextEncoder
+from ostinato.data import UNKNOWN
 from ostinato.data.text import check_texts
 from ostinato.decoding import Answer
-from ostinato.errors import DataError, OptionError, check_number
+from ostinato.errors import DataError, OptionError, OstinatoWarning, check_number
 from ostinato.measures.texts import check_installed, signatures
 from ostinato.options import TrainingOptions
 from ostinato.tasks.base import Estimator, Run
 from ostinato.tasks.translator import learning
-from ostinato.tasks.translator.measures import measure
+from ostinato.tasks.translator.alignment import Aligned, source_words, target_words
+from ostinato.tasks.translator.measures import about_lengths, measure
 from ostinato.tasks.translator.module import TranslatorModule
 from ostinato.tasks.translator.options import MOST_BEAM, TranslatorOptions
 from ostinato.tasks.translator.rows import Texts, TranslatorRows, read_pairs, split
 from ostinato.tasks.translator.search import search
 
 JUDGED = 1000  # validation rows that the fit translates for `baseline_`
-
-
-@dataclasses.dataclass(frozen=True)
-class Aligned:
-    """An answer and where each of its tokens looked.
-
-    Attributes:
-        text: the answer.
-        source: the source's tokens, the end not among them.
-        target: the answer's tokens.
-        weights: `(target tokens, source tokens + 1)`; each row's sum is 1, the last column is the
-            source's end.
-    """
-
-    text: str
-    source: list[str]
-    target: list[str]
-    weights: np.ndarray
 
 
 class Translator(Estimator[TranslatorRows, TranslatorModule], TranslatorOptions):
@@ -109,7 +92,11 @@ class Translator(Estimator[TranslatorRows, TranslatorModule], TranslatorOptions)
         self._train(pairs, self.held_out_, options, run)
         self.baseline_ = {}
         if self.held_out_ is not None:
-            self.baseline_ = self.evaluate(*(each[:JUDGED] for each in self.held_out_))
+            sources, truth = (each[:JUDGED] for each in self.held_out_)
+            answers = self.predict(sources)
+            self.baseline_ = measure(self, self.rows_, sources, answers, truth)
+            if remark := about_lengths(answers, truth):
+                warnings.warn(f"{where}: {remark}", OstinatoWarning, stacklevel=3)
         return self
 
     def partial_fit(
@@ -216,7 +203,7 @@ class Translator(Estimator[TranslatorRows, TranslatorModule], TranslatorOptions)
 
         Args:
             beam, length_penalty: instead of the constructor's.
-            max_tokens: the most tokens of an answer; see `longest_`.
+            max_tokens: the most tokens of an answer, at least `min_length`; see `longest_`.
             others: fitted models with the same vocabularies that answer together with this one
                 (an ensemble: probabilities are averaged at each step).
         """
@@ -271,19 +258,11 @@ class Translator(Estimator[TranslatorRows, TranslatorModule], TranslatorOptions)
             raise DataError(f"Translator.align: the text in row {row} is empty.")
         found = self._search(texts, beam, None, None, (), True)
         aligned = []
-        for text, source, answers in zip(
-            texts, self.rows_.source.encode(texts), found, strict=True
-        ):
-            best = answers[0]
+        for text, (best, *_) in zip(texts, found, strict=True):
             assert best.weights is not None
-            aligned.append(
-                Aligned(
-                    self._text(text, best),
-                    pieces(self.rows_.source, source[: self.max_length]),
-                    pieces(self.rows_.target, best.tokens),
-                    best.weights,
-                )
-            )
+            source = source_words(self.rows_.source, text, self.max_length)
+            target = target_words(self.rows_.target, best, source if self._copies else None)
+            aligned.append(Aligned(self._text(text, best), source, target, best.weights))
         return aligned
 
     def score(self, X: Any, y: Any) -> float:
@@ -336,10 +315,11 @@ class Translator(Estimator[TranslatorRows, TranslatorModule], TranslatorOptions)
         check_number(where, "beam", width, low=1, high=MOST_BEAM, whole=True)
         penalty = self.length_penalty if length_penalty is None else length_penalty
         check_number(where, "length_penalty", penalty, low=0, high=100)
+        least = self.min_length
         if max_tokens is not None:
-            check_number(where, "max_tokens", max_tokens, low=1, whole=True)
+            check_number(where, "max_tokens", max_tokens, low=max(1, least), whole=True)
         models, read = self._models(others), self.rows_.read(self, texts)
-        limits = [max_tokens or max(self.longest_, 2 * len(each)) + 1 for each in read[0]]
+        limits = [max_tokens or max(self.longest_, 2 * len(each), least) + 1 for each in read[0]]
         # Every model reads every cut.
         sources = [[each[row] for each in read for _ in models] for row in range(len(texts))]
         return search(
@@ -348,7 +328,7 @@ class Translator(Estimator[TranslatorRows, TranslatorModule], TranslatorOptions)
             limits,
             beam=width,
             length_penalty=penalty,
-            least=self.min_length,
+            least=least,
             attention=attention,
         )
 
@@ -357,17 +337,11 @@ class Translator(Estimator[TranslatorRows, TranslatorModule], TranslatorOptions)
         return self.copy_unknown and self.attention != "none" and self.level == "word"
 
     def _text(self, source: str, answer: Answer) -> str:
-        """The answer's text; an unknown word is the source's word that it attended to most."""
-        if not self._copies or UNKNOWN not in answer.tokens or answer.weights is None:
+        """The answer's text; an unknown word is the source's word that it looked at most."""
+        if not self._copies or UNKNOWN not in answer.tokens:
             return self.rows_.target.decode(answer.tokens)
-        words = self.rows_.source.split(source)[: answer.weights.shape[1] - 1]
-        written = []
-        for token, weights in zip(answer.tokens, answer.weights, strict=True):
-            if token == UNKNOWN and words:
-                written.append(words[int(weights[: len(words)].argmax())])
-            else:
-                written.append(self.rows_.target.vocabulary[token])
-        return " ".join(written)
+        words = source_words(self.rows_.source, source, self.max_length)
+        return " ".join(target_words(self.rows_.target, answer, words))
 
     # Files.
 
@@ -381,8 +355,3 @@ class Translator(Estimator[TranslatorRows, TranslatorModule], TranslatorOptions)
 
     def _restore(self, document: dict[str, Any]) -> None:
         self.rows_ = TranslatorRows.from_dict(document)
-
-
-def pieces(encoder: TextEncoder, tokens: np.ndarray) -> list[str]:
-    """The text of each token alone."""
-    return [encoder.decode([int(token)]) for token in tokens]

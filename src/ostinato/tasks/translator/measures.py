@@ -15,6 +15,7 @@ BASELINES = (
         sentence="Gives back the source; of a summary its first words.",
     ),
 )
+SHORT = 0.25  # share of the references' characters below which answers are nearly empty
 FEW = 50  # rows below which BLEU says little
 
 
@@ -27,6 +28,20 @@ def about_bleu(rows: int, bleu: float) -> str:
             "which counts characters, still tells models apart. BLEU is smoothed (sacrebleu's exp)."
         )
     return words.strip()
+
+
+def about_lengths(answers: Texts, truth: Texts) -> str:
+    """What to do where answers are nearly empty; "" where they are not."""
+    written, wanted = (sum(len(text.strip()) for text in texts) for texts in (answers, truth))
+    if written >= SHORT * wanted:
+        return ""
+    rows = len(answers)
+    return (
+        f"answers to held-out rows are nearly empty: {written / rows:.1f} characters in the mean, "
+        f"where the references have {wanted / rows:.1f}. The network has learned too little, or "
+        "finds short answers likelier: give it more epochs or more pairs; a larger "
+        "length_penalty or min_length makes answers longer."
+    )
 
 
 def measure(

@@ -242,8 +242,11 @@ class TranslatorModule(torch.nn.Module):
         """
         with torch.no_grad():
             every = torch.full_like(source_lengths, fed.shape[1])
-            vectors, _ = self.decode(fed, self.encode(source, source_lengths), every)
-            written = self.logits(vectors).argmax(2).roll(1, 1)
+            vectors, weights = self.decode(fed, self.encode(source, source_lengths), every)
+            looked = None if weights is None else weights.flatten(0, 1)
+            tokens = source.repeat_interleave(fed.shape[1], 0)
+            scores = self._scores(vectors.flatten(0, 1), looked, tokens)
+            written = scores.argmax(1).view(fed.shape).roll(1, 1)
             chosen = torch.rand(fed.shape, device=fed.device) < share
             chosen[:, 0] = False
             return torch.where(chosen, written, fed)

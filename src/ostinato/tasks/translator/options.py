@@ -17,105 +17,125 @@ class TranslatorOptions(RecurrenceOptions, VocabularyOptions, EstimatorOptions):
     level: Literal["word", "char", "bpe"] = "bpe"
     max_vocabulary: int | None = 4_000
     shared_vocabulary: bool = option(
-        "One vocabulary for both sides: for languages that share words, and for summaries.",
+        "Use one vocabulary for both sides. Use it for languages that share many words, and for "
+        "summaries.",
         default=False,
     )
     max_length: int | None = option(
-        "Most tokens read of a text; None reads all. Longer is slower.", default=200, low=1
+        "Most tokens read of a text; the rest is left out. None reads all, which takes longer.",
+        default=200,
+        low=1,
     )
     subword_dropout: float = option(
-        "Share of byte pairs that are not joined, so that each epoch sees words cut anew "
-        "(BPE-dropout, arXiv:1910.13267). For level='bpe'; helps where there are few rows.",
+        "Share of byte pairs that are not joined in training, so that each epoch sees words cut "
+        "in other ways (BPE-dropout, arXiv:1910.13267). For level='bpe'. Use more where there "
+        "are few pairs.",
         default=0.1,
         low=0,
         below=1,
     )
-    embedding_size: int = option("Numbers in a token's vector.", default=256, low=1)
+    embedding_size: int = option(
+        "Numbers in the vector that stands for a token. A large vocabulary needs more of them.",
+        default=256,
+        low=1,
+    )
     hidden_size: int = option(
-        "Units of each of the decoder's layers; each of the encoder's two directions has half.",
+        "Units of each layer of the decoder. With bidirectional, each direction of the encoder "
+        "has half as many. More units learn more from many pairs, and take longer.",
         default=400,
         low=1,
     )
     num_layers: int = option(
-        "Layers of the encoder, and of the decoder.", default=2, low=1, high=100
+        "Recurrent layers of the encoder, and as many of the decoder.", default=2, low=1, high=100
     )
-    bidirectional: bool = option("Read the source from both ends.", default=True)
+    bidirectional: bool = option(
+        "Read the source from both ends. Better, and a little slower.", default=True
+    )
     attention: Literal["multiplicative", "additive", "none"] = option(
-        "How the decoder looks back at the source's tokens: by a product (arXiv:1508.04025), by a "
-        "small network (arXiv:1409.0473), or not at all.",
+        "How each step of the answer looks back at the source. multiplicative: by products "
+        "(arXiv:1508.04025); quick, and right for most pairs. additive: by a small network "
+        "(arXiv:1409.0473). none: not at all; one vector then stands for the whole source, "
+        "which is enough for short texts only.",
         default="multiplicative",
     )
     input_feeding: bool = option(
-        "Tell each step where the step before it looked. Several times slower to train.",
+        "Tell each step of the answer where the step before it looked. It can help where words "
+        "are left out or come twice; training takes several times longer.",
         default=False,
     )
     pointer: bool = option(
-        "Let the network copy tokens of the source (arXiv:1704.04368). For summaries and answers; "
-        "needs shared_vocabulary.",
+        "Let the model copy tokens of the source into its answer (arXiv:1704.04368). Use it for "
+        "summaries, and for texts with many names. It needs shared_vocabulary.",
         default=False,
     )
     dropout: float = 0.4
     init: Literal["torch", "keras", "orthogonal"] = "keras"
     early_dropout: float = 0.75
     step_mask: float = option(
-        "Share of whole tokens hidden in training, so that no single word decides.",
+        "Share of whole tokens hidden in training, so that no single word decides. Use it where "
+        "there are few pairs.",
         default=0.0,
         low=0,
         below=1,
     )
     label_smoothing: float = option(
-        "Share of each target's probability that training gives to all tokens alike. Keeps the "
-        "model from being too sure.",
+        "Share of the probability that training gives to all tokens alike, instead of to the "
+        "right one. It keeps the model from being too sure.",
         default=0.1,
         low=0,
         below=1,
     )
     word_prediction: float = option(
-        "Weight of a second task: to tell the target's words from the source's summary alone "
-        "(arXiv:1708.01771). 0 is off.",
+        "Weight of a second task in training: to tell the words of the target from the summary "
+        "of the source alone (arXiv:1708.01771). 0 is off. It helps most with attention='none'.",
         default=0.0,
         low=0,
     )
     scheduled_sampling: float = option(
-        "Share of the decoder's inputs that, in the last epoch, are what the model itself would "
-        "have written; it rises from 0 epoch by epoch (arXiv:1506.03099).",
+        "Share of the target's tokens that training replaces by what the model would write there, "
+        "so that it learns to go on after mistakes of its own. The share rises from 0 in the first "
+        "epoch to this in the last (arXiv:1506.03099). Use it where one wrong word spoils the rest "
+        "of an answer.",
         default=0.0,
         low=0,
         high=1,
     )
     copy_unknown: bool = option(
-        "With level='word': write, for an unknown word, the source's word that the model looked at "
-        "most.",
+        "Write, in place of an unknown word, the word of the source that the model looked at "
+        "most. For level='word'; use it where texts have many names.",
         default=True,
     )
     beam: int = option(
-        "Answers that are followed at once. More is slower, and often better; 1 takes the "
-        "likeliest token at each step.",
+        "Beginnings of answers that are kept at each step. More often find better answers, and "
+        "take longer. 1 takes the likeliest token at each step, which is the quickest.",
         default=5,
         low=1,
         high=MOST_BEAM,
     )
     length_penalty: float = option(
-        "How much longer answers are favoured (arXiv:1609.08144, section 7). 0 favours short ones.",
+        "How much longer answers are favoured (arXiv:1609.08144, section 7). Raise it where "
+        "answers are too short. 0 favours none, and then short answers often win.",
         default=0.5,
         low=0,
         high=100,
     )
     min_length: int = option(
-        "Fewest tokens of an answer. 0 lets a model answer nothing.",
+        "Fewest tokens of an answer. Raise it where answers stop too early. 0 lets the model "
+        "answer nothing.",
         default=1,
         low=0,
         high=10_000,
     )
     segmentations: int = option(
-        "Ways to cut a source that an answer is averaged over (arXiv:2203.13528). Better, and as "
-        "many times slower. For level='bpe'.",
+        "Ways to cut the source into tokens that an answer is averaged over (arXiv:2203.13528). "
+        "Answers are better, and take that many times longer. For level='bpe' with "
+        "subword_dropout above 0.",
         default=1,
         low=1,
         high=100,
     )
     measure: Literal["bleu", "rouge"] = option(
-        "What answers are measured by: bleu for translations, rouge for summaries. Needs "
+        "What answers are measured by. bleu: for translations. rouge: for summaries. Needs "
         "ostinato[translation].",
         default="bleu",
     )

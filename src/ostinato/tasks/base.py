@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 import torch
 from sklearn import exceptions as sklearn_exceptions
 from sklearn.base import BaseEstimator
+from torch.overrides import TorchFunctionMode
 
 from ostinato import nn, storage, training
 from ostinato.errors import (
@@ -257,13 +258,26 @@ class Estimator(BaseEstimator, Generic[R, M]):
         return self._fitted
 
 
+class _NoDraws(TorchFunctionMode):
+    """Leaves tensors without storage as they are where weights would be drawn: there torch loads
+    its compiler, which takes a second."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if getattr(func, "__name__", "") in _DRAWS:
+            return args[0] if args else (kwargs or {})["tensor"]
+        return func(*args, **(kwargs or {}))
+
+
+_DRAWS = ("normal_", "uniform_", "bernoulli_", "xavier_uniform_", "kaiming_uniform_", "orthogonal_")
+
+
 def _check_shapes(estimator: Estimator[Any, Any], tensors: dict[str, torch.Tensor]) -> None:
     """Refuse weights of other shapes before memory is taken for a module of these options.
 
     Raises:
         StorageError: names the first weight that differs.
     """
-    with torch.device("meta"), warnings.catch_warnings():
+    with torch.device("meta"), _NoDraws(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of sizes that the comparison refuses
         wanted = {name: tuple(each.shape) for name, each in estimator._make().state_dict().items()}
     given = {name: tuple(each.shape) for name, each in tensors.items()}

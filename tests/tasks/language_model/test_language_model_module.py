@@ -108,6 +108,11 @@ def test_word_dropout_drops_a_word_at_all_its_places():
     assert torch.equal(seen[1][0, :30], net.embedding.weight)
 
 
+class _Double(torch.nn.Module):
+    def forward(self, values):
+        return 2 * values
+
+
 def test_penalties_are_means_of_squares_in_training_alone():
     penalties = {"activation_penalty": 2.0, "change_penalty": 3.0}
     net, plain = made_net(**SMALL | penalties), made_net(**SMALL)
@@ -118,6 +123,12 @@ def test_penalties_are_means_of_squares_in_training_alone():
     bare = plain.loss(tokens, targets)[0]
     added = 2 * outputs.square().mean() + 3 * change.square().mean()
     torch.testing.assert_close(net.loss(tokens, targets)[0], bare + added)
+    # Large outputs are those behind dropout, changes those before it (arXiv:1708.01009).
+    net.dropout = plain.dropout = _Double()
+    added = 2 * (2 * outputs).square().mean() + 3 * change.square().mean()
+    doubled = plain.loss(tokens, targets)[0]
+    torch.testing.assert_close(net.loss(tokens, targets)[0], doubled + added)
+    net.dropout = plain.dropout = torch.nn.Identity()
     torch.testing.assert_close(net.eval().loss(tokens, targets)[0], bare)
     logits, _ = plain(tokens)
     expected = torch.nn.functional.cross_entropy(logits.flatten(0, 1), targets)

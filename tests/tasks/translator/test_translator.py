@@ -11,6 +11,7 @@ import torch
 from sklearn.base import clone
 
 from ostinato import Translator, load
+from ostinato.data import TextEncoder
 from ostinato.errors import (
     DataError,
     NotFittedError,
@@ -19,8 +20,10 @@ from ostinato.errors import (
     StorageError,
 )
 from ostinato.measures import texts as text_measures
+from ostinato.options import TrainingOptions
 from ostinato.tasks.translator import learning
 from ostinato.tasks.translator.alignment import Aligned
+from ostinato.tasks.translator.learning import PairBatches
 from ostinato.tasks.translator.measures import about_bleu, about_lengths
 
 _draw = random.Random(0)
@@ -282,6 +285,34 @@ def test_an_interrupted_fit_goes_on_to_the_same_weights(tmp_path):
             model.fit(SOURCES, TARGETS, validation=None, directory=tmp_path, progress=False)
     model.fit(SOURCES, TARGETS, validation=None, directory=tmp_path, resume=True, progress=False)
     assert model.predict_best(SOURCES[:10]) == whole.predict_best(SOURCES[:10])
+
+
+def test_batches_feed_what_came_before():
+    encoder = TextEncoder().fit(WORDS)
+    end = len(encoder)
+    options = TrainingOptions(epochs=5, batch_size=2)
+    batches = PairBatches(
+        (encoder, encoder),
+        (["ab cd", "ef"], ["gh", "ij kl mn op"]),
+        options,
+        limit=3,
+        shuffle=False,
+        scheduled_sampling=0.8,
+    )
+    shares = []
+    for epoch in range(5):
+        batches.set_epoch(epoch)
+        (batch,) = batches
+        shares.append(float(batch["share"]))
+    assert shares == pytest.approx([0, 0.2, 0.4, 0.6, 0.8])
+    rows = zip(batch["fed"], batch["target"], batch["target_lengths"], strict=True)
+    wanted = {tuple(row[:3]) for row in encoder.encode(["gh", "ij kl mn op"])}
+    found = set()
+    for fed, target, length in rows:
+        assert fed[0] == end == target[length - 1]
+        assert torch.equal(fed[1:length], target[: length - 1])
+        found.add(tuple(target[: length - 1].tolist()))
+    assert found == wanted
 
 
 @pytest.mark.parametrize("side", [0, 1])

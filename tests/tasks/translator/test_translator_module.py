@@ -109,10 +109,14 @@ def test_a_pointer_gives_probabilities():
 def test_scheduled_sampling_replaces_its_share_but_not_the_first(options):
     """What stands at a place is what the model writes after the places before it."""
     model = made(**{"attention": "multiplicative"} | options)
+    with torch.no_grad():  # fresh weights would write the same token everywhere
+        for weight in model.parameters():
+            weight.mul_(5)
     source, source_lengths, fed, _ = batch()
     assert torch.equal(model.mixed(source, source_lengths, fed, 0.0), fed)
     mixed = model.mixed(source, source_lengths, fed, 1.0)
     assert torch.equal(mixed[:, 0], fed[:, 0])
+    assert len(mixed[:, 1:].unique()) > 2
     with torch.no_grad():
         memory = model.encode(source, source_lengths)
         state = model.start(memory)

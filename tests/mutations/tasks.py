@@ -5,6 +5,8 @@ from __future__ import annotations
 from tests.mutations import Mutation
 
 BITS = "tests/contract/test_contract_bits.py"
+RUNS = "tests/contract/test_contract_runs.py"
+RESUME = "tests/training/test_training_resume.py"
 OPTIONS = "tests/options/test_options.py"
 SKLEARN = "tests/tasks/text_classifier/test_text_classifier_sklearn.py"
 TEXTS = "src/ostinato/tasks/text_classifier"
@@ -75,5 +77,36 @@ MUTATIONS = [
         "seed=seed, stratify=stratify)",
         "seed=0, stratify=None)",
         "tests/data/test_data_held_out.py",
+    ),
+    Mutation(
+        "src/ostinato/tasks/base.py",
+        'return options | {"vocabulary, labels, scales": rows}',
+        'return {"vocabulary, labels, scales": rows}',
+        RUNS,
+    ),
+    Mutation("src/ostinato/tasks/base.py", "        self.baseline_ = {}\n", "", RUNS),
+    Mutation(
+        "src/ostinato/tasks/forecaster/windows.py",
+        'reads = {"values": self.values}',
+        "reads = None",
+        RUNS,
+    ),
+    Mutation(
+        "src/ostinato/tasks/sequence_tagger/learning.py",
+        '        reads={"features": forms.features, "chars": forms.chars},\n',
+        "",
+        RUNS,
+    ),
+    Mutation(
+        "src/ostinato/training/batches.py",
+        "(self.arrays | self.reads).items()",
+        "self.arrays.items()",
+        RESUME,
+    ),
+    Mutation(
+        "src/ostinato/training/loop.py",
+        "if not ending.interrupted:",
+        "if True:",
+        RUNS,
     ),
 ]

@@ -181,6 +181,10 @@ def test_data_are_told_apart_by_every_byte(tmp_path):
     one, other = (Batches({"t": each}, 2) for each in (rows, [[1], [2, 3], [4, 5, 6]]))
     assert one.fingerprint() != other.fingerprint()
     assert one.fingerprint() == Batches({"t": rows}, 2).fingerprint()
+    for read in ({"table": short}, {"table": short + 1}):
+        other = Batches({"t": rows}, 2, transform=dict, reads=read)
+        assert one.fingerprint() != other.fingerprint()
+        one = other
 
 
 @pytest.mark.parametrize("content", [b"", b"x" * 100, {"epoch": 3}, {"version": 2, "epoch": 1}])

@@ -100,7 +100,8 @@ class Estimator(BaseEstimator, Generic[R, M]):
     # Fitting.
 
     def _build(self) -> None:
-        """The module, the same for the same seed."""
+        """The module, the same for the same seed; nothing was measured of it yet."""
+        self.baseline_ = {}
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self._options.seed)
             self.module_ = self._make()
@@ -136,15 +137,19 @@ class Estimator(BaseEstimator, Generic[R, M]):
             resume=run.resume,
             progress=self._options.progress if run.progress is None else run.progress,
             callbacks=callbacks,
-            fingerprint={"vocabulary, labels, scales": self._rows_digest()},
+            fingerprint=self._fingerprint(),
         )
         self.module_.eval()
         self.history_ = self.fit_result_.history
 
-    def _rows_digest(self) -> str:
-        """What tells `rows_` from others: the same numbers may stand for other words or labels."""
+    def _fingerprint(self) -> dict[str, Any]:
+        """What else than training options and batches must be as it was to go on with a fit."""
+        theirs = {*TrainingOptions.declared(), "progress"}
+        options = {k: v for k, v in self._options.options().items() if k not in theirs}
+        # The same numbers may stand for other words or labels.
         document = json.dumps(self.rows_.to_dict(), sort_keys=True)
-        return hashlib.blake2b(document.encode(), digest_size=8).hexdigest()
+        rows = hashlib.blake2b(document.encode(), digest_size=8).hexdigest()
+        return options | {"vocabulary, labels, scales": rows}
 
     def _training(self) -> TrainingOptions:
         """The training options alone, checked with all others."""

@@ -64,6 +64,8 @@ class Batches:
             in random order. It needs a ragged array.
         drop_last: leave out a last batch that is not full.
         transform: a function of the batch's dictionary; what it returns is the batch.
+        reads: by name, tensors that `transform` takes values from, so that `fingerprint` tells of
+            them too.
 
     Raises:
         DataError: no rows, or arrays of different numbers of rows.
@@ -79,10 +81,12 @@ class Batches:
         bucket: bool = False,
         drop_last: bool = False,
         transform: Callable[[dict[str, Tensor]], Any] | None = None,
+        reads: Mapping[str, Tensor] | None = None,
     ) -> None:
         check_number("Batches", "batch_size", batch_size, low=1, whole=True)
         self.batch_size, self.shuffle, self.seed = batch_size, shuffle, seed
         self.bucket, self.drop_last, self.transform = bucket, drop_last, transform
+        self.reads = dict(reads or {})
         self.epoch = 0
         self.arrays: dict[str, Tensor | _Ragged] = {}
         for name, values in arrays.items():
@@ -109,7 +113,7 @@ class Batches:
         """What tells these batches from others: settings, and of each array shape and digest."""
         settings = ("rows", "batch_size", "shuffle", "seed", "bucket", "drop_last")
         found: dict[str, Any] = {name: getattr(self, name) for name in settings}
-        for name, values in self.arrays.items():
+        for name, values in (self.arrays | self.reads).items():
             if isinstance(values, _Ragged):
                 found[f"{name} lengths"] = f"{len(values.flat)} in all, {digest(values.lengths)}"
                 values = values.flat

@@ -26,11 +26,12 @@ def identity(
 ) -> Identity:
     """Everything that decides a fit's bits, in groups of plain values by name."""
     return {
+        # The user's own words come first, so that they are named before what follows from them.
         "option": {**options_of(options), **others},
-        "module": module_of(module),
+        "fingerprint": {str(name): _plain(value) for name, value in (given or {}).items()},
         "train data": _data_of(train),
         "validation data": _data_of(validation),
-        "fingerprint": {str(name): _plain(value) for name, value in (given or {}).items()},
+        "module": module_of(module),
     }
 
 

@@ -96,9 +96,9 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
         self.rows_, parts, cuts = ForecasterRows.learn(where, self, X, validation)
         windows = self._windows(parts, cuts, where)
         self._build()
+        self.held_out_ = held_out_table(self.rows_.layout, parts, cuts, self.past)
         run = Run(directory=directory, resume=resume, progress=progress)
         self._train(windows, options, run)
-        self.held_out_ = held_out_table(self.rows_.layout, parts, cuts, self.past)
         self.baseline_ = self._measure(windows.values, windows.validation)
         return self
 

@@ -37,7 +37,8 @@ class Windows:
             rows = self.values[batch["start"][:, None] + reach]
             return {"x": rows[:, :past], "y": rows[:, past:]}
 
-        return training.Batches({"start": starts}, transform=gather, **options)
+        reads = {"values": self.values}
+        return training.Batches({"start": starts}, transform=gather, reads=reads, **options)
 
 
 def make_windows(

@@ -58,6 +58,7 @@ def batches_of(
         seed=options.seed,
         bucket=True,
         transform=forms.batch,
+        reads={"features": forms.features, "chars": forms.chars},
     )
 
 

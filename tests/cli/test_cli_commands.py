@@ -246,6 +246,16 @@ def test_a_failure_is_one_json_object_too(shell: Shell) -> None:
     assert json.loads(out)["kind"] == "StorageError"
 
 
+@pytest.mark.parametrize(
+    "words", [["train", "text-classifier"], ["trian"], ["predict", "--lenght", "3"]]
+)
+def test_words_that_are_wrong_are_one_json_object_too(shell: Shell, words: list[str]) -> None:
+    status, out, err = shell(*words, "--json")
+    assert status == 2
+    assert json.loads(out)["kind"] == "UsageError"
+    assert json.loads(out)["error"] in err
+
+
 def test_info_describes_the_machine_and_a_model(shell: Shell, trained: Path) -> None:
     status, out, _ = shell("info", "--json")
     assert status == 0

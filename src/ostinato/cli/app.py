@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from pathlib import Path
 from typing import Annotated
@@ -227,7 +228,11 @@ def run(words: list[str]) -> int:
     try:
         command.main(args=list(words), prog_name="ostinato")
     except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+        status = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+        refused = getattr(stop.__context__, "format_message", None)  # by Typer, which said it
+        if refused is not None and "--json" in words:
+            output.result({"error": refused(), "kind": "UsageError"})
+        return status
     except OstinatoError as error:
         output.failure(error, as_json="--json" in words)
         return 2 if isinstance(error, OptionError) else 1
@@ -237,7 +242,6 @@ def run(words: list[str]) -> int:
     except BrokenPipeError:
         # The reader (head, less) has seen enough; Python must not complain at exit either.
         import os
-        import sys
 
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

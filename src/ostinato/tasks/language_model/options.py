@@ -93,11 +93,10 @@ class LanguageModelOptions(RecurrenceOptions, VocabularyOptions, EstimatorOption
         low=0,
     )
     softmax: Literal["full", "adaptive", "sampled"] = option(
-        "How scores become probabilities. full: a score for every token; use it up to about "
-        "10,000 tokens. adaptive: rare tokens are in groups, and most steps score only the "
-        "groups. sampled: training compares the right token with some that are drawn. Use one "
-        "of these two for large vocabularies: they train faster, and their answers are still "
-        "exact.",
+        "How scores become probabilities. full: a score for every token. adaptive: rare tokens are "
+        "in groups, and most steps score only the groups. sampled: training compares the right "
+        "token with some that are drawn. Use one of these two above 10,000 tokens: training is "
+        "quicker, and answers are still exact.",
         default="full",
     )
     cutoffs: tuple[int, ...] | None = option(

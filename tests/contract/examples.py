@@ -154,7 +154,8 @@ EXAMPLES: dict[str, Example] = {
     for each in (
         Example(
             kind="text-classifier",
-            options={**SMALL, "embedding_size": 8},
+            # Small steps would leave all to the n-grams, and the network would not be tested.
+            options={**SMALL, "embedding_size": 8, "batch_size": 8, "learning_rate": 0.03},
             X=REVIEWS[0],
             y=REVIEWS[1],
             more=_reviews(20, 1),

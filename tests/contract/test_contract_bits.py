@@ -51,6 +51,19 @@ def test_a_row_has_its_own_bits(example, fitted):
     assert twice is None or same([*together, *together], twice)
 
 
+def test_every_weight_counts(example, fitted):
+    """What the other tests say of answers is said of the whole network."""
+    answers, model = example.ask(fitted, example.probe), copy.deepcopy(fitted)
+    for name, weight in model.module_.named_parameters():
+        before = weight.detach().clone()
+        with torch.no_grad():
+            weight.add_(torch.randn_like(weight))
+        assert not same(answers, example.ask(model, example.probe)), name
+        with torch.no_grad():
+            weight.copy_(before)
+    assert same(answers, example.ask(model, example.probe))
+
+
 def test_asking_changes_nothing(example, fitted, weights):
     before, random_state = weights(fitted), torch.get_rng_state()
     example.ask(fitted, example.probe)

@@ -46,7 +46,7 @@ MUTATIONS = [
         f"{TEXTS}/module.py",
         "            bias += rate * error\n",
         "            bias -= rate * error\n",
-        SKLEARN,
+        "tests/tasks/text_classifier/test_text_classifier.py",
     ),
     Mutation(
         f"{TEXTS}/rows.py",

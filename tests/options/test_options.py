@@ -48,6 +48,20 @@ def test_a_new_default_keeps_sentence_and_range():
         Model(past=0).check()
 
 
+def test_a_new_rule_takes_the_place_of_the_old():
+    class Longer(Model):
+        past: int = option("Many rows read.", default=500, low=100)
+
+    class Longest(Longer):
+        past: int = 900
+
+    for kind, default in ((Longer, 500), (Longest, 900)):
+        declared = kind.declared()["past"]
+        assert (declared.default, declared.rule.sentence) == (default, "Many rows read.")
+        with pytest.raises(OptionError, match="past must be a whole number at least 100, got 99"):
+            kind(past=99).check()
+
+
 def test_the_constructor_is_one_explicit_keyword_only_signature():
     parameters = inspect.signature(Model).parameters
     assert list(parameters) == list(Model.declared())

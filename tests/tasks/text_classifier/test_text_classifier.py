@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
 from ostinato.errors import DataError, NotFittedError, OptionError, StorageError
 from ostinato.tasks import TextClassifier, load
+from ostinato.tasks.text_classifier.module import WideNgrams, features_of
 
 TEXTS = ["good fine great film", "bad awful poor film", "great lovely thing", "poor dull bore"] * 15
 LABELS = ["pos", "neg"] * 30
@@ -139,3 +141,18 @@ def test_wrong_rows(texts, labels, message):
 def test_nothing_before_fit():
     with pytest.raises(NotFittedError, match="Call fit"):
         TextClassifier().predict(["a"])
+
+
+def test_the_ngrams_take_a_step_of_the_logistic_loss_for_each_text():
+    sequence = np.array([3, 4, 3])
+    found = features_of(sequence)  # 3, 4, (3, 4), (4, 3)
+    wide = WideNgrams(len(found), 2)
+    wide.features.copy_(torch.from_numpy(found))
+    wide.update([sequence], np.array([[1.0, 0.0]]), rate=0.5)
+    # All logits are 0, so that both errors are a half.
+    step = torch.tensor([0.25, -0.25])
+    torch.testing.assert_close(wide.bias, step)
+    torch.testing.assert_close(wide.weight, (step / np.sqrt(5)).expand(4, 2))
+    before = wide.logits([sequence])
+    wide.update([sequence] * 50, np.array([[1.0, 0.0]] * 50), rate=0.5)
+    assert (wide.logits([sequence]) * torch.tensor([1, -1]) > before.abs() + 1).all()

@@ -43,7 +43,7 @@ MUTATIONS = [
         SRC + "averages.py",
         'self.count = state["count"]',
         "self.count = -1",
-        RESUME,
+        PARTS,
     ),
     Mutation(SRC + "schedules.py", "int(epoch) //", "int(epoch + 1) //", PARTS),
     Mutation(SRC + "schedules.py", "(step + 1) / max", "step / max", PARTS),
@@ -104,7 +104,7 @@ MUTATIONS = [
         "order[:held].sort().values, order[held - 1 :].sort().values",
         MODULE,
     ),
-    Mutation(SRC + "metrics.py", "each.reset()\n        return", "pass\n        return", MODULE),
+    Mutation(SRC + "metrics.py", "each.reset()\n        return", "pass\n        return", PARTS),
     Mutation(SRC + "predict.py", "order.argsort()", "order", MODULE),
     Mutation(SRC + "predict.py", "    module.eval()\n", "", MODULE),
     Mutation(

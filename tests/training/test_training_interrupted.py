@@ -17,6 +17,7 @@ from lightning.pytorch.callbacks import Callback
 
 from ostinato.errors import RecordWarning
 from ostinato.training import TrainingOptions, checkpoints, fit
+from ostinato.training.interruptions import Interruptions
 
 X = torch.randn(48, 3, generator=torch.Generator().manual_seed(0))
 Y = X.sum(1, keepdim=True)
@@ -101,6 +102,27 @@ def test_a_signal_in_the_first_epoch_leaves_what_was_learned():
     assert (result.status, result.best_epoch, result.history) == ("interrupted", 0, {})
     assert result.steps == 1
     assert all(torch.isfinite(each).all() for each in module.parameters())
+
+
+def test_the_first_asks_the_second_ends_and_later_ones_do_nothing():
+    def ends(action):
+        try:
+            action()
+        except KeyboardInterrupt:
+            return True
+        return False
+
+    def send():
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with Interruptions() as each:
+        assert not ends(each.end_if_asked)
+        assert [ends(send), ends(send), ends(send), ends(each.end_if_asked)] == [0, 1, 0, 0]
+    with Interruptions() as each:
+        assert [ends(send), ends(each.end_if_asked), ends(send)] == [0, 1, 0]
+    with Interruptions() as each:
+        each.close()
+        assert [ends(send), ends(send), ends(each.end_if_asked)] == [0, 0, 0]
 
 
 def test_handlers_of_the_programs_own_stay_its_own():

@@ -12,6 +12,7 @@ from ostinato.errors import NonFiniteError
 from ostinato.training import Batches, TrainingOptions, fit
 from ostinato.training.averages import Averages
 from ostinato.training.history import History
+from ostinato.training.metrics import Figures
 from ostinato.training.monitoring import Best, Patience, Plateau
 from ostinato.training.schedules import factor
 
@@ -270,6 +271,50 @@ def test_the_moving_average_by_hand():
     assert (weight.item(), averages.tensors[0].item()) == (pytest.approx(28.75), 40.0)
     averages.swap()
     assert weight.item() == 40.0
+
+
+def test_the_mean_of_nt_asgd_by_hand_and_restored():
+    weight = torch.tensor([5.0])
+    options = TrainingOptions(optimizer="nt_asgd", nonmonotone=1)
+    averages = Averages(options, [weight])
+    averages.after_epoch([3.0, 2.0, 2.5])  # lower than the best of before the last epoch
+    averages.after_step(1)
+    assert not averages.tensors
+    averages.after_epoch([3.0, 2.0, 2.5, 2.6])
+    for step, value in ((2, 1.0), (3, 2.0), (4, 6.0)):
+        weight.fill_(value)
+        averages.after_step(step)
+    assert averages.tensors[0].item() == pytest.approx(3.0)
+    again = Averages(options, [weight])
+    again.restore(averages.state())
+    weight.fill_(7.0)
+    again.after_step(5)
+    assert again.tensors[0].item() == pytest.approx(4.0)
+
+
+class Summed:
+    """Adds up all answers, as an object of torchmetrics would."""
+
+    def __call__(self, output, target):
+        raise AssertionError("an object that gathers is not called")
+
+    def reset(self):
+        self.sum = torch.zeros(())
+
+    def update(self, output, target):
+        self.sum += output.sum()
+
+    def compute(self):
+        return self.sum
+
+
+def test_a_gathering_metric_begins_anew_each_pass():
+    figures = Figures({"sum": Summed()})
+    for value in (1.0, 10.0):
+        for _ in range(2):
+            batch = {"output": torch.tensor([value]), "target": torch.tensor([0.0])}
+            figures.add({"loss": torch.tensor(1.0), **batch}, 1)
+        assert figures.take("val_") == {"val_loss": 1.0, "val_sum": 2 * value}
 
 
 def test_the_average_is_what_is_judged_and_kept():

@@ -11,6 +11,7 @@ from nn_around import KINDS, expected, made, stepped, streamed, whole
 from torch.nn.utils import parametrizations, parametrize, prune
 
 from ostinato import nn
+from ostinato.ops import native_info
 from tolerances import FORWARD, assert_near
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
@@ -320,6 +321,7 @@ def test_copies_are_independent(kind):
     near(stepped(pickle.loads(pickle.dumps(layer)), x), expected(layer, x))
 
 
+@pytest.mark.skipif(not native_info(), reason="installed without the kernels")
 def test_fixed_weights_look_once_and_again_when_told():
     layer, linear, x = made("gru"), nn.Linear(6, 5), torch.randn(1, 1, 6)
     state, fixed = torch.zeros(1, 1, 5), nn.FixedWeights()

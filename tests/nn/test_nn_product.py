@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from ostinato.nn.product import ProductLinear, product
+from tolerances import assert_same_row
 
 
 @pytest.mark.parametrize("shape", [(7,), (1,), (5, 3), (64, 2)])
@@ -38,4 +39,5 @@ def test_without_gradients_a_row_has_the_same_bits_alone():
     layer, x = ProductLinear(40, 50), torch.randn(30, 40)
     with torch.no_grad():
         whole = layer(x)
-        assert all(torch.equal(layer(x[k : k + 1])[0], whole[k]) for k in range(30))
+        for k in range(30):
+            assert_same_row(layer(x[k : k + 1])[0], whole[k])

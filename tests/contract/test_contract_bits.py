@@ -12,7 +12,7 @@ import sys
 import numpy as np
 import pytest
 import torch
-from examples import same
+from examples import same, same_row
 
 import ostinato
 
@@ -38,17 +38,17 @@ def test_the_same_seed_gives_the_same_bits(example, fitted, weights):
 def test_a_row_has_its_own_bits(example, fitted):
     together = example.ask(fitted, example.probe)
     alone = [example.ask(fitted, [each])[0] for each in example.probe]
-    assert same(together, alone)
+    assert same_row(together, alone)
     order = list(range(len(example.probe)))
     random.Random(0).shuffle(order)
     mixed = example.ask(fitted, [example.probe[k] for k in order])
-    assert same([together[k] for k in order], mixed)
+    assert same_row([together[k] for k in order], mixed)
     twice = (
         example.ask(fitted, [*example.probe, *example.probe])
         if fitted.kind != "forecaster"
         else None
     )
-    assert twice is None or same([*together, *together], twice)
+    assert twice is None or same_row([*together, *together], twice)
 
 
 def test_every_weight_counts(example, fitted):
@@ -77,7 +77,7 @@ def test_a_stream_answers_as_predict(example):
         pytest.skip("no causal form")
     model = example.fit(**example.causal)
     for each in example.probe:
-        assert same(example.stream(model, each), example.ask_one(model, each))
+        assert same_row(example.stream(model, each), example.ask_one(model, each))
 
 
 def test_saved_and_loaded_in_a_fresh_process(example, fitted, tmp_path):

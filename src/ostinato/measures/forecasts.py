@@ -64,26 +64,26 @@ def measure_forecasts(
     """`FORECASTS` from mean errors of each column.
 
     Args:
-        absolute: mean absolute error in scaled units, `(columns,)`.
-        square: mean squared error in scaled units, `(columns,)`.
-        scale: the user's unit of each column in scaled units' place, `(columns,)`.
+        absolute: mean absolute error in the user's units, `(columns,)`.
+        square: mean squared error in the user's units, `(columns,)`.
+        scale: the spread of each column, in the user's units, `(columns,)`.
         naive: mean absolute error of a seasonal naive forecast on the training rows, in the
             user's units, `(columns,)`; columns where it is zero do not count for `mase`.
 
     Returns:
         Means over the columns; `mase` is left out where every column repeats exactly.
     """
-    squared = float((square * scale**2).mean())
+    squared = float(square.mean())
     found = {
-        "mae": float((absolute * scale).mean()),
+        "mae": float(absolute.mean()),
         "mse": squared,
         "rmse": squared**0.5,
-        "scaled_mae": float(absolute.mean()),
-        "scaled_mse": float(square.mean()),
+        "scaled_mae": float((absolute / scale).mean()),
+        "scaled_mse": float((square / scale**2).mean()),
     }
     known = naive > 1e-9 * scale  # a series that repeats exactly has no unit to compare with
     if known.any():
-        found["mase"] = float(((absolute * scale)[known] / naive[known]).mean())
+        found["mase"] = float((absolute[known] / naive[known]).mean())
     return found
 
 

@@ -13,7 +13,7 @@ from ostinato.tasks.forecaster.evidence import backtests, evidence
 from ostinato.tasks.forecaster.module import ForecasterModule
 from ostinato.tasks.forecaster.options import ForecasterOptions
 from ostinato.tasks.forecaster.season import find_season
-from ostinato.tasks.forecaster.windows import make_windows
+from ostinato.tasks.forecaster.windows import find_windows
 
 SMALL = {"past": 12, "horizon": 4, "hidden_size": 8, "epochs": 1}
 
@@ -31,10 +31,10 @@ def shops(*names, rows=60):
 
 def test_held_out_windows_forecast_held_out_rows_alone():
     rows = [np.arange(20.0)[:, None], 100 + np.arange(15.0)[:, None]]
-    found = make_windows(rows, [16, 15], ["a", "b"], past=3, horizon=2, where="here")
+    found = find_windows([20, 15], [16, 15], ["a", "b"], past=3, horizon=2, where="here")
 
     def window(start):
-        return found.values[start : start + 5, 0].tolist()
+        return np.concatenate(rows)[start : start + 5, 0].tolist()
 
     assert [window(k)[3] for k in found.validation] == [16, 17, 18]
     assert window(found.validation[0]) == [13, 14, 15, 16, 17]
@@ -44,12 +44,12 @@ def test_held_out_windows_forecast_held_out_rows_alone():
 
 def test_a_rolled_forecast_reads_the_calendar_of_its_own_rows():
     options = ForecasterOptions(past=2, horizon=1, segment=1, hidden_size=4)
-    module = ForecasterModule(options, targets=1, inputs=2)
-    module.forward = lambda x: 10 * x[:, -1:, :1] + x[:, -1:, 1:]
+    module = ForecasterModule(options, targets=1, inputs=2, known=1)
+    module.forward = lambda x, future, static: (10 * x[:, -1:, :1] + x[:, -1:, 1:])[..., None]
     x = torch.tensor([[[0.0, 1.0], [0.0, 2.0]]])
     future = torch.tensor([[[3.0], [4.0], [5.0]]])
     # 0*10+2; then it reads its own 2 beside the calendar's 3; then 23 beside 4
-    assert module.roll(x, future).flatten().tolist() == [2.0, 23.0, 234.0]
+    assert module.roll(x, future, torch.zeros(1, 0)).flatten().tolist() == [2.0, 23.0, 234.0]
 
 
 def test_the_last_season_comes_again():
@@ -129,7 +129,7 @@ def test_columns_may_have_numbers_for_names():
     rows = pd.DataFrame(np.random.default_rng(0).normal(size=(60, 3)))
     model = Forecaster(**SMALL, target=0, features=(2,)).fit(rows, progress=False)
     assert list(model.predict(rows).columns) == ["0"]
-    assert model.layout_.features == ["2"]
+    assert model.layout_.past == ["2"]
     assert list(
         Forecaster(**SMALL, target=[0, 1]).fit(rows, progress=False).forecast().columns
     ) == ["0", "1"]

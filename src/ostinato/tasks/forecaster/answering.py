@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import torch
 
-from ostinato import data
 from ostinato.errors import DataError
 from ostinato.tasks.forecaster.module import ForecasterModule
 from ostinato.tasks.forecaster.rows import ForecasterRows
+from ostinato.tasks.forecaster.scaling import Scales
 from ostinato.tasks.forecaster.table import Series
 
 _AT_ONCE = 256  # series that the network reads together
@@ -35,22 +35,25 @@ def forecast(
     recent = [_recent(rows, module.past, part) for part in parts]
     seen: dict[Any, tuple[Any, np.ndarray, np.ndarray]] = {}  # many have the same timestamps
     windows, future, indices = [], [], []
-    for part in recent:
+    scales = rows.scales(recent)
+    for k, part in enumerate(recent):
         key = (_key(part.index), part.frequency)
         if key not in seen:
             index = part.after(steps)
-            seen[key] = index, _calendar(rows, part.index), _calendar(rows, index)
+            seen[key] = index, rows.calendar_of(part.index), rows.calendar_of(index)
         index, behind, ahead = seen[key]
-        windows.append(np.concatenate([rows.scaler.transform(part.values), behind], axis=1))
-        future.append(ahead)
+        windows.append(np.concatenate([scales.forward(part.values, k), behind], axis=1))
+        future.append(np.concatenate([_ahead(rows, scales, k, part, steps), ahead], axis=1))
         indices.append(index)
     x = torch.from_numpy(np.stack(windows).astype(np.float32))
     later = torch.from_numpy(np.stack(future).astype(np.float32))
+    static = torch.from_numpy(np.stack([part.static for part in recent]).astype(np.float32))
     answers = [
-        module.roll(a, b) for a, b in zip(x.split(_AT_ONCE), later.split(_AT_ONCE), strict=True)
+        module.roll(x[some], later[some], static[some])
+        for some in torch.arange(len(x)).split(_AT_ONCE)
     ]
     scaled = torch.cat(answers).double().numpy()
-    return rows.scaler.select(range(len(rows.layout.target))).inverse(scaled), indices
+    return scales.inverse(scaled, np.arange(len(recent))), indices
 
 
 def table(rows: ForecasterRows, parts: Sequence[Series], values: Any, indices: Any) -> pd.DataFrame:
@@ -84,11 +87,21 @@ def _recent(rows: ForecasterRows, past: int, part: Series) -> Series:
     )
 
 
-def _calendar(rows: ForecasterRows, index: Any) -> np.ndarray:
-    """`(rows, calendar)`."""
-    if not rows.calendar:
-        return np.zeros((len(index), 0))
-    return data.calendar_features(index, rows.calendar)
+def _ahead(rows: ForecasterRows, scales: Scales, k: int, part: Series, steps: int) -> np.ndarray:
+    """`(steps, future)`: the regressors of the rows to come, scaled."""
+    names, layout = rows.layout.future, rows.layout
+    if not names:
+        return np.zeros((steps, 0))
+    given = 0 if part.ahead is None else len(part.ahead)
+    if part.ahead is None or given < steps:
+        place = "" if part.name is None else f"series {part.name!r}: "
+        raise DataError(
+            f"Forecaster: {place}{steps} rows ahead need {', '.join(names)} of as many rows to "
+            f"come, got {given}. Give them with future=..."
+        )
+    first = len(layout.target) + len(layout.past)
+    values = np.concatenate([np.zeros((steps, first)), part.ahead[:steps]], axis=1)
+    return scales.forward(values, k)[:, first:]
 
 
 def _key(index: Any) -> Any:

@@ -8,7 +8,6 @@ from typing import Any, Self
 import pandas as pd
 import torch
 
-from ostinato import data
 from ostinato.errors import OptionError, check_number
 from ostinato.options import TrainingOptions
 from ostinato.tasks.base import Estimator, Run
@@ -18,9 +17,10 @@ from ostinato.tasks.forecaster.measures import measure
 from ostinato.tasks.forecaster.module import ForecasterModule
 from ostinato.tasks.forecaster.options import ForecasterOptions
 from ostinato.tasks.forecaster.rows import ForecasterRows
+from ostinato.tasks.forecaster.scaling import Scaling
 from ostinato.tasks.forecaster.stream import ForecastStream
 from ostinato.tasks.forecaster.table import Layout, Series, held_out_table
-from ostinato.tasks.forecaster.windows import Windows, make_windows
+from ostinato.tasks.forecaster.windows import Windows
 
 
 class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions):
@@ -46,9 +46,9 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
         return self.rows_.layout
 
     @property
-    def scaler_(self) -> data.Scaler:
+    def scaler_(self) -> Scaling:
         self._check_fitted()
-        return self.rows_.scaler
+        return self.rows_.scaling
 
     @property
     def frequency_(self) -> str | None:
@@ -99,7 +99,7 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
         self.held_out_ = held_out_table(self.rows_.layout, parts, cuts, self.past)
         run = Run(directory=directory, resume=resume, progress=progress)
         self._train(windows, options, run)
-        self.baseline_ = self._measure(windows.values, windows.validation)
+        self.baseline_ = self._measure(windows, windows.validation)
         return self
 
     def partial_fit(self, X: Any, y: Any = None, *, progress: bool | None = False) -> Self:
@@ -123,19 +123,11 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
         return self
 
     def _windows(self, parts: list[Series], cuts: list[int], where: str) -> Windows:
-        return make_windows(
-            [self.rows_.scaled(part) for part in parts],
-            cuts,
-            [part.name for part in parts],
-            past=self.past,
-            horizon=self.horizon,
-            where=where,
-        )
+        return self.rows_.windows(parts, cuts, self.past, self.horizon, where)
 
     def _train(self, windows: Windows, options: TrainingOptions, run: Run) -> None:
         learn, judge = learning.batches_of(windows, options, self.past, self.module_.horizon)
-        loss = learning.loss_of(self, len(self.rows_.layout.target))
-        self._learn(learn, judge, loss=loss, options=options, run=run)
+        self._learn(learn, judge, loss=learning.loss_of(self), options=options, run=run)
 
     # Answering.
 
@@ -179,11 +171,17 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
         _refuse(where, y)
         parts, _ = self.rows_.read(X, where)
         windows = self._windows(parts, [len(part.values) for part in parts], where)
-        return self._measure(windows.values, windows.training)
+        return self._measure(windows, windows.training)
 
-    def _measure(self, values: torch.Tensor, starts: torch.Tensor) -> dict[str, float]:
+    def _measure(self, windows: Windows, starts: torch.Tensor) -> dict[str, float]:
         return measure(
-            self.module_.roll, self.rows_, values, starts, past=self.past, horizon=self.horizon
+            self.module_.roll,
+            windows,
+            starts,
+            season=self.season_,
+            naive=self.rows_.naive_of(windows),
+            past=self.past,
+            horizon=self.horizon,
         )
 
     def score(self, X: Any, y: Any = None) -> float:
@@ -198,12 +196,15 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
     # Files.
 
     def _make(self) -> ForecasterModule:
-        return ForecasterModule(
-            self, targets=len(self.rows_.layout.target), inputs=self.rows_.inputs
-        )
+        return ForecasterModule(self, **self.rows_.sizes)
 
     def _example(self) -> tuple[Any, ...]:
-        return (torch.zeros(1, self.past, self.rows_.inputs),)
+        sizes = self.rows_.sizes
+        return (
+            torch.zeros(1, self.past, sizes["inputs"]),
+            torch.zeros(1, self.module_.horizon, sizes["known"]),
+            torch.zeros(1, sizes["statics"]),
+        )
 
     def _restore(self, document: dict[str, Any]) -> None:
         self.rows_ = ForecasterRows.from_dict(self, document)

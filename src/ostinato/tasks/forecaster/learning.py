@@ -20,12 +20,12 @@ LOSSES = {
 Loss = Callable[[torch.nn.Module, dict[str, Any]], dict[str, torch.Tensor]]
 
 
-def loss_of(options: ForecasterOptions, targets: int) -> Loss:
+def loss_of(options: ForecasterOptions) -> Loss:
     """The loss on scaled values, beside the mean absolute and squared errors."""
     criterion = LOSSES[options.loss]
 
     def loss(module: torch.nn.Module, batch: dict[str, Any]) -> dict[str, torch.Tensor]:
-        answer, truth = module(batch["x"]), batch["y"][..., :targets]
+        answer, truth = module(batch["x"], batch["future"], batch["static"])[..., 0], batch["y"]
         found = {"loss": criterion(answer, truth)}
         with torch.no_grad():
             found["mae"] = (answer - truth).abs().mean()

@@ -14,59 +14,91 @@ from ostinato.measures.forecasts import (
     repeat_last,
     repeat_season,
 )
-from ostinato.tasks.forecaster.rows import ForecasterRows
-from ostinato.tasks.forecaster.windows import gather
+from ostinato.tasks.forecaster.windows import Windows
 
-__all__ = ["BASELINES", "MEASURES", "measure"]
+__all__ = ["BASELINES", "MEASURES", "measure", "measure_series"]
 
 MEASURES = FORECASTS
+Answer = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 def measure(
-    answer: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
-    rows: ForecasterRows,
-    values: torch.Tensor,
+    answer: Answer,
+    windows: Windows,
     starts: torch.Tensor,
     *,
+    season: int,
+    naive: np.ndarray,
     past: int,
     horizon: int,
 ) -> dict[str, float]:
-    """Errors of the model and of two naive forecasts over every window.
+    """The mean over the series of what `measure_series` finds: each series counts alike."""
+    found = measure_series(
+        answer, windows, starts, season=season, naive=naive, past=past, horizon=horizon
+    )
+    names = dict.fromkeys(name for scores in found.values() for name in scores)
+    means = {
+        name: float(np.mean([scores[name] for scores in found.values() if name in scores]))
+        for name in names
+    }
+    for prefix in ("", "baseline_", "seasonal_"):
+        if prefix + "mse" in means:
+            means[prefix + "rmse"] = means[prefix + "mse"] ** 0.5
+    return means
+
+
+def measure_series(
+    answer: Answer,
+    windows: Windows,
+    starts: torch.Tensor,
+    *,
+    season: int,
+    naive: np.ndarray,
+    past: int,
+    horizon: int,
+) -> dict[int, dict[str, float]]:
+    """Errors of the model and of two naive forecasts over every window of each series.
 
     Args:
-        answer: `(batch, past, inputs)` and the known columns of the rows to come
-            `(batch, horizon, calendar)`, to `(batch, horizon, targets)`.
-        values: scaled rows of all series.
+        answer: `(batch, past, inputs)`, the known columns of the rows to come `(batch, horizon,
+            known)` and statics `(batch, statics)`, to `(batch, horizon, targets)`.
         starts: the first row of each window.
+        naive: `(series, targets)`, mean error of repeating the season on training rows.
 
     Returns:
-        `MEASURES` of the model; with the prefixes of `BASELINES` those of repeating the last
-        value and the last season. {} without a window.
+        for each series, by its number, `MEASURES` of the model; with the prefixes of `BASELINES`
+        those of repeating the last value and the last season. {} without a window.
     """
-    if not len(starts):
-        return {}
-    targets, known = len(rows.layout.target), len(rows.layout.columns)
+    targets = windows.targets
     sums: dict[str, np.ndarray] = {}
-    for x, y in gather(values, starts, past, horizon):
-        window, truth = x[..., :targets].double().numpy(), y[..., :targets].double().numpy()
+    counts = np.zeros(len(windows.names), dtype=np.int64)
+    for chosen in windows.some(starts):
+        batch = windows.take(chosen, past, horizon)
+        own = windows.series[chosen].numpy()
+        rows = windows.truth[chosen.numpy()[:, None] + np.arange(past + horizon)]
+        window, truth = rows[:, :past], rows[:, past:]
+        scaled = answer(batch["x"], batch["future"], batch["static"]).double().numpy()
         answers = {
-            "": answer(x, y[..., known:]).double().numpy(),
+            "": windows.scales.inverse(scaled, own),
             "baseline_": repeat_last(window, horizon),
-            "seasonal_": repeat_season(window, rows.season, horizon),
+            "seasonal_": repeat_season(window, season, horizon),
         }
+        np.add.at(counts, own, horizon)
         for prefix, forecast in answers.items():
-            gap = forecast - truth
-            for name, value in (("abs", np.abs(gap)), ("square", gap**2)):
-                key = prefix + name
-                sums[key] = sums.get(key, 0) + value.sum(axis=(0, 1))
-    count = len(starts) * horizon
+            gap = np.abs(forecast - truth)
+            for name, value in (("abs", gap), ("square", gap**2)):
+                table = sums.setdefault(prefix + name, np.zeros((len(counts), targets)))
+                np.add.at(table, own, value.sum(1))
     return {
-        prefix + name: value
-        for prefix in ("", "baseline_", "seasonal_")
-        for name, value in measure_forecasts(
-            sums[prefix + "abs"] / count,
-            sums[prefix + "square"] / count,
-            rows.scaler.scale[:targets],
-            rows.naive_scale,
-        ).items()
+        int(k): {
+            prefix + name: value
+            for prefix in ("", "baseline_", "seasonal_")
+            for name, value in measure_forecasts(
+                sums[prefix + "abs"][k] / counts[k],
+                sums[prefix + "square"][k] / counts[k],
+                windows.scales.scale[k, :targets],
+                naive[k],
+            ).items()
+        }
+        for k in np.flatnonzero(counts)
     }

@@ -25,7 +25,7 @@ def segment_of(options: ForecasterOptions) -> int:
 
 
 class ForecasterModule(torch.nn.Module):
-    """Windows of a series in, the steps that follow out, all of them at once.
+    """Windows of series in, the steps that follow out, all of them at once.
 
     `segment=1` reads the window step by step: the cell sees every input column at each step, and
     one linear map turns its last output into all targets of all future steps.
@@ -37,29 +37,42 @@ class ForecasterModule(torch.nn.Module):
 
     Args:
         targets: columns to forecast, the first ones of the input.
-        inputs: columns of the input, at least `targets`.
+        inputs: columns of the input: targets, regressors known up to now, columns known ahead.
+        known: columns known ahead, the last of the input.
+        statics: numbers that stay the same through a series.
 
     Attributes:
         horizon: steps that are answered at once: the options' horizon, or with strategy
             "recursive" one segment.
 
     Shape:
-        - input: `(batch, past, inputs)`, on the scale the caller chose.
-        - returns: `(batch, horizon, targets)`, on the same scale.
+        - x: `(batch, past, inputs)`, on the scale the caller chose.
+        - future: `(batch, horizon, known)`, the known columns of the rows to come.
+        - static: `(batch, statics)`.
+        - returns: `(batch, horizon, targets, 1)`, on the same scale.
 
     Raises:
         ShapeError: the input does not fit `past` and `inputs`.
     """
 
-    def __init__(self, options: ForecasterOptions, *, targets: int, inputs: int) -> None:
+    def __init__(
+        self,
+        options: ForecasterOptions,
+        *,
+        targets: int,
+        inputs: int,
+        known: int = 0,
+        statics: int = 0,
+    ) -> None:
         super().__init__()
         sizes, segment = options.layer_sizes, segment_of(options)
         horizon = options.horizon
         if options.strategy == "recursive":
             horizon = min(segment, horizon)
         self.targets, self.past, self.horizon, self.inputs = targets, options.past, horizon, inputs
+        self.known, self.statics = known, statics
         self.segment, self.subtract_last = segment, options.subtract_last
-        width = sizes[0] if segment > 1 else inputs
+        width = sizes[0] if segment > 1 else inputs + statics
         self.layers = torch.nn.ModuleList(
             recurrent(
                 options,
@@ -72,15 +85,16 @@ class ForecasterModule(torch.nn.Module):
         )
         self.dropout = torch.nn.Dropout(options.dropout)
         if segment == 1:
-            self.head = nn.Linear(sizes[-1], horizon * targets)
+            self.head = nn.Linear(sizes[-1] + horizon * known, horizon * targets)
             return
         self.future = -(-horizon // segment)
-        self.embedding = nn.Linear(segment * (1 + inputs - targets), width)
+        self.embedding = nn.Linear(segment * (1 + inputs - targets) + statics, width)
+        self.ahead = nn.Linear(segment * known, width) if known else None
         self.position_code = torch.nn.Parameter(torch.randn(self.future, width // 2))
         self.column_code = torch.nn.Parameter(torch.randn(targets, width - width // 2))
         self.head = nn.Linear(sizes[-1], segment)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, future: Tensor, static: Tensor) -> Tensor:
         if x.dim() != 3 or x.shape[1:] != (self.past, self.inputs):
             raise ShapeError(
                 f"Forecaster: input must have shape (batch, {self.past}, {self.inputs}), got "
@@ -90,19 +104,24 @@ class ForecasterModule(torch.nn.Module):
         last = own[:, -1:]
         if self.subtract_last:
             own = own - last
-        answer = self._segments(own, extra) if self.segment > 1 else self._steps(own, extra)
-        return answer + last if self.subtract_last else answer
+        read = self._segments if self.segment > 1 else self._steps
+        answer = read(own, extra, future, static)
+        return (answer + last if self.subtract_last else answer)[..., None]
 
-    def _steps(self, own: Tensor, extra: Tensor) -> Tensor:
-        outputs, _ = self._run(torch.cat([own, extra], dim=-1), None)
-        answer = self.head(self.dropout(outputs[:, -1]))
-        return answer.unflatten(1, (self.horizon, self.targets))
+    def _steps(self, own: Tensor, extra: Tensor, future: Tensor, static: Tensor) -> Tensor:
+        beside = static[:, None].expand(-1, own.shape[1], -1)
+        outputs, _ = self._run(torch.cat([own, extra, beside], dim=-1), None)
+        found = torch.cat([self.dropout(outputs[:, -1]), future.flatten(1)], dim=-1)
+        return self.head(found).unflatten(1, (self.horizon, self.targets))
 
-    def _segments(self, own: Tensor, extra: Tensor) -> Tensor:
+    def _segments(self, own: Tensor, extra: Tensor, future: Tensor, static: Tensor) -> Tensor:
         batch, steps = len(own), self.past // self.segment
         x = own.transpose(1, 2).reshape(batch * self.targets, steps, self.segment)
         if extra.shape[-1]:
             beside = extra.reshape(batch, 1, steps, -1).expand(-1, self.targets, -1, -1)
+            x = torch.cat([x, beside.flatten(0, 1)], dim=-1)
+        if static.shape[-1]:
+            beside = static[:, None, None].expand(-1, self.targets, steps, -1)
             x = torch.cat([x, beside.flatten(0, 1)], dim=-1)
         _, states = self._run(torch.relu(self.embedding(x)), None)
         codes = torch.cat(
@@ -112,9 +131,12 @@ class ForecasterModule(torch.nn.Module):
             ],
             dim=-1,
         )
-        codes = codes.flatten(0, 1).repeat(batch, 1)[
-            :, None
-        ]  # (batch * targets * future, 1, width)
+        codes = codes[None].expand(batch, -1, -1, -1)
+        if self.ahead is not None:
+            beyond = self.future * self.segment - self.horizon
+            padded = torch.nn.functional.pad(future, (0, 0, 0, beyond))
+            codes = codes + self.ahead(padded.reshape(batch, 1, self.future, -1))
+        codes = codes.flatten(0, 2)[:, None]  # (batch * targets * future, 1, width)
         outputs, _ = self._run(codes, [_repeat(state, self.future) for state in states])
         answer = self.head(self.dropout(outputs[:, 0]))
         answer = answer.reshape(batch, self.targets, self.future * self.segment)
@@ -130,13 +152,14 @@ class ForecasterModule(torch.nn.Module):
         return x, after
 
     @torch.inference_mode()
-    def roll(self, x: Tensor, future: Tensor) -> Tensor:
+    def roll(self, x: Tensor, future: Tensor, static: Tensor) -> Tensor:
         """Forecasts of any number of steps, `(batch, steps, targets)`; beyond what is answered at
         once the network reads its own forecasts. The bits of a row do not depend on the others.
 
         Args:
             x: `(batch, past, inputs)`.
-            future: `(batch, steps, calendar)`, the columns of the input that are known ahead.
+            future: `(batch, steps, known)`, the columns of the input that are known ahead.
+            static: `(batch, statics)`.
 
         Raises:
             OptionError: the input has further columns, which are not known ahead.
@@ -149,9 +172,11 @@ class ForecasterModule(torch.nn.Module):
             )
         answers, done = [], 0
         while done < steps:
-            answer = self(x)[:, : steps - done]
+            known = future[:, done : done + self.horizon]
+            missing = self.horizon - known.shape[1]
+            padded = torch.cat([known, known[:, -1:].expand(-1, missing, -1)], dim=1)
+            answer = self(x, padded, static)[:, : steps - done, :, 0]
             answers.append(answer)
-            known = future[:, done : done + answer.shape[1]]
             done += answer.shape[1]
             if done < steps:
                 x = torch.cat([x, torch.cat([answer, known], dim=-1)], dim=1)[:, -self.past :]

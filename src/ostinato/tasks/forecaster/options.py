@@ -30,6 +30,14 @@ class ForecasterOptions(WindowOptions, RecurrenceOptions, EstimatorOptions):
         "beyond.",
         default=(),
     )
+    future: str | int | tuple[str | int, ...] = option(
+        "Further columns whose values are known ahead, such as a promotion, a price or a holiday. "
+        "Forecasts need them for the rows to come.",
+        default=(),
+    )
+    static: str | int | tuple[str | int, ...] = option(
+        "Columns with one value for each series, such as the region of a shop.", default=()
+    )
     strategy: Literal["direct", "recursive"] = option(
         "direct answers all `horizon` rows at once. recursive learns the next `segment` rows, and "
         "reads its own forecasts for the rest; for long horizons with little data.",
@@ -51,6 +59,11 @@ class ForecasterOptions(WindowOptions, RecurrenceOptions, EstimatorOptions):
         "How columns come to a common scale, learned on the training rows: standard (mean 0, "
         "spread 1), minmax (0 to 1), or none.",
         default="standard",
+    )
+    scale_by: Literal["series", "all"] = option(
+        "What is brought to a common scale: each series by itself, so that large and small ones "
+        "count alike, or the rows of all of them together.",
+        default="series",
     )
     missing: Literal["error", "interpolate", "ffill"] = option(
         "What to do with missing values: stop, draw a straight line between the values around them "

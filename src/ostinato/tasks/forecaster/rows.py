@@ -8,12 +8,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 
 from ostinato import data
 from ostinato.errors import DataError, OptionError, check_choice, check_number
 from ostinato.tasks.forecaster.options import ForecasterOptions
+from ostinato.tasks.forecaster.scaling import Scales, Scaling
 from ostinato.tasks.forecaster.season import find_season, naive_scale
 from ostinato.tasks.forecaster.table import Layout, Series, find_layout, read_series, to_table
+from ostinato.tasks.forecaster.windows import Windows, find_windows
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -23,11 +26,12 @@ class ForecasterRows:
     Attributes:
         layout: which column is what.
         missing, gaps: as in the options.
-        scaler: of targets and features.
+        scaling: of targets and regressors.
         calendar: names of the calendar's columns.
         frequency: the pace of the first series.
         season: rows after which series repeat best; 1 if none was found.
-        naive_scale: `(targets,)`, mean error of repeating the season on training rows.
+        naive_scale: `(series, targets)`, mean error of repeating the season on training rows, of
+            the series of `scaling`.
         filled: values filled in, by column.
         known: the last rows of every series, which `forecast` reads.
     """
@@ -35,7 +39,7 @@ class ForecasterRows:
     layout: Layout
     missing: str
     gaps: str
-    scaler: data.Scaler
+    scaling: Scaling
     calendar: list[str]
     frequency: str | None
     season: int
@@ -58,11 +62,13 @@ class ForecasterRows:
             frame,
             target=options.target,
             features=options.features,
+            future=options.future,
+            static=options.static,
             time=options.time,
             series=options.series,
             where=where,
         )
-        if options.strategy == "recursive" and layout.features:
+        if options.strategy == "recursive" and layout.past:
             raise OptionError(
                 f"{where}: strategy 'recursive' would need the features of rows to come. "
                 "Use strategy='direct' or leave the features out."
@@ -81,11 +87,17 @@ class ForecasterRows:
         rows = cls(
             layout=layout,
             **how,
-            scaler=data.Scaler(options.scaler).fit(np.concatenate(learn), layout.columns),
+            scaling=Scaling.learn(
+                options.scaler,
+                learn,
+                [part.name for part in parts],
+                len(layout.target),
+                by=options.scale_by,
+            ),
             calendar=_calendar(where, options.calendar, layout, frequency),
             frequency=frequency,
             season=season,
-            naive_scale=naive_scale(own, season),
+            naive_scale=np.stack([naive_scale([values], season) for values in own]),
             filled=filled,
             known=[],
         )
@@ -93,21 +105,65 @@ class ForecasterRows:
         return rows, parts, cuts
 
     @property
-    def inputs(self) -> int:
-        """Columns that the network reads."""
-        return len(self.layout.columns) + len(self.calendar)
+    def sizes(self) -> dict[str, int]:
+        """Columns that the network reads: all, those to forecast, and those known ahead."""
+        layout = self.layout
+        known = len(layout.future) + len(self.calendar)
+        targets = len(layout.target)
+        inputs = targets + len(layout.past) + known
+        return {"targets": targets, "inputs": inputs, "known": known, "statics": 0}
 
     def read(self, X: Any, where: str) -> tuple[list[Series], dict[str, int]]:
         """Every series of a table, read as in `fit`, and how many values were filled in."""
         frame = to_table(X, where)
         return read_series(frame, self.layout, missing=self.missing, gaps=self.gaps, where=where)
 
-    def scaled(self, part: Series) -> np.ndarray:
-        """`(rows, inputs)`: targets and features on the training scale, then the calendar."""
-        values = self.scaler.transform(part.values)
+    def scales(self, parts: list[Series], rows: int | None = None) -> Scales:
+        """The scales of some series; those of series not seen in `fit` from their first `rows`."""
+        return self.scaling.of([part.name for part in parts], [p.values[:rows] for p in parts])
+
+    def windows(
+        self, parts: list[Series], cuts: list[int], past: int, horizon: int, where: str
+    ) -> Windows:
+        """Windows of every series, on its scale; see `find_windows`."""
+        names = [part.name for part in parts]
+        lengths = [len(part.values) for part in parts]
+        places = find_windows(lengths, cuts, names, past=past, horizon=horizon, where=where)
+        scales = self.scales(parts, past)
+        scaled = [
+            np.concatenate([scales.forward(part.values, k), self.calendar_of(part.index)], axis=1)
+            for k, part in enumerate(parts)
+        ]
+        return Windows(
+            values=torch.from_numpy(np.concatenate(scaled).astype(np.float32)),
+            truth=np.concatenate([part.values[:, : len(self.layout.target)] for part in parts]),
+            series=torch.repeat_interleave(torch.arange(len(parts)), torch.tensor(lengths)),
+            statics=torch.from_numpy(np.stack([part.static for part in parts]).astype(np.float32)),
+            names=names,
+            scales=scales,
+            targets=self.sizes["targets"],
+            known=self.sizes["known"],
+            training=places.training,
+            validation=places.validation,
+        )
+
+    def naive_of(self, windows: Windows) -> np.ndarray:
+        """MASE's unit of each series of `windows`, `(series, targets)`; of series not seen in `fit`
+        that of their own rows."""
+        place = {name: k for k, name in enumerate(self.scaling.names)}
+        found = []
+        for k, name in enumerate(windows.names):
+            if name in place:
+                found.append(self.naive_scale[place[name]])
+            else:
+                found.append(naive_scale([windows.truth[windows.series.numpy() == k]], self.season))
+        return np.stack(found)
+
+    def calendar_of(self, index: Any) -> np.ndarray:
+        """`(rows, calendar)`: where each row lies in the day, the week and the year."""
         if not self.calendar:
-            return values
-        return np.concatenate([values, data.calendar_features(part.index, self.calendar)], axis=1)
+            return np.zeros((len(index), 0))
+        return data.calendar_features(index, self.calendar)
 
     def remember(self, parts: list[Series], past: int) -> None:
         """Keep the last rows of each series for `forecast`; other series stay as they were."""
@@ -122,7 +178,8 @@ class ForecasterRows:
     def to_dict(self) -> dict[str, Any]:
         return {
             "layout": dataclasses.asdict(self.layout),
-            "scaler": self.scaler.to_dict(),
+            "scaling": self.scaling.to_dict(),
+            "names": [_pack_name(name) for name in self.scaling.names],
             "calendar": self.calendar,
             "frequency": self.frequency,
             "season": self.season,
@@ -137,7 +194,9 @@ class ForecasterRows:
             layout=Layout(**document["layout"]),
             missing=options.missing,
             gaps=options.gaps,
-            scaler=data.Scaler.from_dict(document["scaler"]),
+            scaling=Scaling.from_dict(
+                document["scaling"], [_unpack_name(name) for name in document["names"]]
+            ),
             calendar=document["calendar"],
             frequency=document["frequency"],
             season=document["season"],
@@ -211,6 +270,8 @@ def _calendar(where: str, wanted: Any, layout: Layout, frequency: str | None) ->
 
 def _pack(part: Series) -> dict[str, Any]:
     packed: dict[str, Any] = {"name": _pack_name(part.name), "values": part.values.tolist()}
+    packed |= {"static": part.static.tolist()}
+    packed |= {"ahead": None if part.ahead is None else part.ahead.tolist()}
     packed["frequency"] = part.frequency
     if isinstance(part.index, pd.RangeIndex):
         return packed | {"start": part.index.start}
@@ -234,12 +295,22 @@ def _pack_name(name: Any) -> Any:
     return name
 
 
+def _unpack_name(name: Any) -> Any:
+    return _unpack_times(name)[0] if isinstance(name, dict) else name
+
+
 def _unpack(packed: dict[str, Any]) -> Series:
-    values, name = np.array(packed["values"], dtype=np.float64), packed["name"]
-    if isinstance(name, dict):
-        name = _unpack_times(name)[0]
+    values, name = np.array(packed["values"], dtype=np.float64), _unpack_name(packed["name"])
+    ahead = None if packed["ahead"] is None else np.array(packed["ahead"], dtype=np.float64)
     if "start" in packed:
         index: Any = pd.RangeIndex(packed["start"], packed["start"] + len(values))
     else:
         index = _unpack_times(packed)
-    return Series(name=name, values=values, index=index, frequency=packed["frequency"])
+    return Series(
+        name=name,
+        values=values,
+        index=index,
+        frequency=packed["frequency"],
+        static=np.array(packed["static"], dtype=np.float64),
+        ahead=ahead,
+    )

@@ -18,26 +18,45 @@ _TIMES = ("time", "date", "datetime", "timestamp", "ds", "week", "day", "month",
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Layout:
-    """Which column is what. `time` is None where rows have no timestamps, "" for the index."""
+    """Which column is what. `time` is None where rows have no timestamps, "" for the index.
+
+    Attributes:
+        target: forecast.
+        past: regressors known up to now.
+        future: regressors known ahead.
+        static: one value for each series.
+    """
 
     target: list[str]
-    features: list[str]
+    past: list[str]
+    future: list[str]
+    static: list[str]
     time: str | None
     series: str | None
 
     @property
     def columns(self) -> list[str]:
-        return [*self.target, *self.features]
+        """Columns that change from row to row."""
+        return [*self.target, *self.past, *self.future]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Series:
-    """Rows of one series in order: values `(rows, targets and features)`, in the user's units."""
+    """Rows of one series in order.
+
+    Attributes:
+        values: `(rows, columns)`, in the user's units, the columns as in `Layout.columns`; words
+            are codes.
+        static: `(statics,)`, as the network reads them.
+        ahead: `(rows to come, future)`, regressors known beyond the last row, or None.
+    """
 
     name: Any
     values: np.ndarray
     index: Any
     frequency: str | None
+    static: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0))
+    ahead: np.ndarray | None = None
 
     def after(self, steps: int) -> Any:
         """The timestamps, or positions, of the next rows."""
@@ -83,7 +102,9 @@ def find_layout(
     frame: pd.DataFrame,
     *,
     target: Any,
-    features: Any,
+    features: Any = (),
+    future: Any = (),
+    static: Any = (),
     time: Any,
     series: Any,
     where: str,
@@ -93,9 +114,10 @@ def find_layout(
     Raises:
         DataError: a column is missing, named twice, or nothing is left to forecast.
     """
-    features = _names(features)
+    past, future, static = _names(features), _names(future), _names(static)
     time, series = (None if each is None else str(each) for each in (time, series))
-    named = [*_names(target), *features, *(name for name in (time, series) if name is not None)]
+    named = [*_names(target), *past, *future, *static]
+    named += [name for name in (time, series) if name is not None]
     check_columns(frame, named, where)
     for k, name in enumerate(named):
         if name in named[:k]:
@@ -106,7 +128,7 @@ def find_layout(
         chosen = [
             name
             for name in frame.columns
-            if name not in (time, series, *features)
+            if name not in (time, series, *past, *future, *static)
             and pd.api.types.is_numeric_dtype(frame[name])
             and not pd.api.types.is_bool_dtype(frame[name])
         ]
@@ -118,7 +140,7 @@ def find_layout(
         chosen = _names(target)
         if not chosen:
             raise DataError(f"{where}: target names no column. Name one, or None for all.")
-    return Layout(target=chosen, features=features, time=time, series=series)
+    return Layout(target=chosen, past=past, future=future, static=static, time=time, series=series)
 
 
 def check_columns(frame: pd.DataFrame, names: Sequence[str], where: str) -> None:

@@ -11,6 +11,7 @@ import torch
 
 from ostinato import training
 from ostinato.errors import DataError
+from ostinato.tasks.forecaster.scaling import Scales
 
 _AT_ONCE = 256  # windows
 
@@ -20,45 +21,81 @@ class Windows:
     """Windows over series that lie one after another in one tensor; only indices are per window.
 
     Attributes:
-        values: `(rows, inputs)`, scaled, targets first.
+        values: `(rows, inputs)`, scaled: targets, then regressors known up to now, then columns
+            that are known ahead.
+        truth: `(rows, targets)`, float64, in the user's units.
+        series: `(rows,)`, the number of each row's series.
+        statics: `(series, statics)`.
+        names: of the series.
+        scales: of the series.
+        targets, known: columns to forecast, the first; and columns known ahead, the last.
         training: `(windows,)`, the first row of each window to learn from.
         validation: the same for windows to judge by; their forecasts lie in held-out rows.
     """
 
     values: torch.Tensor
+    truth: np.ndarray
+    series: torch.Tensor
+    statics: torch.Tensor
+    names: list[Any]
+    scales: Scales
+    targets: int
+    known: int
     training: torch.Tensor
     validation: torch.Tensor
 
+    def take(self, starts: torch.Tensor, past: int, horizon: int) -> dict[str, torch.Tensor]:
+        """Some windows as a batch: "x" `(batch, past, inputs)`, "future" `(batch, horizon, known)`,
+        "static" `(batch, statics)` and "y" `(batch, horizon, targets)`."""
+        rows = self.values[starts[:, None] + torch.arange(past + horizon)]
+        ahead = rows[:, past:]
+        return {
+            "x": rows[:, :past],
+            "future": ahead[..., ahead.shape[-1] - self.known :],
+            "static": self.statics[self.series[starts]],
+            "y": ahead[..., : self.targets],
+        }
+
     def batches(self, starts: torch.Tensor, past: int, horizon: int, **options: Any) -> Any:
-        """`training.Batches` of "x" `(batch, past, inputs)` and "y" `(batch, horizon, inputs)`."""
-        reach = torch.arange(past + horizon)
+        """`training.Batches` of what `take` gives."""
 
         def gather(batch: dict[str, Any]) -> dict[str, Any]:
-            rows = self.values[batch["start"][:, None] + reach]
-            return {"x": rows[:, :past], "y": rows[:, past:]}
+            return self.take(batch["start"], past, horizon)
 
-        reads = {"values": self.values}
+        reads = {"values": self.values, "statics": self.statics, "series": self.series}
         return training.Batches({"start": starts}, transform=gather, reads=reads, **options)
 
+    def some(self, starts: torch.Tensor) -> Iterator[torch.Tensor]:
+        """The windows some hundred at a time."""
+        return iter(starts.split(_AT_ONCE))
 
-def make_windows(
-    parts: Sequence[np.ndarray],
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Places:
+    """Where windows begin among rows that lie one after another: to learn from, and to judge by."""
+
+    training: torch.Tensor
+    validation: torch.Tensor
+
+
+def find_windows(
+    lengths: Sequence[int],
     cuts: Sequence[int],
     names: Sequence[Any],
     *,
     past: int,
     horizon: int,
     where: str,
-) -> Windows:
+) -> Places:
     """Windows of every series; rows from `cut` on are held out as forecasts, not as inputs.
 
     Raises:
         DataError: a series is too short; the message says how many rows are needed.
     """
     learn, judge, offset = [], [], 0
-    for rows, cut, name in zip(parts, cuts, names, strict=True):
+    for length, cut, name in zip(lengths, cuts, names, strict=True):
         place = where if name is None else f"{where}: series {name!r}"
-        held = len(rows) - cut
+        held = length - cut
         if cut < past + horizon:
             raise DataError(
                 f"{place}: {cut} rows to learn from are too few for past {past} and horizon "
@@ -74,16 +111,5 @@ def make_windows(
         learn.append(torch.arange(offset, offset + cut - past - horizon + 1))
         first = offset + cut - past
         judge.append(torch.arange(first, first + (held - horizon + 1 if held else 0)))
-        offset += len(rows)
-    values = torch.from_numpy(np.concatenate(parts).astype(np.float32))
-    return Windows(values=values, training=torch.cat(learn), validation=torch.cat(judge))
-
-
-def gather(
-    values: torch.Tensor, starts: torch.Tensor, past: int, horizon: int
-) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Windows and the rows that follow each, some hundred at a time."""
-    reach = torch.arange(past + horizon)
-    for chosen in starts.split(_AT_ONCE):
-        rows = values[chosen[:, None] + reach]
-        yield rows[:, :past], rows[:, past:]
+        offset += length
+    return Places(training=torch.cat(learn), validation=torch.cat(judge))

@@ -126,7 +126,7 @@ def test_predict_reads_files_in_order_and_writes_lines(shell: Shell, trained: Pa
 def test_predict_reads_standard_input(
     shell: Shell, trained: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a good film\n\na bad one\n")))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a good film\na bad one\n")))
     status, out, _ = shell("predict", str(trained / "texts"))
     assert status == 0
     assert [row["text"] for row in columns(out)] == ["a good film", "a bad one"]

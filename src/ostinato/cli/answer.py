@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ostinato.cli import output, runs
-from ostinato.errors import OptionError, StorageError, check_choice
+from ostinato.errors import OptionError, check_choice
+from ostinato.storage import write_atomically
 from ostinato.tasks.registry import TASKS
 
 FORMATS = ("csv", "jsonl", "conll", "conllu")  # of all tasks together
@@ -103,8 +104,5 @@ def _write(rows: Sequence[dict[str, Any]], form: str, out: Path | None) -> None:
         sys.stdout.write(text.getvalue())
         sys.stdout.flush()
         return
-    try:
-        out.write_text(text.getvalue(), encoding="utf-8")
-    except OSError as error:
-        raise StorageError(f"{out}: cannot be written: {error.strerror}.") from error
+    write_atomically(out, text.getvalue().encode())
     output.note(f"{len(plain):,} rows written to {out}")

@@ -36,6 +36,9 @@ Errors = Annotated[
         help="Bytes that are not UTF-8: strict (an error) or replace.", metavar="strict|replace"
     ),
 ]
+SkipEmpty = Annotated[
+    bool | None, typer.Option("--skip-empty", help="Leave out rows whose text or label is empty.")
+]
 Neutral = Annotated[
     tuple[float, float] | None,
     typer.Option(help="Probabilities between LO and HI are answered 'neutral'.", metavar="LO HI"),
@@ -82,6 +85,7 @@ def predict(
         int | None,
         typer.Option(help="Translator: answers followed at once; 1 is the fastest.", min=1),
     ] = None,
+    skip_empty: SkipEmpty = None,
     errors: Errors = None,
     format: Annotated[
         str,
@@ -106,6 +110,7 @@ def predict(
             "neutral": neutral,
             "top": top,
             "beam": beam,
+            "skip_empty": skip_empty,
             "errors": errors,
         },
         form=format,
@@ -129,13 +134,15 @@ def evaluate(
     target: Annotated[
         str | None, typer.Option(help="Translator: column with the texts to write.")
     ] = None,
+    skip_empty: SkipEmpty = None,
     errors: Errors = None,
     json: Json = False,
 ) -> None:
     """Measure a trained model beside a naive baseline."""
     from ostinato.cli.answer import evaluate as run_evaluate
 
-    typed = {"text": text, "label": label, "separator": separator, "errors": errors}
+    typed = {"text": text, "label": label, "separator": separator}
+    typed |= {"skip_empty": skip_empty, "errors": errors}
     run_evaluate(model, data, typed | {"source": source, "target": target}, as_json=json)
 
 

@@ -76,6 +76,7 @@ def read_delimited(
     *,
     tabs: bool = False,
     separator: str = "",
+    preferred: str = "",
     header: bool = True,
     comment: str = "",
     hints: Sequence[str] = (),
@@ -85,6 +86,7 @@ def read_delimited(
     Args:
         tabs: whether the file should have tabs (.tsv); without one it is looked at as any other.
         separator: "" finds it.
+        preferred: what is tried first where it is to be found.
         comment: what begins lines to leave out. Lines with "#" before the header always are,
             unless that line names one of `hints`.
         hints: columns that the file should have.
@@ -97,7 +99,7 @@ def read_delimited(
     if named:
         text, separator = text[named.end() :], separator or named[1]
     text, skipped = _without_comments(text, comment, header, hints)
-    separator = separator or find_separator(text, "\t" if tabs else "")
+    separator = separator or find_separator(text, preferred or ("\t" if tabs else ""))
     if separator == "\t":
         text = text.replace("\r\n", "\n")
         frame = _read_tabs(source, text, header, skipped)
@@ -184,6 +186,8 @@ def _read_tabs(source: Source, text: str, header: bool, skipped: int) -> pd.Data
     )
     for column in table.columns:
         table[column] = _without_quotes(table[column])
+    if not header:
+        return table
     return table.rename(columns=lambda name: _unquoted(name) if _QUOTED.match(name) else name)
 
 

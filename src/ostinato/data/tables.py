@@ -82,7 +82,7 @@ def read_table(
         thousands: the sign between groups of three digits, "," or "."; None: "." where the
             decimal sign is a comma, else none.
         comment: what begins lines to leave out. Lines with "#" before the header always are.
-        layout: what `load_table` found in another file, used for what is not named here.
+        layout: what `load_table` found in another file, tried first for what is not named here.
 
     A column is numeric where all its values are numbers or missing (an empty field, NA, NaN, null
     and the like) and none has leading zeros; whole numbers stay whole beside missing ones. In other
@@ -164,7 +164,8 @@ def load_table(
         table, seen = _read(
             source,
             kind,
-            separator=known.separator if separator is None else separator,
+            separator=separator or "",
+            preferred=known.separator,
             header=header and known.header,
             comment=known.comment if comment is None else comment,
             hints=list(hints),
@@ -215,8 +216,9 @@ class _Typing(NamedTuple):
         }
         free = [column for column in frame.columns if column not in {*self.text, *written}]
         decimal, thousands = self.decimal, self.thousands
-        if self.layout is not None and decimal is None:
-            decimal, thousands = before.decimal, thousands or before.thousands
+        if decimal is None and before.separator and before.separator == found.separator:
+            decimal = before.decimal
+            thousands = before.thousands if thousands is None else thousands
         elif decimal is None and thousands is None and found.separator == ";":
             candidates = [column for column in free if column not in self.labels]
             decimal, thousands = find_decimal(name, frame, candidates)

@@ -26,7 +26,8 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
 
     The bytes go to a temporary file in the same folder, are flushed to the disk, and the
     temporary file is renamed over the old one. A symbolic link stays a link; the file it
-    points to is replaced. A new file gets the permissions of the old one, or the usual ones.
+    points to is replaced. A new file gets the permissions of the old one, or the usual ones. What
+    is no file, such as a pipe or /dev/stdout, gets the bytes as they are and stays what it is.
 
     Raises:
         StorageError: the file cannot be written; the old file, if any, is as it was.
@@ -40,6 +41,12 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
         raise StorageError(f"{path}: is a folder. Give the name of a file in it.")
     if not os.path.isdir(target.parent):
         raise StorageError(f"{path}: the folder {target.parent} does not exist. Create it first.")
+    if os.path.exists(target) and not os.path.isfile(target):
+        try:
+            target.write_bytes(content)
+        except OSError as error:
+            raise StorageError(_explain(path, target, error)) from error
+        return
     temporary = target.with_name(f".ostinato-{secrets.token_hex(8)}.partial")
     try:
         # "x" fails rather than write into a file of the same name, and gives the permissions

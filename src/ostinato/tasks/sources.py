@@ -12,6 +12,8 @@ from ostinato.options import Options, option
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ostinato.data import Table, TableLayout
+
 
 class FileWords(Options):
     """How files are read, for every task."""
@@ -20,6 +22,24 @@ class FileWords(Options):
         "What to do with bytes that are not UTF-8: strict stops, replace reads on with a sign in "
         "their place.",
         default="strict",
+    )
+
+
+class TableWords(FileWords):
+    """How tables are read; what is not named is found, and the model remembers it."""
+
+    delimiter: str | None = option(
+        "What stands between the fields of a table, such as ; or tab. Without it, it is found.",
+        default=None,
+    )
+    decimal: Literal[".", ","] | None = option(
+        "The sign before the decimals of a number. Without it, it is found.", default=None
+    )
+    comment: str | None = option(
+        "What begins the lines of a table that are left out, such as #.", default=None
+    )
+    no_header: bool = option(
+        "The tables have no line of names: columns are called 0, 1 and so on.", default=False
     )
 
 
@@ -33,24 +53,37 @@ def remembered(kind: type[W], estimator: Any, **typed: Any) -> W:
     return kind(**{name: value for name, value in (known | now).items() if name in names})
 
 
+def layout_of(estimator: Any) -> TableLayout | None:
+    """How the tables of training stood in their files, where the model knows."""
+    from ostinato import data
+
+    known = estimator.source_.get("layout")
+    return data.TableLayout.from_dict(known) if known else None
+
+
 def table(
     sources: Sequence[str],
-    errors: str = "strict",
+    words: FileWords,
     *,
+    layout: TableLayout | None = None,
     as_texts: Sequence[str] = (),
     as_labels: Sequence[str] = (),
     filled: Sequence[str] = (),
     skip_empty: bool = False,
     **columns: str | Sequence[str] | None,
-) -> pd.DataFrame:
-    """Every source as one table; `columns` maps the option that names columns to the columns.
+) -> Table:
+    """Every source as one table, and how it stands in the files.
 
     Args:
+        words: how to read; a `TableWords` names signs and header too.
+        layout: of other files that these follow: its signs are tried first.
         as_texts, as_labels, filled, skip_empty: as `text`, `labels`, `filled` and `skip_empty` of
             `data.read_table`.
+        columns: the option that names columns, to the columns.
 
     Raises:
         DataError: a file cannot be used or lacks a column; the message says which option names it.
+        OptionError: a sign has more than one character.
     """
     from ostinato import data
 
@@ -59,15 +92,29 @@ def table(
         for flag, names in columns.items()
         for name in ([names] if isinstance(names, str) else names or [])
     }
-    return data.read_table(
+    told = words if isinstance(words, TableWords) else TableWords(errors=words.errors)
+    return data.load_table(
         list(sources),
         required=required,
-        errors=errors,
+        errors=told.errors,
         text=as_texts,
         labels=as_labels,
         filled=filled,
         skip_empty=skip_empty,
+        header=not told.no_header,
+        separator=_sign(told.delimiter),
+        decimal=told.decimal,
+        comment=told.comment,
+        layout=layout,
     )
+
+
+def _sign(word: str | None) -> str | None:
+    """The sign between fields; "tab" and a written "\\t" are one that shells hardly can type."""
+    sign = {"tab": "\t", "\\t": "\t"}.get(word or "", word)
+    if sign is not None and len(sign) != 1:
+        raise OptionError(f"--delimiter must be one sign, or tab, got {word!r}.")
+    return sign
 
 
 def validation_of(typed: str) -> float | str:
@@ -116,21 +163,28 @@ def labels_of(
 
 
 def typed_texts(
-    sources: Sequence[str], typed: dict[str, Any], column: str | None, errors: str
+    sources: Sequence[str],
+    typed: dict[str, Any],
+    words: FileWords,
+    *,
+    column: str = "text",
+    layout: TableLayout | None = None,
 ) -> list[str]:
     """What `predict` is to answer: `--text`, a column of tables, or standard input, which without
     a named column holds one text a line.
 
     Args:
-        typed: the options typed: "text" and "column" count.
+        typed: the options typed: "text", "column" and "skip_empty" count.
+        words: how files are read.
         column: the column of tables where none is typed: what training was told.
+        layout: of training's tables.
 
     Raises:
         OptionError: there is nothing, or both texts and files.
+        DataError: a text is empty, and "skip_empty" was not typed.
     """
-    from ostinato.data.pairs import read_lines
-
     texts, named = typed.get("text"), typed.get("column")
+    skip = bool(typed.get("skip_empty"))
     if texts and sources:
         raise OptionError("predict: give either --text or files, not both.")
     if texts:
@@ -139,7 +193,18 @@ def typed_texts(
         if not sources and sys.stdin.isatty():
             raise OptionError("predict: nothing to answer. Give files, --text, or standard input.")
         if named is None:
-            return [line for line in read_lines("-", errors) if line.strip()]
+            return _typed_lines(words, skip)
         sources = ["-"]
-    name = named or column or "text"
-    return texts_of(table(sources, errors, column=name, as_texts=[name]), name, sources)
+    name = named or column
+    options: dict[str, Any] = {"as_texts": [name], "filled": [name], "skip_empty": skip}
+    frame = table(sources, words, layout=layout, column=name, **options).frame
+    return texts_of(frame, name, sources)
+
+
+def _typed_lines(words: FileWords, skip: bool) -> list[str]:
+    """The lines of standard input, which are no table."""
+    from ostinato import data
+
+    options: dict[str, Any] = {"format": "txt", "errors": words.errors, "text": ["text"]}
+    frame = data.read_table("-", filled=["text"], skip_empty=skip, **options)
+    return frame["text"].tolist()

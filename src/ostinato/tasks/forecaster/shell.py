@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ostinato.errors import OptionError
 from ostinato.options import option
 from ostinato.tasks.contracts import Loaded
-from ostinato.tasks.sources import FileWords, table
+from ostinato.tasks.sources import TableWords, layout_of, remembered, table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ANSWER = ("horizon", "errors")
 MEASURE = ("errors",)
 
 
-class Words(FileWords):
+class Words(TableWords):
     """What `train forecaster` is told of the files."""
 
     target: tuple[str, ...] | None = option(
@@ -37,16 +40,16 @@ def _named(words: Words) -> dict[str, Any]:
 def read(sources: Sequence[str], words: Words, validation: Any, options: dict[str, Any]) -> Loaded:
     options |= {name: value or None for name, value in _named(words).items()}
     columns = {name: value for name, value in _named(words).items() if value}
-    frame = table(sources, words.errors, **columns)
+    frame, layout = table(sources, words, **columns)
     held_out, said = validation, validation
     if isinstance(validation, str):
-        held_out = table([validation], words.errors, **columns)
+        held_out = table([validation], words, layout=layout, **columns).frame
     elif validation is not None:
         said = f"{validation:.0%} of the rows, the last ones"
     return Loaded(
         arguments=(frame,),
         validation=held_out,
-        source=words.options(),
+        source=words.options() | {"layout": layout.to_dict()},
         facts={
             "files": ", ".join(sources),
             "targets": ", ".join(words.target or ()) or "every column of numbers",
@@ -56,9 +59,10 @@ def read(sources: Sequence[str], words: Words, validation: Any, options: dict[st
     )
 
 
-def _errors(estimator: Any, typed: Mapping[str, Any]) -> str:
-    """What training was told of wrong bytes, or what is typed now."""
-    return typed.get("errors") or estimator.source_.get("errors", "strict")
+def _table(estimator: Any, sources: Sequence[str], typed: Mapping[str, Any]) -> pd.DataFrame:
+    """A table read as training's was."""
+    words = remembered(Words, estimator, errors=typed.get("errors"))
+    return table(sources, words, layout=layout_of(estimator)).frame
 
 
 def answer(estimator: Any, sources: Sequence[str], typed: dict[str, Any]) -> list[dict[str, Any]]:
@@ -67,7 +71,7 @@ def answer(estimator: Any, sources: Sequence[str], typed: dict[str, Any]) -> lis
     if not sources:
         frame = estimator.forecast(horizon)
     elif horizon is None or horizon <= estimator.horizon:
-        frame = estimator.predict(table(sources, _errors(estimator, typed)))
+        frame = estimator.predict(_table(estimator, sources, typed))
         if horizon is not None:
             frame = frame.groupby(level=0).head(horizon) if layout.series else frame.head(horizon)
     else:
@@ -82,5 +86,5 @@ def answer(estimator: Any, sources: Sequence[str], typed: dict[str, Any]) -> lis
 def measure(
     estimator: Any, sources: Sequence[str], typed: dict[str, Any]
 ) -> tuple[Mapping[str, float], int]:
-    frame = table(sources, _errors(estimator, typed))
+    frame = _table(estimator, sources, typed)
     return estimator.evaluate(frame), len(frame)

@@ -12,7 +12,7 @@ from ostinato.tasks.language_model.recipes import RECIPES
 from ostinato.tasks.sources import FileWords, remembered, typed_texts
 
 VERB = "generate"  # what follows training
-ANSWER = ("text", "column", "top", "errors")
+ANSWER = ("text", "column", "top", "skip_empty", "errors")
 MEASURE = ("errors",)
 
 
@@ -47,7 +47,7 @@ def answer(estimator: Any, sources: Sequence[str], typed: dict[str, Any]) -> lis
     words = remembered(Words, estimator, errors=typed.get("errors"))
     return [
         {"next": token, "probability": round(share, 6), "text": text}
-        for text in typed_texts(sources, typed, None, words.errors)
+        for text in typed_texts(sources, typed, words)
         for token, share in estimator.predict_next(text, typed.get("top", 5))
     ]
 

@@ -16,7 +16,7 @@ from ostinato.tasks.sources import FileWords, typed_texts
 if TYPE_CHECKING:
     from ostinato.data import Tagged, TaggedLayout
 
-ANSWER = ("text", "column", "errors")
+ANSWER = ("text", "column", "skip_empty", "errors")
 MEASURE = ("label", "errors")
 FORMATS = ("conll", "conllu")  # that `write` makes, beside the rows of `answer`
 TAGGED = (".conll", ".conllu", ".conllup", ".bio", ".iob", ".parquet")
@@ -115,7 +115,7 @@ def _asked(estimator: Any, sources: Sequence[str], typed: dict[str, Any]) -> lis
                 list(sources), format=told["format"], errors=told["errors"], layout=_layout(told)
             )
         )
-    return list(typed_texts(sources, typed, None, told["errors"]))
+    return list(typed_texts(sources, typed, FileWords(errors=told["errors"])))
 
 
 def _has_tokens(name: str, told: Mapping[str, Any]) -> bool:

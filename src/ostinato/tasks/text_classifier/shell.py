@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ostinato.options import option
 from ostinato.tasks.contracts import Loaded
 from ostinato.tasks.sources import (
-    FileWords,
+    TableWords,
     labels_of,
+    layout_of,
     remembered,
     table,
     texts_of,
     typed_texts,
 )
 
-ANSWER = ("text", "column", "neutral", "errors")
-MEASURE = ("text", "label", "separator", "errors")
+if TYPE_CHECKING:
+    from ostinato.data import TableLayout
+
+ANSWER = ("text", "column", "neutral", "skip_empty", "errors")
+MEASURE = ("text", "label", "separator", "skip_empty", "errors")
 
 
-class Words(FileWords):
-    """What `train text-classifier` is words of the files."""
+class Words(TableWords):
+    """What `train text-classifier` is told of the files."""
 
     text: str = option("Column with the texts.", default="text")
     label: str = option("Column with the labels.", default="label")
@@ -32,11 +36,14 @@ class Words(FileWords):
     skip_empty: bool = option("Leave out rows without a text or a label.", default=False)
 
 
-def _rows(files: Sequence[str], words: Words) -> tuple[list[str], list[Any]]:
+def _rows(
+    files: Sequence[str], words: Words, layout: TableLayout | None = None
+) -> tuple[list[str], list[Any], TableLayout]:
     one_label = words.separator is None
-    frame = table(
+    frame, found = table(
         files,
-        words.errors,
+        words,
+        layout=layout,
         as_texts=[words.text],
         as_labels=[words.label] if one_label else [],
         filled=[words.text, words.label] if one_label else [words.text],
@@ -45,16 +52,19 @@ def _rows(files: Sequence[str], words: Words) -> tuple[list[str], list[Any]]:
         label=words.label,
     )
     labels = labels_of(frame, words.label, files, words.separator)
-    return texts_of(frame, words.text, files), labels
+    return texts_of(frame, words.text, files), labels, found
 
 
 def read(sources: Sequence[str], words: Words, validation: Any, options: dict[str, Any]) -> Loaded:
-    texts, labels = _rows(sources, words)
+    texts, labels, layout = _rows(sources, words)
+    held_out = validation
+    if isinstance(validation, str):
+        held_out = _rows([validation], words, layout)[:2]
     names = {str(name) for each in labels for name in (each if isinstance(each, list) else [each])}
     return Loaded(
         arguments=(texts, labels),
-        validation=_rows([validation], words) if isinstance(validation, str) else validation,
-        source=words.options(),
+        validation=held_out,
+        source=words.options() | {"layout": layout.to_dict()},
         facts={
             "files": ", ".join(sources),
             "columns": f"text {words.text!r}, label {words.label!r}",
@@ -68,7 +78,7 @@ def read(sources: Sequence[str], words: Words, validation: Any, options: dict[st
 def answer(estimator: Any, sources: Sequence[str], typed: dict[str, Any]) -> list[dict[str, Any]]:
     """The label of each text, its probability, and every class's."""
     words = remembered(Words, estimator, errors=typed.get("errors"))
-    texts = typed_texts(sources, typed, words.text, words.errors)
+    texts = typed_texts(sources, typed, words, column=words.text, layout=layout_of(estimator))
     if typed.get("neutral") is not None:
         estimator.set_params(neutral=tuple(typed["neutral"]))
     answers, found = estimator.predict(texts), estimator.predict_proba(texts)
@@ -96,5 +106,6 @@ def _label(answer: Any) -> Any:
 def measure(
     estimator: Any, sources: Sequence[str], typed: dict[str, Any]
 ) -> tuple[Mapping[str, float], int]:
-    texts, labels = _rows(sources, remembered(Words, estimator, **typed))
+    words = remembered(Words, estimator, **typed)
+    texts, labels, _ = _rows(sources, words, layout_of(estimator))
     return estimator.evaluate(texts, labels), len(texts)

@@ -13,7 +13,7 @@ from ostinato.tasks.sources import FileWords, remembered, typed_texts
 if TYPE_CHECKING:
     from ostinato.data import LoadedPairs
 
-ANSWER = ("text", "column", "top", "beam", "errors")
+ANSWER = ("text", "column", "top", "beam", "skip_empty", "errors")
 MEASURE = ("source", "target", "errors")
 
 
@@ -86,7 +86,7 @@ def _texts(sources: Sequence[str], words: Words, typed: dict[str, Any], *, tabs:
     plain = [{".tsv", ".tab"} & set(PurePath(each).suffixes) for each in files]
     bare = words.no_header and all(plain)
     if not files or named or (any(map(is_table, files)) and not bare):
-        return typed_texts(sources, typed, words.source, words.errors)
+        return typed_texts(sources, typed, words, column=words.source)
     lines = read_lines(list(sources), words.errors)
     tabs = tabs and bool(lines) and all("\t" in each for each in lines)
     return _fields(lines, words) if tabs else lines

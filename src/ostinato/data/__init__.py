@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from ostinato.data.corpus import read_texts as read_texts
 from ostinato.data.delimited import TableLayout as TableLayout
+from ostinato.data.holidays import HOLIDAY_NAMES as HOLIDAY_NAMES
+from ostinato.data.holidays import check_places as check_places
+from ostinato.data.holidays import holiday_features as holiday_features
 from ostinato.data.labels import LabelEncoder as LabelEncoder
 from ostinato.data.labels import MultiLabelEncoder as MultiLabelEncoder
 from ostinato.data.pairs import LoadedPairs as LoadedPairs

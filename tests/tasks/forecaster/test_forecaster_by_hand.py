@@ -142,8 +142,10 @@ def test_a_calendar_may_be_a_list():
     one = Forecaster(**SMALL, calendar=["hour", "weekday"]).fit(shop(), progress=False)
     other = Forecaster(**SMALL, calendar="hour,weekday").fit(shop(), progress=False)
     assert one.forecast().equals(other.forecast())
-    assert one.rows_.calendar == ["hour", "weekday"]
-    assert Forecaster(**SMALL, calendar="month,week").fit(shop(), progress=False).rows_.calendar
+    assert one.rows_.dates.calendar == ["hour", "weekday"]
+    assert (
+        Forecaster(**SMALL, calendar="month,week").fit(shop(), progress=False).rows_.dates.calendar
+    )
 
 
 def test_every_training_option_is_there():

@@ -13,7 +13,6 @@ import torch
 from ostinato.errors import DataError
 from ostinato.tasks.forecaster.module import ForecasterModule
 from ostinato.tasks.forecaster.rows import ForecasterRows
-from ostinato.tasks.forecaster.scaling import Scales
 from ostinato.tasks.forecaster.table import Series
 
 _AT_ONCE = 256  # series that the network reads together
@@ -40,10 +39,10 @@ def forecast(
         key = (_key(part.index), part.frequency)
         if key not in seen:
             index = part.after(steps)
-            seen[key] = index, rows.calendar_of(part.index), rows.calendar_of(index)
+            seen[key] = index, rows.dates.of(part.index), rows.dates.of(index)
         index, behind, ahead = seen[key]
-        windows.append(np.concatenate([scales.forward(part.values, k), behind], axis=1))
-        future.append(np.concatenate([_ahead(rows, scales, k, part, steps), ahead], axis=1))
+        windows.append(rows.inputs_of(part, scales, k, behind))
+        future.append(rows.future_of(part, scales, k, ahead))
         indices.append(index)
     x = torch.from_numpy(np.stack(windows).astype(np.float32))
     later = torch.from_numpy(np.stack(future).astype(np.float32))
@@ -85,23 +84,6 @@ def _recent(rows: ForecasterRows, past: int, part: Series) -> Series:
         index=part.index[-past:],
         frequency=rows.frequency or part.frequency,
     )
-
-
-def _ahead(rows: ForecasterRows, scales: Scales, k: int, part: Series, steps: int) -> np.ndarray:
-    """`(steps, future)`: the regressors of the rows to come, scaled."""
-    names, layout = rows.layout.future, rows.layout
-    if not names:
-        return np.zeros((steps, 0))
-    given = 0 if part.ahead is None else len(part.ahead)
-    if part.ahead is None or given < steps:
-        place = "" if part.name is None else f"series {part.name!r}: "
-        raise DataError(
-            f"Forecaster: {place}{steps} rows ahead need {', '.join(names)} of as many rows to "
-            f"come, got {given}. Give them with future=..."
-        )
-    first = len(layout.target) + len(layout.past)
-    values = np.concatenate([np.zeros((steps, first)), part.ahead[:steps]], axis=1)
-    return scales.forward(values, k)[:, first:]
 
 
 def _key(index: Any) -> Any:

@@ -96,7 +96,8 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
         self.rows_, parts, cuts = ForecasterRows.learn(where, self, X, validation)
         windows = self._windows(parts, cuts, where)
         self._build()
-        self.held_out_ = held_out_table(self.rows_.layout, parts, cuts, self.past)
+        held_out = held_out_table(self.rows_.layout, parts, cuts, self.past)
+        self.held_out_ = self.rows_.regressors.decode(held_out)
         run = Run(directory=directory, resume=resume, progress=progress)
         self._train(windows, options, run)
         self.baseline_ = self._measure(windows, windows.validation)
@@ -131,29 +132,39 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
 
     # Answering.
 
-    def predict(self, X: Any) -> pd.DataFrame:
+    def predict(self, X: Any, future: Any = None) -> pd.DataFrame:
         """The `horizon` rows that follow the last row of each series of `X`.
+
+        Args:
+            X: as in `fit`. Last rows with empty targets tell the future columns of rows to come.
+            future: a table with the future columns of the rows to come, and their times and
+                series as in `X`; further rows and columns are not read.
 
         Returns:
             the targets in the user's units; the index has the timestamps, after the series'
             name if there are many. The bits of a series do not depend on the others.
 
         Raises:
-            DataError: a series of `X` has fewer than `past` rows, or cannot be read as in `fit`.
+            DataError: a series of `X` has fewer than `past` rows, or cannot be read as in `fit`;
+                or a future column has no value for a row to come.
         """
         self._check_fitted()
-        parts, _ = self.rows_.read(X, "Forecaster.predict")
+        where = "Forecaster.predict"
+        parts, _ = self.rows_.read(X, where)
+        parts = self.rows_.with_future(parts, future, self.horizon, where)
         return self._forecast(parts, self.horizon)
 
-    def forecast(self, h: int | None = None) -> pd.DataFrame:
+    def forecast(self, h: int | None = None, future: Any = None) -> pd.DataFrame:
         """The `h` rows (None for `horizon`) that follow the last row given to `fit`.
 
-        Beyond what the network answers at once, it reads its own forecasts.
+        Beyond what the network answers at once, it reads its own forecasts. `future` is as in
+        `predict`.
         """
         self._check_fitted()
         steps = self.horizon if h is None else h
         check_number("Forecaster.forecast", "h", steps, low=1, whole=True)
-        return self._forecast(self.rows_.known, steps)
+        known = self.rows_.with_future(self.rows_.known, future, steps, "Forecaster.forecast")
+        return self._forecast(known, steps)
 
     def _forecast(self, parts: list[Series], steps: int) -> pd.DataFrame:
         return table(self.rows_, parts, *forecast(self.rows_, self.module_, parts, steps))

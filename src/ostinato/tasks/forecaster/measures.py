@@ -33,6 +33,8 @@ def measure(
     horizon: int,
 ) -> dict[str, float]:
     """The mean over the series of what `measure_series` finds: each series counts alike."""
+    if not len(starts):
+        return {}
     found = measure_series(
         answer, windows, starts, season=season, naive=naive, past=past, horizon=horizon
     )

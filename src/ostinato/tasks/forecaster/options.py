@@ -60,6 +60,27 @@ class ForecasterOptions(WindowOptions, RecurrenceOptions, EstimatorOptions):
         "spread 1), minmax (0 to 1), or none.",
         default="standard",
     )
+    categorical: str | int | tuple[str | int, ...] = option(
+        "Columns among features, future and static whose numbers are names, such as the number of "
+        "a region. Columns of words are so anyway.",
+        default=(),
+    )
+    holidays: str | tuple[str, ...] = option(
+        "Countries whose public holidays are known ahead, with a part of the country after a dash: "
+        "DE, AU-VIC. Needs the package holidays.",
+        default=(),
+    )
+    events: str | dict[str, tuple[str, ...]] | None = option(
+        "Days that matter, known ahead: a table with the columns name and date, or names with "
+        'dates, as in {"sale": ["2026-11-27"]}. Two dates with a slash between are every day from '
+        "one to the other.",
+        default=None,
+    )
+    missing_future: Literal["error", "last", "season", "zero"] = option(
+        "What to do where a future column has no value for a row to come: stop, or take the last "
+        "known value, the value a season before, or zero.",
+        default="error",
+    )
     scale_by: Literal["series", "all"] = option(
         "What is brought to a common scale: each series by itself, so that large and small ones "
         "count alike, or the rows of all of them together.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,8 +10,10 @@ import pandas as pd
 import torch
 
 from ostinato import data
-from ostinato.errors import DataError, OptionError, check_choice, check_number
+from ostinato.errors import DataError, OptionError, check_number
+from ostinato.tasks.forecaster.known import Known
 from ostinato.tasks.forecaster.options import ForecasterOptions
+from ostinato.tasks.forecaster.regressors import Regressors
 from ostinato.tasks.forecaster.scaling import Scales, Scaling
 from ostinato.tasks.forecaster.season import find_season, naive_scale
 from ostinato.tasks.forecaster.table import Layout, Series, find_layout, read_series, to_table
@@ -25,9 +26,10 @@ class ForecasterRows:
 
     Attributes:
         layout: which column is what.
-        missing, gaps: as in the options.
+        missing, gaps, missing_future: as in the options.
         scaling: of targets and regressors.
-        calendar: names of the calendar's columns.
+        regressors: how words and statics become numbers.
+        dates: the calendar, holidays and events, known of any timestamp.
         frequency: the pace of the first series.
         season: rows after which series repeat best; 1 if none was found.
         naive_scale: `(series, targets)`, mean error of repeating the season on training rows, of
@@ -39,8 +41,10 @@ class ForecasterRows:
     layout: Layout
     missing: str
     gaps: str
+    missing_future: str
     scaling: Scaling
-    calendar: list[str]
+    regressors: Regressors
+    dates: Known
     frequency: str | None
     season: int
     naive_scale: np.ndarray
@@ -74,19 +78,25 @@ class ForecasterRows:
                 "Use strategy='direct' or leave the features out."
             )
         how: dict[str, Any] = {"missing": options.missing, "gaps": options.gaps}
+        regressors = Regressors.learn(frame, layout, options.categorical, where)
+        frame = regressors.encode(frame)
+        regressors.learn_statics(frame, layout, where)
         known, filled = read_series(frame, layout, **how, where=where)
         place = f"{where}: validation"
         later: list[Series] | None = None
         if not (validation is None or isinstance(validation, (int, float))):
-            later, _ = read_series(to_table(validation, place), layout, **how, where=place)
+            table = regressors.encode(to_table(validation, place))
+            later, _ = read_series(table, layout, **how, where=place)
         parts, cuts = split(where, known, later, validation)
         frequency = known[0].frequency
+        parts, known = regressors.settle(layout, parts, cuts, known)
         learn = [part.values[:cut] for part, cut in zip(parts, cuts, strict=True)]
         own = [values[:, : len(layout.target)] for values in learn]
         season = find_season(own, frequency, options.past)
         rows = cls(
             layout=layout,
             **how,
+            missing_future=options.missing_future,
             scaling=Scaling.learn(
                 options.scaler,
                 learn,
@@ -94,7 +104,8 @@ class ForecasterRows:
                 len(layout.target),
                 by=options.scale_by,
             ),
-            calendar=_calendar(where, options.calendar, layout, frequency),
+            regressors=regressors,
+            dates=Known.learn(where, options, layout.time, frequency),
             frequency=frequency,
             season=season,
             naive_scale=np.stack([naive_scale([values], season) for values in own]),
@@ -107,16 +118,20 @@ class ForecasterRows:
     @property
     def sizes(self) -> dict[str, int]:
         """Columns that the network reads: all, those to forecast, and those known ahead."""
-        layout = self.layout
-        known = len(layout.future) + len(self.calendar)
+        layout, width = self.layout, self.regressors.width
+        known = sum(map(width, layout.future)) + self.dates.width
         targets = len(layout.target)
-        inputs = targets + len(layout.past) + known
-        return {"targets": targets, "inputs": inputs, "known": known, "statics": 0}
+        inputs = targets + sum(map(width, layout.past)) + known
+        statics = sum(map(width, layout.static))
+        return {"targets": targets, "inputs": inputs, "known": known, "statics": statics}
 
     def read(self, X: Any, where: str) -> tuple[list[Series], dict[str, int]]:
         """Every series of a table, read as in `fit`, and how many values were filled in."""
-        frame = to_table(X, where)
-        return read_series(frame, self.layout, missing=self.missing, gaps=self.gaps, where=where)
+        frame = self.regressors.encode(to_table(X, where))
+        parts, filled = read_series(
+            frame, self.layout, missing=self.missing, gaps=self.gaps, where=where
+        )
+        return self.regressors.with_statics(frame, self.layout, parts, where), filled
 
     def scales(self, parts: list[Series], rows: int | None = None) -> Scales:
         """The scales of some series; those of series not seen in `fit` from their first `rows`."""
@@ -131,7 +146,7 @@ class ForecasterRows:
         places = find_windows(lengths, cuts, names, past=past, horizon=horizon, where=where)
         scales = self.scales(parts, past)
         scaled = [
-            np.concatenate([scales.forward(part.values, k), self.calendar_of(part.index)], axis=1)
+            self.inputs_of(part, scales, k, self.dates.of(part.index))
             for k, part in enumerate(parts)
         ]
         return Windows(
@@ -159,11 +174,85 @@ class ForecasterRows:
                 found.append(naive_scale([windows.truth[windows.series.numpy() == k]], self.season))
         return np.stack(found)
 
-    def calendar_of(self, index: Any) -> np.ndarray:
-        """`(rows, calendar)`: where each row lies in the day, the week and the year."""
-        if not self.calendar:
-            return np.zeros((len(index), 0))
-        return data.calendar_features(index, self.calendar)
+    def inputs_of(self, part: Series, scales: Scales, k: int, dates: np.ndarray) -> np.ndarray:
+        """`(rows, inputs)`: what the network reads of a series with the scale `k`."""
+        scaled = scales.forward(part.values, k)
+        own = self.regressors.spread(scaled, part.values, self.layout.columns)
+        return np.concatenate([own, dates], axis=1)
+
+    def future_of(self, part: Series, scales: Scales, k: int, dates: np.ndarray) -> np.ndarray:
+        """`(rows to come, known)`: what the network reads of the rows after a series.
+
+        Args:
+            dates: `(rows to come, ...)`, what timestamps tell of them.
+
+        Raises:
+            DataError: a future column has no value for one of them, and is not to be filled.
+        """
+        names = self.layout.future
+        if not names:
+            return dates
+        first = len(self.layout.columns) - len(names)
+        ahead = self._ahead(part, len(dates), first)
+        scaled = scales.forward(np.concatenate([np.zeros((len(ahead), first)), ahead], 1), k)
+        return np.concatenate(
+            [self.regressors.spread(scaled[:, first:], ahead, names), dates], axis=1
+        )
+
+    def _ahead(self, part: Series, steps: int, first: int) -> np.ndarray:
+        """`(steps, future)` in the user's units, complete."""
+        names = self.layout.future
+        found = np.full((steps, len(names)), np.nan)
+        if part.ahead is not None:
+            given = part.ahead[:steps]
+            found[: len(given)] = given
+        holes = np.isnan(found)
+        if not holes.any():
+            return found
+        if self.missing_future == "error":
+            step, column = np.argwhere(holes)[0]
+            place = "" if part.name is None else f"series {part.name!r}: "
+            raise DataError(
+                f"Forecaster: {place}future column {names[column]!r} has no value for "
+                f"{part.after(steps)[step]}, one of {int(holes.any(1).sum())} of {steps} rows to "
+                "come without. Give future=... with the rows to come, or rows of X with empty "
+                "targets, or choose Forecaster(missing_future=...)."
+            )
+        behind = np.concatenate([part.values[:, first:], found])
+        back = self.season if self.missing_future == "season" else 1
+        for step, column in np.argwhere(holes):
+            row = len(part.values) + step
+            value = 0.0 if self.missing_future == "zero" else behind[max(row - back, 0), column]
+            behind[row, column] = value
+        return behind[len(part.values) :]
+
+    def with_future(self, parts: list[Series], future: Any, steps: int, where: str) -> list[Series]:
+        """The series with the future columns of a table whose rows tell of times to come; the rows
+        of other times are not read. Without timestamps its rows are the next ones."""
+        if future is None:
+            return parts
+        names = self.layout.future
+        if not names:
+            raise OptionError(
+                f"{where}: future must be None, for no column is known ahead. Name such columns "
+                "with Forecaster(future=...)."
+            )
+        layout = dataclasses.replace(self.layout, target=[], past=[])
+        frame = self.regressors.encode(to_table(future, where))
+        given, _ = read_series(frame, layout, missing="allow", gaps="allow", where=where)
+        by_name = {each.name: each for each in given}
+        found = []
+        for part in parts:
+            each = by_name.get(part.name)
+            if each is None:
+                found.append(part)
+                continue
+            values = each.values
+            if not isinstance(part.index, pd.RangeIndex):
+                places = each.index.get_indexer(part.after(steps))
+                values = np.where((places >= 0)[:, None], values[places], np.nan)
+            found.append(dataclasses.replace(part, ahead=values[:steps]))
+        return found
 
     def remember(self, parts: list[Series], past: int) -> None:
         """Keep the last rows of each series for `forecast`; other series stay as they were."""
@@ -180,7 +269,9 @@ class ForecasterRows:
             "layout": dataclasses.asdict(self.layout),
             "scaling": self.scaling.to_dict(),
             "names": [_pack_name(name) for name in self.scaling.names],
-            "calendar": self.calendar,
+            "regressors": self.regressors.to_dict(),
+            "statics": [_pack_name(name) for name in self.regressors.statics],
+            "dates": dataclasses.asdict(self.dates),
             "frequency": self.frequency,
             "season": self.season,
             "naive_scale": self.naive_scale.tolist(),
@@ -197,7 +288,11 @@ class ForecasterRows:
             scaling=Scaling.from_dict(
                 document["scaling"], [_unpack_name(name) for name in document["names"]]
             ),
-            calendar=document["calendar"],
+            missing_future=options.missing_future,
+            regressors=Regressors.from_dict(
+                document["regressors"], [_unpack_name(name) for name in document["statics"]]
+            ),
+            dates=Known(**document["dates"]),
             frequency=document["frequency"],
             season=document["season"],
             naive_scale=np.array(document["naive_scale"]),
@@ -248,24 +343,6 @@ def _follow(part: Series, after: Series, where: str) -> Series:
     return dataclasses.replace(
         part, values=np.concatenate([part.values, after.values]), index=index
     )
-
-
-def _calendar(where: str, wanted: Any, layout: Layout, frequency: str | None) -> list[str]:
-    """Names of the calendar's columns, from the option."""
-    words: Sequence[str] = wanted.split(",") if isinstance(wanted, str) else wanted
-    names = [name.strip() for name in words if name.strip()]
-    if names in ([], ["none"]):
-        return []
-    if layout.time is None:
-        raise DataError(
-            f"{where}: calendar {wanted!r} needs timestamps, and no column holds them. "
-            "Name it with time=..., or use calendar='none'."
-        )
-    if names == ["auto"]:
-        return data.calendar_names(frequency)
-    for name in names:
-        check_choice("Forecaster", "calendar", name, data.CALENDAR_NAMES)
-    return names
 
 
 def _pack(part: Series) -> dict[str, Any]:

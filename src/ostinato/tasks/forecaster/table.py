@@ -174,6 +174,7 @@ def read_series(
         parts = list(frame.groupby(layout.series, sort=False))
     found: list[Series] = []
     filled: dict[str, int] = {}
+    part: Any
     for name, part in parts:
         place = where if name is None else f"{where}: series {name!r}"
         index, frequency = pd.RangeIndex(len(part)), None
@@ -181,10 +182,25 @@ def read_series(
             stamps = part.index if layout.time == "" else part[layout.time]
             line = data.check_timestamps(stamps, where=place, gaps=gaps)
             index, frequency = line.index, line.frequency
+        later = _open_rows(part, layout)
+        ahead = None
+        if later:
+            ahead = _values(part[-later:], layout.future, "allow", filled, place)
+            part, index = part[:-later], index[:-later]
         values = _values(part, layout.columns, missing, filled, place)
         label = name.item() if isinstance(name, np.generic) else name
-        found.append(Series(name=label, values=values, index=index, frequency=frequency))
+        found.append(
+            Series(name=label, values=values, index=index, frequency=frequency, ahead=ahead)
+        )
     return found, filled
+
+
+def _open_rows(part: Any, layout: Layout) -> int:
+    """The last rows of a series whose targets are empty: they tell what is known ahead."""
+    if not layout.future or not layout.target:
+        return 0
+    known = np.flatnonzero(part[layout.target].notna().any(axis=1).to_numpy())
+    return len(part) - 1 - int(known[-1]) if len(known) else 0
 
 
 def _values(
@@ -198,6 +214,8 @@ def _values(
             f"{where}: column {(wrong or columns)[0]!r} must hold numbers: {error}."
         ) from error
     holes = data.check_values(numbers.to_numpy(), columns, where=where, missing="allow")
+    if missing == "allow":
+        return numbers.to_numpy(dtype=np.float64)
     if holes and missing != "error":
         numbers = numbers.reset_index(drop=True)
         numbers = numbers.ffill() if missing == "ffill" else numbers.interpolate()

@@ -9,18 +9,26 @@ Words follow the letters, digits and marks of Unicode rather than a list of lang
     ! … 👩‍👩‍👧 🇫🇷            each sign is a word; a composed sign is one
 
 A character is what a reader would call one: a letter with its marks, a composed emoji.
-Rules close to, and simpler than, Unicode Standard Annex 29.
+Rules close to, and simpler than, Unicode Standard Annex 29; Unicode's tables are those of the
+`regex` package, the same for every Python.
 """
 
 from __future__ import annotations
 
 import functools
 import re
-import sys
 import unicodedata
+
+import regex
 
 _TAG = r"</?[A-Za-z][^<>]{0,80}>"
 _ASCII_WORDS = re.compile(rf"[A-Za-z]+(?:'[A-Za-z]+)*|[0-9]+(?:[.,][0-9]+)*|{_TAG}|[^\sA-Za-z0-9]")
+# What belongs to the sign before it: combining marks (so variation selectors too), skin tones, and
+# the tags that end the flags of regions.
+_MARKS = r"\p{M}\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f"
+# Scripts without spaces, one word for each sign; the last three belong to several scripts.
+_SINGLE = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Bopomofo}\u3006\u30fc\uff70]"
+_NO_SPACE = r"[^\s\x1c-\x1f]"
 _TOKENS = re.compile(r"\n|\S+")
 
 
@@ -58,51 +66,21 @@ def split_characters(text: str) -> list[str]:
 
 
 @functools.cache
-def _unicode_words() -> re.Pattern[str]:
-    # Scripts without spaces: Han, Hiragana, Katakana, Bopomofo and their extensions.
-    single = (
-        "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3041-\u3096\u309d-\u309f\u30a1-\u30fa"
-        "\u30fc-\u30ff\u3105-\u312f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
-        "\uf900-\ufaff\uff66-\uff9d\U0001b000-\U0001b16f\U00020000-\U0003fffd"
-    )
-    mark = _extenders()
-    sign = _composed_sign(mark, r"\S")
-    letter = rf"(?:(?![{single}])[^\W\d_][{mark}\u200c\u200d]*)"
-    return re.compile(
-        rf"{letter}+(?:'{letter}+)*|\d+(?:[.,]\d+)*|[{single}][{mark}]*|{_TAG}"
-        rf"|{sign}"
+def _unicode_words() -> regex.Pattern[str]:
+    letter = rf"(?:(?!{_SINGLE})[\p{{L}}\p{{Nl}}\p{{No}}][{_MARKS}\u200c\u200d]*)"
+    return regex.compile(
+        rf"{letter}+(?:'{letter}+)*|\d+(?:[.,]\d+)*|{_SINGLE}[{_MARKS}]*|{_TAG}"
+        rf"|{_composed_sign(_NO_SPACE)}"
     )
 
 
 @functools.cache
-def _unicode_characters() -> re.Pattern[str]:
-    return re.compile(rf"\r\n|{_composed_sign(_extenders(), '.')}", re.DOTALL)
+def _unicode_characters() -> regex.Pattern[str]:
+    return regex.compile(rf"\r\n|{_composed_sign('.')}", regex.DOTALL)
 
 
-def _composed_sign(mark: str, first: str) -> str:
+def _composed_sign(first: str) -> str:
     flag = "[\U0001f1e6-\U0001f1ff]"
     picture = "[\u203c-\u3299\U0001f000-\U0001faff]"
-    return rf"{flag}{flag}|{picture}[{mark}]*(?:\u200d{picture}[{mark}]*)+|{first}[{mark}\u200d]*"
-
-
-@functools.cache
-def _extenders() -> str:
-    """A regular expression's class of what belongs to the sign before it.
-
-    Combining marks (categories Mn, Mc and Me, so variation selectors too), skin tones, and the
-    tags that end the flags of regions. Python's `re` knows no categories, hence the table.
-    """
-    codes = [
-        code
-        for code in range(0x300, sys.maxunicode + 1)
-        if unicodedata.category(chr(code))[0] == "M"
-        or 0x1F3FB <= code <= 0x1F3FF
-        or 0xE0020 <= code <= 0xE007F
-    ]
-    ranges: list[list[int]] = []
-    for code in codes:
-        if ranges and ranges[-1][1] == code - 1:
-            ranges[-1][1] = code
-        else:
-            ranges.append([code, code])
-    return "".join(f"{chr(low)}-{chr(high)}" for low, high in ranges)
+    joined = rf"{picture}[{_MARKS}]*(?:\u200d{picture}[{_MARKS}]*)+"
+    return rf"{flag}{flag}|{joined}|{first}[{_MARKS}\u200d]*"

@@ -31,20 +31,24 @@ class TextBaseline:
 
     @classmethod
     def fit(cls, sequences: Sequence[np.ndarray], targets: np.ndarray, size: int) -> TextBaseline:
+        from sklearn.naive_bayes import MultinomialNB  # only to train: it takes a while to load
+
         several = targets.ndim == 2
         classes = targets.shape[1] if several else int(targets.max()) + 1
-        one_hot = targets if several else np.eye(classes)[targets]
-        counts, others = np.ones((2, size, classes))
-        for sequence, row in zip(sequences, one_hot, strict=True):
-            tokens = np.unique(sequence)
-            counts[tokens] += row
-            others[tokens] += 1 - row
-        likelihood = np.log(counts / counts.sum(0))
-        share = np.clip(one_hot.mean(0), 1e-6, 1 - 1e-6)
-        if several:
-            odds = likelihood - np.log(others / others.sum(0))
-            return cls(odds, np.log(share / (1 - share)), True)
-        return cls(likelihood, np.log(share), False)
+        present = _presence(sequences, size)
+        share = (targets if several else np.eye(classes)[targets]).mean(0)
+        share = np.clip(share, 1e-6, 1 - 1e-6)
+
+        def likelihood(numbers: np.ndarray, prior: Sequence[float]) -> np.ndarray:
+            bayes = MultinomialNB(class_prior=prior)
+            return bayes.partial_fit(present, numbers, range(len(prior))).feature_log_prob_.T
+
+        if not several:
+            return cls(likelihood(targets, share.tolist()), np.log(share), False)
+        pairs = zip(targets.T, share, strict=True)
+        both = [likelihood(column, [1 - part, part]) for column, part in pairs]
+        odds = np.stack([each[:, 1] - each[:, 0] for each in both], axis=1)
+        return cls(odds, np.log(share / (1 - share)), True)
 
     def answers(self, sequences: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
         """Probabilities `(rows, classes)` of naive Bayes and of the frequencies alone."""
@@ -69,3 +73,13 @@ class TextBaseline:
     @classmethod
     def from_dict(cls, state: dict[str, Any]) -> TextBaseline:
         return cls(np.array(state["weights"]), np.array(state["prior"]), state["multilabel"])
+
+
+def _presence(sequences: Sequence[np.ndarray], size: int) -> Any:
+    """Which tokens each row has: a sparse matrix `(rows, size)` of ones."""
+    from scipy.sparse import csr_array
+
+    tokens = [np.unique(each) for each in sequences]
+    starts = np.cumsum([0, *map(len, tokens)])
+    columns = np.concatenate(tokens)
+    return csr_array((np.ones(len(columns)), columns, starts), shape=(len(tokens), size))

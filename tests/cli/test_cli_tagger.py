@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -51,6 +52,26 @@ def test_train_predict_evaluate(files, capsys):
     status, out, err = shell(capsys, "evaluate", "runs/toy", "a.conll", "--json")
     assert status == 0, err
     assert json.loads(out)["rows"] == 60
+
+
+def test_tags_as_numbers_and_answers_as_conll(files, capsys):
+    rows = [(["Ann", "Lee", "sees", "Rome"], [1, 2, 0, 3]), (["Lee", "left"], [1, 0])] * 20
+    lines = [json.dumps({"tokens": words, "ner_tags": tags}) for words, tags in rows]
+    Path("rows.jsonl").write_text("\n".join(lines) + "\n")
+    words = ["train", "sequence-tagger", "rows.jsonl", "--name", "numbers", *SMALL]
+    assert "--names O,B-PER,..." in shell(capsys, *words)[2]
+    status, _, err = shell(capsys, *words, "--names", "O,B-p,I-p,B-q")
+    assert status == 0, err
+    assert shell(capsys, "evaluate", "runs/numbers", "rows.jsonl")[0] == 0
+    ask = ["predict", "runs/numbers", "rows.jsonl", "--format", "conll"]
+    status, out, err = shell(capsys, *ask)
+    assert (status, out.splitlines()[:2]) == (0, ["Ann\tB-p", "Lee\tI-p"]), err
+    status, _, err = shell(capsys, *ask, "--json")
+    assert status == 2
+    assert "--json prints one JSON object, which --format conll is not" in err
+    status, said, err = shell(capsys, *ask, "--json", "--out", "answers.conll")
+    assert (status, json.loads(said)["rows"]) == (0, 40), err
+    assert Path("answers.conll").read_text() == out
 
 
 def test_what_cannot_be_used(files, capsys):

@@ -60,8 +60,8 @@ MUTATIONS = [
     # Answers written in place, not whole or not at all.
     Mutation(
         f"{CLI}/answer.py",
-        "write_atomically(out, text.getvalue().encode())",
-        "out.write_text(text.getvalue())",
+        "write_atomically(out, text.encode())",
+        "out.write_text(text)",
         TABLES,
     ),
     # "--hidden-size 64,32" keeps its first number.

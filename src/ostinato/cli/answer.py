@@ -42,9 +42,13 @@ def predict(
     check_choice("predict", "--format", form, ("csv", "jsonl", *own))
     typed = _typed("predict", options, shell.ANSWER, estimator.kind)
     if form in own:
-        count = shell.write(estimator, sources, typed, form, out or "-")
-        if out is not None:
-            output.note(f"{count:,} rows written to {out}")
+        if as_json and out is None:
+            raise OptionError(
+                f"predict: --json prints one JSON object, which --format {form} is not. Name a "
+                "file with --out, or leave one of them out."
+            )
+        text, count = shell.formatted(estimator, sources, typed, form)
+        _write(text, count, model, out, as_json)
         return
     rows = shell.answer(estimator, sources, typed)
     if as_json and out is None:
@@ -52,9 +56,19 @@ def predict(
         return
     if not rows:
         output.note("No answers: the model found nothing to say of this input.")
-    _write(rows, form, out)
+    _write(_lines(rows, form), len(rows), model, out, as_json)
+
+
+def _write(text: str, rows: int, model: Path, out: Path | None, as_json: bool) -> None:
+    """Answers to standard output, or whole to a file, and what was written where."""
+    if out is None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return
+    write_atomically(out, text.encode())
+    output.note(f"{rows:,} rows written to {out}")
     if as_json:
-        output.result({"model": str(model), "out": str(out), "rows": len(rows)})
+        output.result({"model": str(model), "out": str(out), "rows": rows})
 
 
 def _typed(
@@ -90,19 +104,13 @@ def evaluate(
         output.say(",".join(row))
 
 
-def _write(rows: Sequence[dict[str, Any]], form: str, out: Path | None) -> None:
-    text = io.StringIO()
+def _lines(rows: Sequence[dict[str, Any]], form: str) -> str:
     plain = [output.plain(row) for row in rows]
     if form == "jsonl":
-        for row in plain:
-            text.write(json.dumps(row, ensure_ascii=False) + "\n")
-    elif plain:
+        return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in plain)
+    text = io.StringIO()
+    if plain:
         writer = csv.DictWriter(text, list(plain[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(plain)
-    if out is None:
-        sys.stdout.write(text.getvalue())
-        sys.stdout.flush()
-        return
-    write_atomically(out, text.getvalue().encode())
-    output.note(f"{len(plain):,} rows written to {out}")
+    return text.getvalue()

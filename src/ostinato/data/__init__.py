@@ -30,6 +30,7 @@ from ostinato.data.tables import load_table as load_table
 from ostinato.data.tables import read_table as read_table
 from ostinato.data.tagged import Tagged as Tagged
 from ostinato.data.tagged import TaggedLayout as TaggedLayout
+from ostinato.data.tagged import format_tagged as format_tagged
 from ostinato.data.tagged import load_tagged as load_tagged
 from ostinato.data.tagged import read_tagged as read_tagged
 from ostinato.data.tagged import read_tokens as read_tokens

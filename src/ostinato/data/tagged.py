@@ -297,7 +297,23 @@ def write_tagged(
         DataError: X and y do not fit together, or CoNLL cannot hold them: an empty sentence, or a
             token that is empty or holds a tab or a line's end. JSON lines hold every token.
     """
-    where = "write_tagged"
+    text = format_tagged(X, y, format=format, layout=layout, where="write_tagged")
+    if os.fspath(path) == "-":
+        sys.stdout.write(text)
+        return
+    with open(path, "w", encoding="utf-8", newline="\n") as stream:
+        stream.write(text)
+
+
+def format_tagged(
+    X: Iterable[Sequence[str]],
+    y: Iterable[Sequence[str]],
+    *,
+    format: str = "conll",
+    layout: TaggedLayout | None = None,
+    where: str = "format_tagged",
+) -> str:
+    """The content of the file that `write_tagged` writes."""
     check_choice(where, "format", format, ("conll", "conllu", "jsonl"))
     words, tags = [list(row) for row in X], [list(row) for row in y]
     if len(words) != len(tags):
@@ -309,23 +325,17 @@ def write_tagged(
         tags = reform_tags(tags, layout.form)
     pairs = list(zip(words, tags, strict=True))
     if format == "jsonl":
-        text = "".join(f"{_json({'tokens': one, 'tags': other})}\n" for one, other in pairs)
-    else:
-        _check_writable(pairs)
-        column = layout.column if layout is not None and layout.format == "conllu" else "upos"
-        blocks = [
-            "".join(
-                f"{_line(format, place, token, tag, column)}\n"
-                for place, (token, tag) in enumerate(zip(one, other, strict=True), 1)
-            )
-            for one, other in pairs
-        ]
-        text = "\n".join(blocks) + ("\n" if format == "conllu" else "")
-    if os.fspath(path) == "-":
-        sys.stdout.write(text)
-        return
-    with open(path, "w", encoding="utf-8", newline="\n") as stream:
-        stream.write(text)
+        return "".join(f"{_json({'tokens': one, 'tags': other})}\n" for one, other in pairs)
+    _check_writable(pairs)
+    column = layout.column if layout is not None and layout.format == "conllu" else "upos"
+    blocks = [
+        "".join(
+            f"{_line(format, place, token, tag, column)}\n"
+            for place, (token, tag) in enumerate(zip(one, other, strict=True), 1)
+        )
+        for one, other in pairs
+    ]
+    return "\n".join(blocks) + ("\n" if format == "conllu" else "")
 
 
 def _json(row: dict[str, list[str]]) -> str:

@@ -136,7 +136,7 @@ def _tags(where: str, row: dict[str, Any], column: Any, names: Sequence[str] | N
     if names is None:
         raise DataError(
             f"{where}: {column!r} are numbers. Say what they stand for, from 0 on: "
-            "names=['O', 'B-PER', ...]."
+            "names=['O', 'B-PER', ...] (in the shell, --names O,B-PER,...)."
         )
     wrong = next((each for each in value if not 0 <= each < len(names)), None)
     if wrong is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 ANSWER = ("text", "column", "skip_empty", "errors")
 MEASURE = ("label", "errors")
-FORMATS = ("conll", "conllu")  # that `write` makes, beside the rows of `answer`
+FORMATS = ("conll", "conllu")  # that `formatted` makes, beside the rows of `answer`
 TAGGED = (".conll", ".conllu", ".conllup", ".bio", ".iob", ".parquet")
 
 
@@ -32,6 +31,11 @@ class Words(FileWords):
     column: str | None = option(
         "Field with the tags: a name, such as xpos of CoNLL-U, where it is upos unless you say so, "
         "or a number of CoNLL, from 0, where it is the last.",
+        default=None,
+    )
+    names: tuple[str, ...] | None = option(
+        "What tags that are written as whole numbers stand for, from 0 on, with commas: "
+        "O,B-PER,I-PER.",
         default=None,
     )
     repair: Literal["begin", "drop", "convert"] | None = option(
@@ -54,6 +58,7 @@ def _load(files: Sequence[str], told: Mapping[str, Any], scheme: str) -> Tagged:
         column=_column(told["column"]),
         scheme="none" if how else scheme,
         errors=told["errors"],
+        names=told["names"],
         layout=_layout(told),
     )
     if how is None:
@@ -157,28 +162,19 @@ def answer(estimator: Any, sources: Sequence[str], typed: dict[str, Any]) -> lis
     ]
 
 
-def write(
-    estimator: Any,
-    sources: Sequence[str],
-    typed: dict[str, Any],
-    form: str,
-    path: str | os.PathLike[str],
-) -> int:
-    """`predict --format conll`: every word with its tag, in a file that training reads; texts are
-    cut into words. Returns how many sentences were written.
-
-    Args:
-        form: one of `FORMATS`.
-        path: the file, or "-" for standard output.
-    """
+def formatted(
+    estimator: Any, sources: Sequence[str], typed: dict[str, Any], form: str
+) -> tuple[str, int]:
+    """`predict --format conll`: every word with its tag, as a file that training reads, and how
+    many sentences; texts are cut into words. `form` is one of `FORMATS`."""
     from ostinato import data
 
     asked = _asked(estimator, sources, typed)
     sentences = [data.split_words(each) if isinstance(each, str) else each for each in asked]
     sentences = [each for each in sentences if each]
     layout = _layout(_told(estimator, typed))
-    data.write_tagged(path, sentences, estimator.predict(sentences), format=form, layout=layout)
-    return len(sentences)
+    tags = estimator.predict(sentences)
+    return data.format_tagged(sentences, tags, format=form, layout=layout), len(sentences)
 
 
 def measure(

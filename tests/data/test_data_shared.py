@@ -32,6 +32,6 @@ def test_every_review_is_read(shared_data, part):
 )
 def test_series_have_their_pace(shared_data, name, column, rows, frequency):
     table = data.read_table(shared_data / name, required=[column])
-    line = data.check_timestamps(table[column])
+    pace = data.learn_pace(data.read_times(table[column]))
     assert len(table) == rows
-    assert line.frequency == frequency
+    assert pace.frequency == frequency

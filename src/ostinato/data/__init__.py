@@ -5,6 +5,16 @@ Rows in messages are counted from 0, as pandas and numpy do.
 
 from __future__ import annotations
 
+from ostinato.data.calendars import CALENDAR_NAMES as CALENDAR_NAMES
+from ostinato.data.calendars import calendar_features as calendar_features
+from ostinato.data.calendars import calendar_names as calendar_names
+from ostinato.data.clock import Clock as Clock
+from ostinato.data.clock import pack_name as pack_name
+from ostinato.data.clock import pack_times as pack_times
+from ostinato.data.clock import parts_of as parts_of
+from ostinato.data.clock import plain_name as plain_name
+from ostinato.data.clock import unpack_name as unpack_name
+from ostinato.data.clock import unpack_times as unpack_times
 from ostinato.data.corpus import read_texts as read_texts
 from ostinato.data.delimited import TableLayout as TableLayout
 from ostinato.data.holidays import HOLIDAY_NAMES as HOLIDAY_NAMES
@@ -12,6 +22,9 @@ from ostinato.data.holidays import check_places as check_places
 from ostinato.data.holidays import holiday_features as holiday_features
 from ostinato.data.labels import LabelEncoder as LabelEncoder
 from ostinato.data.labels import MultiLabelEncoder as MultiLabelEncoder
+from ostinato.data.pace import Pace as Pace
+from ostinato.data.pace import check_order as check_order
+from ostinato.data.pace import learn_pace as learn_pace
 from ostinato.data.pairs import LoadedPairs as LoadedPairs
 from ostinato.data.pairs import PairsLayout as PairsLayout
 from ostinato.data.pairs import load_pairs as load_pairs
@@ -48,11 +61,11 @@ from ostinato.data.text import UNKNOWN as UNKNOWN
 from ostinato.data.text import TextEncoder as TextEncoder
 from ostinato.data.text import check_texts as check_texts
 from ostinato.data.text_files import TextFiles as TextFiles
-from ostinato.data.timestamps import CALENDAR_NAMES as CALENDAR_NAMES
-from ostinato.data.timestamps import Timeline as Timeline
-from ostinato.data.timestamps import calendar_features as calendar_features
-from ostinato.data.timestamps import calendar_names as calendar_names
-from ostinato.data.timestamps import check_timestamps as check_timestamps
+from ostinato.data.time_columns import find_time as find_time
+from ostinato.data.time_columns import repeats_time as repeats_time
+from ostinato.data.timestamps import Reading as Reading
+from ostinato.data.timestamps import is_time as is_time
+from ostinato.data.timestamps import read_times as read_times
 from ostinato.data.words import split_characters as split_characters
 from ostinato.data.words import split_tokens as split_tokens
 from ostinato.data.words import split_words as split_words

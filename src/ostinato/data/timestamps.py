@@ -1,290 +1,332 @@
-"""Points in time: read, checked for order and gaps, continued, and turned into features."""
+"""How points in time are written in a column: learned once, and read so ever after."""
 
 from __future__ import annotations
 
-import re
-import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+import datetime
+import zoneinfo
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
 
-from ostinato.errors import DataError, check_choice, check_number
+from ostinato.data.date_forms import find_form, parse
+from ostinato.errors import DataError, OptionError
 
-# Frequencies longer than a day, by the usual number of days between two of their points.
-_CALENDAR = {
-    range(1, 4): ["B"],
-    range(7, 8): [f"W-{day}" for day in ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")],
-    range(27, 33): ["MS", "ME", "BMS", "BME"],
-    range(88, 94): ["QS-JAN", "QE-DEC", "QS-FEB", "QE-JAN", "QS-MAR", "QE-FEB"],
-    range(364, 367): ["YS-JAN", "YE-DEC"],
-}
-_HOLIDAYS = 0.08  # share of weekdays that an exchange or an office may be closed
+_UNITS = {"s": 1e11, "ms": 1e14, "us": 1e17, "ns": 9.3e18}  # times since 1970 lie below
+_DIGITS = {6: "%Y%m", 8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 
 
-@dataclass(frozen=True)
-class Timeline:
-    """Points in time at a steady pace.
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How the points in time of one column are written.
 
     Attributes:
-        index: the points.
-        frequency: the pace as pandas writes it ("h", "15min", "D", "B", "MS"); None for fewer
-            than three points, or where gaps were allowed and no pace shows.
-        gaps: points that the pace asks for and the data lack.
+        kind: "times" (typed as such in the table), "text" or "number".
+        form: of text a format as `strptime` has it, "ISO8601", "mixed" or "quarter"; of numbers
+            the unit of a time since 1970 ("s", "ms", "us", "ns"), or a format such as "%Y%m%d".
+        dayfirst: of text that is no ISO 8601: whether the day comes before the month.
+        zone: name of the time zone, or None.
+        wall: offsets from UTC that stand in the text are left out: days of a zone whose offset
+            changes keep their pace as dates.
+        guessed: both orders of day and month fit every row.
     """
 
-    index: Any  # pandas.DatetimeIndex, whose type hints know too little of it
-    frequency: str | None
-    gaps: int = 0
+    kind: Literal["times", "text", "number"]
+    form: str = ""
+    dayfirst: bool = False
+    zone: str | None = None
+    wall: bool = False
+    guessed: bool = False
 
-    def after(self, steps: int) -> Any:
-        """The next points after the last.
+    @classmethod
+    def learn(
+        cls,
+        values: Any,
+        where: str,
+        *,
+        dayfirst: bool | None = None,
+        form: str | None = None,
+        groups: Any = None,
+    ) -> tuple[Self, Any]:
+        """How `values` are written, and the points as a `pandas.DatetimeIndex`.
+
+        Args:
+            dayfirst: 05/02/2024 is the fifth of February; None finds out from the other rows.
+            form: the format of the column, as `strptime` has it, or a unit of numbers.
+            groups: `(rows,)` numbers of series; days and months are told apart by their order.
 
         Raises:
-            DataError: the pace is not known.
+            DataError: a value is missing or no point in time.
+            OptionError: `form` is no format.
         """
-        check_number("Timeline.after", "steps", steps, low=1, whole=True)
-        if self.frequency is None:
-            raise DataError("Timeline: the pace is not known, so there are no next timestamps.")
-        start = self.index[-1]
-        points = pd.date_range(start, periods=steps + 1, freq=self.frequency)
-        return points[1:] if points[0] == start else points[:steps]
+        values = _column(values, where)
+        if pd.api.types.is_datetime64_any_dtype(values):
+            index = _named_zone(pd.DatetimeIndex(values), where)
+            return cls(kind="times", zone=_zone(index)), index
+        if pd.api.types.is_numeric_dtype(values):
+            found = cls(kind="number", form=_checked(form) or _number_form(values, where))
+            return found, found._numbers(values, where)
+        texts = values.map(str)
+        if form is not None:
+            form = "mixed" if form == "mixed" else _checked(form)
+            found = cls(kind="text", form=form or "", dayfirst=bool(dayfirst))
+        else:
+            form, day, guessed = find_form(texts, dayfirst, groups, where)
+            found = cls(kind="text", form=form, dayfirst=day, guessed=guessed)
+        index = found._texts(texts, where)
+        bare = replace(found, wall=True)
+        if index.tz is not None and not _at_one_time(index):
+            wall = bare._texts(texts, where)
+            if _at_one_time(wall):
+                found, index = bare, wall
+        return replace(found, zone=_zone(index)), index
+
+    def read(self, values: Any, where: str) -> Any:
+        """The points that `values` name, read as those that were learned of.
+
+        Raises:
+            DataError: they are written otherwise, or in a zone where there was none.
+        """
+        values = _column(values, where)
+        if pd.api.types.is_datetime64_any_dtype(values):
+            index = _named_zone(pd.DatetimeIndex(values), where)
+        elif pd.api.types.is_numeric_dtype(values):
+            if self.kind != "number":
+                raise DataError(
+                    f"{where}: times are numbers such as {values.iloc[0]}, and in fit they were "
+                    f"{'text' if self.kind == 'text' else 'timestamps'}. Write them alike."
+                )
+            index = self._numbers(values, where)
+        else:
+            index = self._texts(values.map(str), where)
+        return self._in_zone(index, where)
+
+    def read_one(self, value: Any, where: str) -> Any:
+        """One point as a `pandas.Timestamp`."""
+        if isinstance(value, pd.Timestamp) and _zone_name(value.tz) == self.zone:
+            return value
+        return self.read([value], where)[0]
+
+    def words(self) -> str:
+        """For people: "text as %d/%m/%Y, day first, Europe/Berlin"."""
+        said = {"times": "timestamps", "text": "text", "number": "numbers"}[self.kind]
+        units = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
+        if self.form in units:
+            said = f"{units[self.form]} since 1970"
+        elif self.form:
+            said += f" as {self.form}"
+        if self.kind == "text" and (self.form == "mixed" or self.guessed):
+            said += ", day first" if self.dayfirst else ", month first"
+            said += " (both orders fit: say dayfirst=... if it is not so)" if self.guessed else ""
+        return said + (f", {self.zone}" if self.zone else "")
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def _numbers(self, values: pd.Series, where: str) -> Any:
+        if self.form in _UNITS:
+            largest = float(np.abs(values.to_numpy(dtype=np.float64)).max(initial=0))
+            if not largest < _UNITS[self.form]:
+                raise DataError(
+                    f"{where}: times are numbers up to {largest:.0f}, and in fit they were "
+                    f"{self.words()}. Bring them to that unit."
+                )
+            return pd.DatetimeIndex(pd.to_datetime(values, unit=self.form))
+        try:
+            whole = values.astype("int64").astype(str)
+            return pd.DatetimeIndex(pd.to_datetime(whole, format=self.form))
+        except (ValueError, TypeError, OverflowError) as error:
+            raise DataError(
+                f"{where}: times are numbers such as {values.iloc[0]}, which do not read as "
+                f"{self.form}: {error}."
+            ) from error
+
+    def _texts(self, texts: pd.Series, where: str) -> Any:
+        form = "ISO8601" if self.kind != "text" else self.form
+        if form in _UNITS:
+            try:
+                return self._numbers(pd.Series(pd.to_numeric(texts)), where)
+            except ValueError as error:
+                raise DataError(
+                    f"{where}: {texts.iloc[0]!r} is no number, but the unit is {form!r}."
+                ) from error
+        for attempt in dict.fromkeys((form, "ISO8601")):
+            index = self._as(texts, attempt)
+            if index is not None:
+                return index
+        row = next(
+            (
+                k
+                for k, text in enumerate(texts)
+                if self._as(texts[k : k + 1], form) is None
+                and self._as(texts[k : k + 1], "ISO8601") is None
+            ),
+            0,
+        )
+        if self.kind == "times":
+            hint = "In fit times were timestamps; write them as 2026-01-31 or 2026-01-31 13:00:00."
+        elif form in ("ISO8601", "mixed"):
+            hint = "Write dates as 2026-01-31 or 2026-01-31 13:00:00, or say time_format=..."
+        else:
+            hint = f"Times are read as {self.words()}. Write all alike, or say time_format=..."
+        raise DataError(
+            f"{where}: {texts.iloc[row]!r} in row {row} cannot be read as a point in time. {hint}"
+        )
+
+    def _as(self, texts: Any, form: str) -> Any:
+        return parse(texts, form, self.dayfirst, wall=self.wall)
+
+    def _in_zone(self, index: Any, where: str) -> Any:
+        zone = _zone(index)
+        if zone == self.zone:
+            return index
+        if zone is None or self.zone is None:
+            had, has = (f"in {each}" if each else "without a zone" for each in (self.zone, zone))
+            change = "localize" if zone is None else "convert"
+            raise DataError(
+                f"{where}: timestamps are {has}, and in fit they were {had}. "
+                f"Use tz_{change}({self.zone!r})."
+            )
+        return index.tz_convert(self.zone)
 
 
-def check_timestamps(
-    timestamps: Any,
-    *,
-    where: str = "timestamps",
-    gaps: Literal["error", "allow"] = "error",
-) -> Timeline:
-    """Read points in time and see that they rise at a steady pace.
+def read_times(values: Any, where: str = "timestamps") -> Any:
+    """Points in time as a `pandas.DatetimeIndex`.
 
-    Taken are datetimes, ISO 8601 strings, other dates as pandas reads them (month first where
-    both orders fit, day first with dots), years, and numbers as seconds, milliseconds,
-    microseconds or nanoseconds since 1970 by their size. Days without Saturdays and Sundays
-    have the pace "B"; up to 8 % of the weekdays may then be missing as holidays.
+    Taken are datetimes, periods, ISO 8601 strings, other dates (day and month told apart by the
+    other rows; month first where both fit, day first with dots), numbers such as 2024 or 20240131,
+    and seconds, milliseconds, microseconds or nanoseconds since 1970 by their size.
 
     Raises:
-        DataError: timestamps cannot be read, are missing, not in order, there twice, or have
-            gaps (unless `gaps="allow"`); the message says where and what to do.
+        DataError: a value is missing or no point in time.
     """
-    check_choice("check_timestamps", "gaps", gaps, ["error", "allow"])
-    index = _read(timestamps, where)
-    if len(index) == 0:
+    if isinstance(values, pd.DatetimeIndex) and not values.hasnans:
+        return values
+    return Reading.learn(values, where)[1]
+
+
+def is_time(values: Any) -> bool:
+    """Whether every value reads as a point in time with its year, and numbers surely so."""
+    try:
+        index = read_times(values)
+    except DataError:
+        return False
+    return len(index) > 0 and bool((index.year >= 1000).all())
+
+
+def _column(values: Any, where: str) -> pd.Series:
+    if isinstance(values, pd.PeriodIndex):
+        values = values.to_timestamp()
+    values = pd.Series(values).reset_index(drop=True)
+    if len(values) == 0:
         raise DataError(f"{where}: there are no timestamps.")
-    _check_order(index, where)
-    if len(index) < 3:
-        return Timeline(index, None)
-    frequency = _infer(index)
-    if frequency is not None:
-        return Timeline(index, frequency)
-    return _with_gaps(index, where, gaps)
-
-
-def calendar_features(timestamps: Any, names: Sequence[str]) -> np.ndarray:
-    """Where in the day, week, month and year each timestamp lies, as numbers in [-0.5, 0.5].
-
-    Args:
-        timestamps: anything `check_timestamps` reads.
-        names: any of "second", "minute", "hour", "weekday", "month_day", "year_day", "week",
-            "month".
-
-    Returns:
-        float64 `(rows, names)`: -0.5 at the start of the period, 0.5 at its last unit; days of
-        the month are in 31sts and days of the year in 366ths.
-    """
-    for name in names:
-        check_choice("calendar_features", "names", name, _FEATURES)
-    index = _read(timestamps, "calendar_features")
-    columns = [_FEATURES[name](index) - 0.5 for name in names]
-    return np.stack(columns, axis=1) if columns else np.zeros((len(index), 0))
-
-
-_FEATURES: dict[str, Any] = {
-    "second": lambda t: np.asarray(t.second) / 59,
-    "minute": lambda t: np.asarray(t.minute) / 59,
-    "hour": lambda t: np.asarray(t.hour) / 23,
-    "weekday": lambda t: np.asarray(t.day_of_week) / 6,
-    "month_day": lambda t: (np.asarray(t.day) - 1) / 30,
-    "year_day": lambda t: (np.asarray(t.day_of_year) - 1) / 365,
-    "week": lambda t: (np.asarray(t.isocalendar().week, dtype=np.float64) - 1) / 52,
-    "month": lambda t: (np.asarray(t.month) - 1) / 11,
-}
-CALENDAR_NAMES = tuple(_FEATURES)
-"""Every name that `calendar_features` takes."""
-
-
-def calendar_names(frequency: str | None) -> list[str]:
-    """The calendar features that tell apart points at a pace, from fine to coarse."""
-    if frequency is None:
-        return ["weekday", "month_day", "year_day"]
-    offset: Any = pd.tseries.frequencies.to_offset(frequency)
-    name = offset.rule_code.split("-")[0]
-    if name in ("MS", "ME", "BMS", "BME") or name[:1] == "Q" or name[:2] == "BQ":
-        return ["month"]
-    if name[:1] == "Y" or name[:2] == "BY":
-        return []
-    if name == "W":
-        return ["week"]
-    days = ["weekday", "month_day", "year_day"]
-    if name in ("D", "B"):
-        return days
-    step = pd.Timedelta(offset)
-    if step >= pd.Timedelta(hours=1):
-        return ["hour", *days]
-    return (["minute"] if step >= pd.Timedelta(minutes=1) else ["second", "minute"]) + [
-        "hour",
-        *days,
-    ]
-
-
-def _read(timestamps: Any, where: str) -> Any:
-    if isinstance(timestamps, pd.DatetimeIndex):
-        return _complete(timestamps, where)
-    values = pd.Series(timestamps).reset_index(drop=True)
-    if pd.api.types.is_bool_dtype(values):
-        raise DataError(f"{where}: {values.iloc[0]} is no point in time.")
-    if pd.api.types.is_numeric_dtype(values):
-        return _complete(_from_numbers(values, where), where)
-    if pd.api.types.is_datetime64_any_dtype(values):
-        return _complete(pd.DatetimeIndex(values), where)
-    _complete(values, where)
-    first = str(values.iloc[0]) if len(values) else ""
-    dotted = re.match(r"\d{1,2}\.\d{1,2}\.\d{4}", first) is not None
-    attempts: list[dict[str, Any]] = [{"format": "ISO8601"}, {"dayfirst": dotted}]
-    attempts += [{"dayfirst": True}] if not dotted and re.match(r"\d{1,2}[/-]", first) else []
-    error: Exception | None = None
-    for options in attempts:
-        for utc in (False, True):  # offsets that differ from row to row need one common zone
-            try:
-                return pd.DatetimeIndex(_parse(values, utc=utc, **options))
-            except (ValueError, TypeError, OverflowError) as failure:
-                error = failure
-    row, value = _unreadable(values, attempts[-1])
-    raise DataError(
-        f"{where}: {value!r} in row {row} cannot be read as a point in time. "
-        "Write dates as 2026-01-31 or 2026-01-31 13:00:00."
-    ) from error
-
-
-def _parse(values: Any, **options: Any) -> Any:
-    """pandas' reader; it warns when the day comes first, which the docstring states."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
-        return pd.to_datetime(values, **options)
-
-
-def _unreadable(values: pd.Series, options: dict[str, Any]) -> tuple[int, Any]:
-    """The first row that does not read on its own, or else the first unlike row 0."""
-    for row, value in enumerate(values):
-        try:
-            _parse(value, **options)
-        except (ValueError, TypeError, OverflowError):
-            return row, value
-    read = _parse(values, errors="coerce", **options)
-    row = int(np.argmax(read.isna().to_numpy()))
-    return row, values.iloc[row]
-
-
-def _from_numbers(values: pd.Series, where: str) -> pd.DatetimeIndex:
-    numbers = values.to_numpy(dtype=np.float64)
-    if np.isnan(numbers).any():
-        _complete(values, where)
-    largest = np.abs(numbers).max(initial=0)
-    if (numbers % 1 == 0).all() and ((numbers >= 1000) & (numbers <= 3000)).all():
-        return pd.DatetimeIndex(pd.to_datetime(values.astype(int).astype(str), format="%Y"))
-    for unit, limit in (("s", 1e11), ("ms", 1e14), ("us", 1e17), ("ns", 9e18)):
-        if 1e8 < largest < limit:
-            return pd.DatetimeIndex(pd.to_datetime(values, unit=unit))
-    raise DataError(
-        f"{where}: {values.iloc[0]} is no year and no time since 1970. Convert the column with "
-        "pandas.to_datetime(column, unit=...), or write dates as 2026-01-31."
-    )
-
-
-def _complete(values: Any, where: str) -> Any:
+    if isinstance(values.dtype, pd.PeriodDtype):
+        values = values.dt.to_timestamp()
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        values = values.astype(values.cat.categories.dtype)
+    if isinstance(values.dtype, pd.ArrowDtype):
+        values = pd.Series(
+            values.array.to_numpy(dtype=values.dtype.numpy_dtype, na_value=pd.NaT)
+            if values.dtype.kind == "M" and values.dt.tz is None
+            else values.astype(object).infer_objects()
+        )
+    if values.dtype == object and len(values):
+        values = _from_objects(values)
     missing = np.flatnonzero(pd.isna(values))
     if len(missing):
         raise DataError(
             f"{where}: {len(missing)} of {len(values)} timestamps are missing, the first in row "
             f"{missing[0]}. Drop those rows or fill in the times."
         )
+    if pd.api.types.is_bool_dtype(values):
+        raise DataError(f"{where}: {values.iloc[0]} is no point in time.")
+    if pd.api.types.is_complex_dtype(values) or pd.api.types.is_timedelta64_dtype(values):
+        raise DataError(f"{where}: {values.iloc[0]} is no point in time.")
     return values
 
 
-def _check_order(index: Any, where: str) -> None:
-    steps = np.diff(index.asi8)
-    back = np.flatnonzero(steps < 0)
-    if len(back):
-        row = int(back[0]) + 1
-        raise DataError(
-            f"{where}: not in order: row {row} ({index[row]}) is before row {row - 1} "
-            f"({index[row - 1]}){_more(len(back))}. Sort the rows by time; if there are several "
-            "series in the table, name the column that tells them apart."
+def _from_objects(values: pd.Series) -> pd.Series:
+    """Datetimes, dates and periods out of a column of any objects."""
+    first = values.dropna().iloc[:1].tolist()
+    if not first or isinstance(first[0], str):
+        return values
+    if isinstance(first[0], pd.Period):
+        return pd.Series([each.to_timestamp() for each in values])
+    if hasattr(first[0], "year"):
+        try:
+            return pd.Series(pd.to_datetime(values))
+        except (ValueError, TypeError):
+            try:
+                return pd.Series(pd.to_datetime(values, utc=True))
+            except (ValueError, TypeError):
+                return values
+    return values.infer_objects()
+
+
+def _number_form(values: pd.Series, where: str) -> str:
+    numbers = values.to_numpy(dtype=np.float64)
+    low, high = float(numbers.min(initial=np.inf)), float(numbers.max(initial=-np.inf))
+    if (numbers % 1 == 0).all():
+        if low >= 1000 and high <= 3000:
+            return "%Y"
+        digits = len(str(int(low))) if low > 0 else 0
+        form = _DIGITS.get(digits)
+        if form and len(str(int(high))) == digits and str(int(low))[:2] in ("18", "19", "20"):
+            texts = values.astype("int64").astype(str)
+            if not pd.isna(pd.to_datetime(texts, format=form, errors="coerce")).any():
+                return form
+    largest = max(abs(low), abs(high))
+    if largest > 1e8:
+        for unit, limit in _UNITS.items():
+            if largest < limit:
+                return unit
+    raise DataError(
+        f"{where}: {values.iloc[0]} is no year, no date and no time since 1970. Say "
+        "time_format='s' or the like, or write dates as 2026-01-31."
+    )
+
+
+def _at_one_time(index: Any) -> bool:
+    """Whether at least three points are all at one time of day."""
+    return len(index) > 2 and len(np.unique(index.asi8 - index.normalize().asi8)) == 1
+
+
+def _checked(form: str | None) -> str | None:
+    if form is not None and form not in (*_UNITS, "ISO8601") and "%" not in form:
+        raise OptionError(
+            f"time_format must be a format such as '%d/%m/%Y %H:%M', 'ISO8601', or a unit of "
+            f"numbers ({', '.join(_UNITS)}), got {form!r}."
         )
-    twice = np.flatnonzero(steps == 0)
-    if len(twice):
-        row = int(twice[0]) + 1
-        raise DataError(
-            f"{where}: {index[row]} is there twice, in rows {row - 1} and {row}"
-            f"{_more(len(twice))}. Keep one row for each time; if clocks were set back, use UTC."
-        )
+    return form
 
 
-def _infer(index: Any) -> str | None:
-    """The pace of points without gaps, whether pandas answers with a string or an offset."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)
-        warnings.simplefilter("ignore", DeprecationWarning)
-        found: Any = pd.infer_freq(index)
-    return getattr(found, "freqstr", found)
+def _zone(index: Any) -> str | None:
+    return None if index.tz is None else _zone_name(index.tz)
 
 
-def _with_gaps(index: Any, where: str, gaps: Literal["error", "allow"]) -> Timeline:
-    frequency, expected = _pace(index)
-    if expected is None:
-        if gaps == "allow":
-            return Timeline(index, None)
-        raise DataError(
-            f"{where}: no steady pace: the steps between rows go from {_steps(index).min()} to "
-            f"{_steps(index).max()}. Bring the rows to one pace first, for example with "
-            "DataFrame.resample('h').mean()."
-        )
-    absent = expected.difference(index)
-    holidays = frequency == "B" and len(absent) <= max(1, _HOLIDAYS * len(expected))
-    if gaps == "error" and not holidays:
-        row = int(np.searchsorted(index.asi8, absent.as_unit(index.unit).asi8[0]))
-        raise DataError(
-            f"{where}: {len(absent)} timestamps are missing at a pace of {frequency!r}, the first "
-            f"{absent[0]}, between rows {row - 1} ({index[row - 1]}) and {row} ({index[row]}). "
-            f"Fill the gaps first, for example with DataFrame.asfreq({frequency!r}).interpolate()."
-        )
-    return Timeline(index, frequency, len(absent))
+def _zone_name(zone: Any) -> str | None:
+    return None if zone is None else str(zone)
 
 
-def _steps(index: Any) -> pd.Series:
-    return pd.Series(index[1:] - index[:-1])
-
-
-def _pace(index: Any) -> tuple[str | None, Any]:
-    """The frequency on which every point lies, with most of its points there, if there is one."""
-    step: Any = pd.Timedelta(_steps(index).mode()[0])
-    candidates: list[str] = []
-    for days, names in _CALENDAR.items():
-        if step.days in days and step == pd.Timedelta(days=step.days):
-            candidates.extend(names)
-    for frequency in candidates:
-        expected = pd.date_range(index[0], index[-1], freq=frequency)
-        if len(expected) >= len(index) and index.isin(expected).all():
-            return frequency, expected
-    expected = pd.date_range(index[0], index[-1], freq=step)
-    if index.isin(expected).all():
-        offset: Any = pd.tseries.frequencies.to_offset(step)
-        return offset.freqstr, expected
-    return None, None
-
-
-def _more(count: int) -> str:
-    return f", and {count - 1} more" if count > 1 else ""
+def _named_zone(index: Any, where: str) -> Any:
+    """The points in a zone that a file can name: dateutil's are machine's files without one."""
+    if index.tz is None:
+        return index
+    name = str(index.tz)
+    if type(index.tz).__module__.split(".")[0] == "dateutil":
+        path = str(getattr(index.tz, "_filename", "")).replace("\\", "/")
+        name = path.rpartition("zoneinfo/")[2].rpartition(":")[2] or path
+    try:
+        if index.tz_convert(name).tz_localize(None).equals(index.tz_localize(None)):
+            return index.tz_convert(name)
+    except (ValueError, TypeError, LookupError, zoneinfo.ZoneInfoNotFoundError, OSError):
+        pass
+    offsets = np.unique(index.tz_localize(None).asi8 - index.asi8)
+    if len(offsets) == 1:
+        offset: Any = pd.Timedelta(int(offsets[0]), unit=index.unit)
+        return index.tz_convert(datetime.timezone(offset.to_pytimedelta()))
+    raise DataError(
+        f"{where}: the time zone {index.tz} has no name that can be saved. Use a named one: "
+        "tz_convert('Europe/Berlin')."
+    )

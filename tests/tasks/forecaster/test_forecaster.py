@@ -193,8 +193,10 @@ def test_missing_values_are_reported_or_filled():
     model = Forecaster(**SMALL, missing="interpolate").fit(rows, progress=False)
     assert model.missing_ == {"heat": 2}
     rows.loc[0, "heat"] = np.nan
-    with pytest.raises(DataError, match=r"'heat' has 1 missing"):
-        Forecaster(**SMALL, missing="ffill").fit(rows, progress=False)
+    model = Forecaster(**SMALL, missing="ffill").fit(rows, progress=False)
+    assert model.missing_ == {"heat": 3}
+    with pytest.raises(DataError, match="'heat' has no value at all"):
+        model.predict(rows.assign(heat=np.nan))
 
 
 def swapped(rows):

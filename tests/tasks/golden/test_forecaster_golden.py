@@ -13,7 +13,7 @@ import ostinato
 HERE = Path(__file__).parent
 
 
-@pytest.mark.parametrize("name", ["forecaster", "forecaster-several"])
+@pytest.mark.parametrize("name", ["forecaster-first", "forecaster", "forecaster-several"])
 def test_a_forecaster_of_the_first_version(name, tmp_path):
     model = ostinato.load(HERE / f"{name}.safetensors")
     wanted = json.loads((HERE / "forecaster.json").read_text())[name]

@@ -36,7 +36,7 @@ def forecast(
     windows, future, indices = [], [], []
     scales = rows.scales(recent)
     for k, part in enumerate(recent):
-        key = (_key(part.index), part.frequency)
+        key = (_key(part.index), part.pace)
         if key not in seen:
             index = part.after(steps)
             seen[key] = index, rows.dates.of(part.index), rows.dates.of(index)
@@ -57,7 +57,8 @@ def forecast(
 
 def table(rows: ForecasterRows, parts: Sequence[Series], values: Any, indices: Any) -> pd.DataFrame:
     """What `forecast` answers as a table; many series have their name before the timestamp."""
-    time, columns = rows.layout.time or None, pd.Index(rows.layout.target)
+    time = None if rows.clock is None else rows.clock.name
+    columns = pd.Index(rows.layout.target)
     if rows.layout.series is None:
         return pd.DataFrame(values[0], index=indices[0].rename(time), columns=columns)
     names = [part.name for part in parts]
@@ -82,7 +83,6 @@ def _recent(rows: ForecasterRows, past: int, part: Series) -> Series:
         part,
         values=part.values[-past:],
         index=part.index[-past:],
-        frequency=rows.frequency or part.frequency,
     )
 
 

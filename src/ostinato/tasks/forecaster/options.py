@@ -86,15 +86,32 @@ class ForecasterOptions(WindowOptions, RecurrenceOptions, EstimatorOptions):
         "count alike, or the rows of all of them together.",
         default="series",
     )
+    dayfirst: bool | None = option(
+        "Whether 05/02/2024 is the fifth of February. None finds out from the other rows, takes "
+        "the month first where both orders fit, and the day in 05.02.2024.",
+        default=None,
+    )
+    time_format: str | None = option(
+        "How timestamps are written: %d/%m/%Y %H:%M, ISO8601, or of numbers s, ms, us, ns since "
+        "1970. None finds out.",
+        default=None,
+    )
+    freq: str | None = option(
+        "The pace of the rows as pandas writes it: h, 15min, D, B (Monday to Friday), MS. None "
+        "finds out.",
+        default=None,
+    )
     missing: Literal["error", "interpolate", "ffill"] = option(
         "What to do with missing values: stop, draw a straight line between the values around them "
-        "(interpolate), or repeat the value before (ffill). A line may use values from after the "
-        "training rows, where a gap crosses their end.",
+        "(interpolate), or repeat the value before (ffill). Before its first value a column has "
+        "that value. A line may use values from after the training rows, where a gap crosses their "
+        "end.",
         default="error",
     )
     gaps: Literal["error", "allow"] = option(
         "What to do with missing timestamps: stop, or take the rows as if they followed each "
-        "other.",
+        "other. Days and hours at which rows lack by custom (Sundays, nights, holidays) are no "
+        "gaps. With `freq`, allow takes rows at any times.",
         default="error",
     )
     subtract_last: bool = option(

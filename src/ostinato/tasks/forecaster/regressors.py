@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ostinato import data
 from ostinato.errors import DataError
 from ostinato.tasks.forecaster.table import Layout, Series, check_columns
 
@@ -245,7 +246,7 @@ def _static_rows(frame: pd.DataFrame, layout: Layout, where: str) -> dict[Any, d
         groups = columns.groupby(frame[layout.series].to_numpy(), sort=False)
     found = {}
     for name, part in groups:
-        label = name.item() if isinstance(name, np.generic) else name
+        label = data.plain_name(name)
         place, row = _place(where, label), {}
         for column in layout.static:
             values = part[column].dropna().unique()

@@ -12,11 +12,20 @@ import torch
 from ostinato import data
 from ostinato.errors import DataError, OptionError, check_number
 from ostinato.tasks.forecaster.known import Known
+from ostinato.tasks.forecaster.old_files import upgraded
 from ostinato.tasks.forecaster.options import ForecasterOptions
 from ostinato.tasks.forecaster.regressors import Regressors
 from ostinato.tasks.forecaster.scaling import Scales, Scaling
 from ostinato.tasks.forecaster.season import find_season, naive_scale
-from ostinato.tasks.forecaster.table import Layout, Series, find_layout, read_series, to_table
+from ostinato.tasks.forecaster.table import (
+    Layout,
+    Series,
+    find_layout,
+    learn_clock,
+    level_names,
+    read_series,
+    to_table,
+)
 from ostinato.tasks.forecaster.windows import Windows, find_windows
 
 
@@ -26,11 +35,11 @@ class ForecasterRows:
 
     Attributes:
         layout: which column is what.
-        missing, gaps, missing_future: as in the options.
+        clock: what the timestamps tell, or None without any.
+        missing, missing_future: as in the options.
         scaling: of targets and regressors.
         regressors: how words and statics become numbers.
         dates: the calendar, holidays and events, known of any timestamp.
-        frequency: the pace of the first series.
         season: rows after which series repeat best; 1 if none was found.
         naive_scale: `(series, targets)`, mean error of repeating the season on training rows, of
             the series of `scaling`.
@@ -39,13 +48,12 @@ class ForecasterRows:
     """
 
     layout: Layout
+    clock: data.Clock | None
     missing: str
-    gaps: str
     missing_future: str
     scaling: Scaling
     regressors: Regressors
     dates: Known
-    frequency: str | None
     season: int
     naive_scale: np.ndarray
     filled: dict[str, int]
@@ -71,13 +79,23 @@ class ForecasterRows:
             time=options.time,
             series=options.series,
             where=where,
+            levels=level_names(X.index) if hasattr(X, "index") and _levels(X.index) else (),
         )
         if options.strategy == "recursive" and layout.past:
             raise OptionError(
                 f"{where}: strategy 'recursive' would need the features of rows to come. "
                 "Use strategy='direct' or leave the features out."
             )
-        how: dict[str, Any] = {"missing": options.missing, "gaps": options.gaps}
+        clock = learn_clock(
+            frame,
+            layout,
+            where,
+            dayfirst=options.dayfirst,
+            form=options.time_format,
+            frequency=options.freq,
+            gaps=options.gaps,
+        )
+        how: dict[str, Any] = {"clock": clock, "missing": options.missing}
         regressors = Regressors.learn(frame, layout, options.categorical, where)
         frame = regressors.encode(frame)
         regressors.learn_statics(frame, layout, where)
@@ -87,8 +105,8 @@ class ForecasterRows:
         if not (validation is None or isinstance(validation, (int, float))):
             table = regressors.encode(to_table(validation, place))
             later, _ = read_series(table, layout, **how, where=place)
-        parts, cuts = split(where, known, later, validation)
-        frequency = known[0].frequency
+        parts, cuts = split(where, known, later, validation, clock)
+        frequency = None if clock is None else clock.frequency
         parts, known = regressors.settle(layout, parts, cuts, known)
         learn = [part.values[:cut] for part, cut in zip(parts, cuts, strict=True)]
         own = [values[:, : len(layout.target)] for values in learn]
@@ -106,7 +124,6 @@ class ForecasterRows:
             ),
             regressors=regressors,
             dates=Known.learn(where, options, layout.time, frequency),
-            frequency=frequency,
             season=season,
             naive_scale=np.stack([naive_scale([values], season) for values in own]),
             filled=filled,
@@ -114,6 +131,11 @@ class ForecasterRows:
         )
         rows.remember(known, options.past)
         return rows, parts, cuts
+
+    @property
+    def frequency(self) -> str | None:
+        """The pace as pandas writes it, or None."""
+        return None if self.clock is None else self.clock.frequency
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -127,9 +149,10 @@ class ForecasterRows:
 
     def read(self, X: Any, where: str) -> tuple[list[Series], dict[str, int]]:
         """Every series of a table, read as in `fit`, and how many values were filled in."""
-        frame = self.regressors.encode(to_table(X, where))
+        columns = self.layout.columns if self.clock is None else ()
+        frame = self.regressors.encode(to_table(X, where, columns))
         parts, filled = read_series(
-            frame, self.layout, missing=self.missing, gaps=self.gaps, where=where
+            frame, self.layout, clock=self.clock, missing=self.missing, where=where
         )
         return self.regressors.with_statics(frame, self.layout, parts, where), filled
 
@@ -239,7 +262,7 @@ class ForecasterRows:
             )
         layout = dataclasses.replace(self.layout, target=[], past=[])
         frame = self.regressors.encode(to_table(future, where))
-        given, _ = read_series(frame, layout, missing="allow", gaps="allow", where=where)
+        given, _ = read_series(frame, layout, clock=self.clock, missing="allow", where=where)
         by_name = {each.name: each for each in given}
         found = []
         for part in parts:
@@ -268,11 +291,11 @@ class ForecasterRows:
         return {
             "layout": dataclasses.asdict(self.layout),
             "scaling": self.scaling.to_dict(),
-            "names": [_pack_name(name) for name in self.scaling.names],
+            "names": [data.pack_name(name) for name in self.scaling.names],
             "regressors": self.regressors.to_dict(),
-            "statics": [_pack_name(name) for name in self.regressors.statics],
+            "statics": [data.pack_name(name) for name in self.regressors.statics],
             "dates": dataclasses.asdict(self.dates),
-            "frequency": self.frequency,
+            "clock": None if self.clock is None else self.clock.to_dict(),
             "season": self.season,
             "naive_scale": self.naive_scale.tolist(),
             "missing": self.filled,
@@ -281,28 +304,35 @@ class ForecasterRows:
 
     @classmethod
     def from_dict(cls, options: ForecasterOptions, document: dict[str, Any]) -> ForecasterRows:
+        """What `to_dict` described, or a file of the first version."""
+        document = upgraded(document)
+        clock = document["clock"]
+        clock = None if clock is None else data.Clock.from_dict(clock)
         return cls(
             layout=Layout(**document["layout"]),
+            clock=clock,
             missing=options.missing,
-            gaps=options.gaps,
             scaling=Scaling.from_dict(
-                document["scaling"], [_unpack_name(name) for name in document["names"]]
+                document["scaling"], [data.unpack_name(name) for name in document["names"]]
             ),
             missing_future=options.missing_future,
             regressors=Regressors.from_dict(
-                document["regressors"], [_unpack_name(name) for name in document["statics"]]
+                document["regressors"], [data.unpack_name(name) for name in document["statics"]]
             ),
             dates=Known(**document["dates"]),
-            frequency=document["frequency"],
             season=document["season"],
             naive_scale=np.array(document["naive_scale"]),
             filled=document["missing"],
-            known=[_unpack(part) for part in document["known"]],
+            known=[_unpack(part, clock) for part in document["known"]],
         )
 
 
 def split(
-    where: str, known: list[Series], later: list[Series] | None, validation: Any
+    where: str,
+    known: list[Series],
+    later: list[Series] | None,
+    validation: Any,
+    clock: data.Clock | None = None,
 ) -> tuple[list[Series], list[int]]:
     """Every series with its held-out rows at the end, and where they begin.
 
@@ -323,22 +353,21 @@ def split(
     joined = []
     for part in known:
         after = following.pop(part.name, None)
-        joined.append(part if after is None else _follow(part, after, place))
+        joined.append(part if after is None else _follow(part, after, place, clock))
     if following:
         raise DataError(f"{place}: series {next(iter(following))!r} is not in X.")
     return joined, lengths
 
 
-def _follow(part: Series, after: Series, where: str) -> Series:
-    place = where if part.name is None else f"{where}: series {part.name!r}"
-    if isinstance(part.index, pd.RangeIndex):
-        index: Any = pd.RangeIndex(len(part.index) + len(after.index))
+def _levels(index: Any) -> bool:
+    return isinstance(index, pd.MultiIndex)
+
+
+def _follow(part: Series, after: Series, where: str, clock: data.Clock | None) -> Series:
+    if clock is None:
+        index: Any = pd.RangeIndex(part.index.start, part.index.stop + len(after.index))
     else:
-        if after.index[0] <= part.index[-1]:
-            raise DataError(
-                f"{place}: rows must follow X, whose last is {part.index[-1]}, got "
-                f"{after.index[0]} first."
-            )
+        clock.follows(part.name, part.index[-1], after.index[0], where)
         index = part.index.append(after.index)
     return dataclasses.replace(
         part, values=np.concatenate([part.values, after.values]), index=index
@@ -346,48 +375,26 @@ def _follow(part: Series, after: Series, where: str) -> Series:
 
 
 def _pack(part: Series) -> dict[str, Any]:
-    packed: dict[str, Any] = {"name": _pack_name(part.name), "values": part.values.tolist()}
+    packed: dict[str, Any] = {"name": data.pack_name(part.name), "values": part.values.tolist()}
     packed |= {"static": part.static.tolist()}
     packed |= {"ahead": None if part.ahead is None else part.ahead.tolist()}
-    packed["frequency"] = part.frequency
     if isinstance(part.index, pd.RangeIndex):
         return packed | {"start": part.index.start}
-    return packed | _pack_times(part.index)
+    return packed | data.pack_times(part.index)
 
 
-def _pack_times(index: Any) -> dict[str, Any]:
-    zone = None if index.tz is None else str(index.tz)
-    return {"times": index.asi8.tolist(), "unit": index.unit, "zone": zone}
-
-
-def _unpack_times(packed: dict[str, Any]) -> Any:
-    index = pd.DatetimeIndex(np.array(packed["times"]).view(f"datetime64[{packed['unit']}]"))
-    return index if packed["zone"] is None else index.tz_localize("UTC").tz_convert(packed["zone"])
-
-
-def _pack_name(name: Any) -> Any:
-    """A series' name as JSON can hold it; a point in time is a dictionary."""
-    if isinstance(name, pd.Timestamp):
-        return _pack_times(pd.DatetimeIndex([name]))
-    return name
-
-
-def _unpack_name(name: Any) -> Any:
-    return _unpack_times(name)[0] if isinstance(name, dict) else name
-
-
-def _unpack(packed: dict[str, Any]) -> Series:
-    values, name = np.array(packed["values"], dtype=np.float64), _unpack_name(packed["name"])
+def _unpack(packed: dict[str, Any], clock: data.Clock | None) -> Series:
+    values, name = np.array(packed["values"], dtype=np.float64), data.unpack_name(packed["name"])
     ahead = None if packed["ahead"] is None else np.array(packed["ahead"], dtype=np.float64)
     if "start" in packed:
         index: Any = pd.RangeIndex(packed["start"], packed["start"] + len(values))
     else:
-        index = _unpack_times(packed)
+        index = data.unpack_times(packed)
     return Series(
         name=name,
         values=values,
         index=index,
-        frequency=packed["frequency"],
+        pace=None if clock is None else clock.paces.get(name, clock.usual),
         static=np.array(packed["static"], dtype=np.float64),
         ahead=ahead,
     )

@@ -76,7 +76,12 @@ class ForecastStream:
         index: Any = pd.RangeIndex(self._count - len(self._kept), self._count)
         if layout.time is not None:
             index = pd.DatetimeIndex([stamp for _, stamp in self._kept])
-        part = Series(name=None, values=self.state, index=index, frequency=self.rows.frequency)
+        part = Series(
+            name=None,
+            values=self.state,
+            index=index,
+            pace=None if self.rows.clock is None else self.rows.clock.usual,
+        )
         answer = table(self.rows, [part], *forecast(self.rows, self.module, [part], self.horizon))
         return answer if layout.series is None else answer.droplevel(0)
 

@@ -13,8 +13,6 @@ import pandas as pd
 from ostinato import data
 from ostinato.errors import DataError, suggestion
 
-_TIMES = ("time", "date", "datetime", "timestamp", "ds", "week", "day", "month", "year", "hour")
-
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Layout:
@@ -54,48 +52,102 @@ class Series:
     name: Any
     values: np.ndarray
     index: Any
-    frequency: str | None
+    pace: data.Pace | None = None
     static: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0))
     ahead: np.ndarray | None = None
 
+    @property
+    def frequency(self) -> str | None:
+        """The pace as pandas writes it, or None."""
+        return None if self.pace is None else self.pace.frequency
+
     def after(self, steps: int) -> Any:
-        """The timestamps, or positions, of the next rows."""
+        """The timestamps, or positions, of the next rows.
+
+        Raises:
+            DataError: the pace is not known.
+        """
         if isinstance(self.index, pd.RangeIndex):
             return pd.RangeIndex(self.index.stop, self.index.stop + steps)
-        return data.Timeline(self.index, self.frequency).after(steps)
+        if self.pace is None:
+            raise DataError(
+                "Forecaster: fewer than three rows tell no pace, so there are no next timestamps. "
+                "Give more rows, or say freq=..."
+            )
+        return self.pace.after(self.index[-1], steps)
 
 
-def to_table(X: Any, where: str) -> pd.DataFrame:
-    """A DataFrame of a DataFrame, a path or several, or numbers `(rows,)` or `(rows, columns)`."""
+def to_table(X: Any, where: str, columns: Sequence[str] = ()) -> pd.DataFrame:
+    """A DataFrame of a table (pandas, polars, pyarrow), a path or several, or numbers `(rows,)` or
+    `(rows, columns)`, whose columns have the names `columns` if they are as many.
+
+    Several levels of an index become columns.
+    """
+    if hasattr(X, "column_names") or type(X).__module__.split(".")[0] == "polars":
+        X = _to_pandas(X)
     if isinstance(X, pd.DataFrame):
         frame = X
     elif isinstance(X, pd.Series):
-        frame = X.to_frame(X.name if X.name is not None else "value")
+        named = X.name if X.name is not None else (list(columns) or ["value"])[0]
+        frame = X.to_frame(named)
     elif _is_path(X) or (isinstance(X, (list, tuple)) and len(X) and _is_path(X[0])):
         frame = data.read_table(X, where=where)
     else:
-        try:
-            values = np.asarray(X, dtype=np.float64)
-        except (TypeError, ValueError) as error:
-            raise DataError(
-                f"{where}: X must be a DataFrame, a path, or numbers of shape (rows,) or "
-                f"(rows, columns), got {type(X).__name__}: {error}."
-            ) from error
-        if values.ndim == 1:
-            values = values[:, None]
-        if values.ndim != 2:
-            raise DataError(
-                f"{where}: X must have shape (rows,) or (rows, columns), got {values.shape}."
-            )
-        names = ["value"] if values.shape[1] == 1 else [f"x{k}" for k in range(values.shape[1])]
-        frame = pd.DataFrame(values, columns=names)
+        frame = _of_numbers(X, where, columns)
+    if isinstance(frame.index, pd.MultiIndex):
+        frame = frame.reset_index(names=level_names(frame.index))
     frame = frame.rename(columns=str)
     twice = frame.columns[frame.columns.duplicated()]
     if len(twice):
         raise DataError(f"{where}: column {twice[0]!r} is there twice. Rename one of them.")
-    if frame.empty:
+    if len(frame) == 0 or frame.shape[1] == 0:
         raise DataError(f"{where}: X has no rows.")
     return frame
+
+
+def _to_pandas(X: Any) -> Any:
+    """A DataFrame of a table or a column of polars or pyarrow, without pyarrow where it is not
+    there."""
+    if hasattr(X, "to_pydict"):  # pyarrow
+        return X.to_pandas()
+    if hasattr(X, "collect"):  # polars, not yet read
+        X = X.collect()
+    if hasattr(X, "to_dict"):
+        return pd.DataFrame(X.to_dict(as_series=False))
+    return pd.Series(X.to_list(), name=X.name or None)
+
+
+def _of_numbers(X: Any, where: str, columns: Sequence[str]) -> pd.DataFrame:
+    if np.iscomplexobj(X):
+        raise DataError(
+            f"{where}: X must hold real numbers, got complex ones. Give .real or .imag."
+        )
+    try:
+        values = np.asarray(X, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            f"{where}: X must be a DataFrame, a path, or numbers of shape (rows,) or "
+            f"(rows, columns), got {type(X).__name__}: {error}."
+        ) from error
+    if values.ndim == 1:
+        values = values[:, None]
+    if values.ndim != 2:
+        raise DataError(
+            f"{where}: X must have shape (rows,) or (rows, columns), got {values.shape}."
+        )
+    names = ["value"] if values.shape[1] == 1 else [f"x{k}" for k in range(values.shape[1])]
+    return pd.DataFrame(values, columns=list(columns) if len(columns) == len(names) else names)
+
+
+def level_names(index: pd.MultiIndex) -> list[str]:
+    """A name for every level of an index: its own, "time" for times, else "series"."""
+    found: list[str] = []
+    for k, name in enumerate(index.names):
+        if name is None:
+            name = "time" if data.is_time(index.get_level_values(k)) else "series"
+            name = name if name not in found else f"{name}{k}"
+        found.append(str(name))
+    return found
 
 
 def find_layout(
@@ -108,22 +160,39 @@ def find_layout(
     time: Any,
     series: Any,
     where: str,
+    levels: Sequence[str] = (),
 ) -> Layout:
     """What each column is; the time column is found by its values if it is not named.
+
+    Args:
+        levels: columns that were levels of the index: beside the time, one of them is the series.
 
     Raises:
         DataError: a column is missing, named twice, or nothing is left to forecast.
     """
-    past, future, static = _names(features), _names(future), _names(static)
-    time, series = (None if each is None else str(each) for each in (time, series))
-    named = [*_names(target), *past, *future, *static]
-    named += [name for name in (time, series) if name is not None]
+    past, future, static = (_names(frame, each) for each in (features, future, static))
+    series = None if series is None else _name(frame, series)
+    if time is not None:
+        time = _name(frame, time)
+        if time not in frame.columns and time == str(frame.index.name):
+            time = ""
+    named = [*_names(frame, target), *past, *future, *static]
+    named += [name for name in (time, series) if name]
     check_columns(frame, named, where)
     for k, name in enumerate(named):
         if name in named[:k]:
             raise DataError(f"{where}: column {name!r} is named twice, for two different parts.")
     if time is None:
-        time = _find_time(frame, [name for name in frame.columns if name not in named])
+        free = [name for name in frame.columns if name not in named]
+        time = data.find_time(frame, [name for name in free if name in levels] or free)
+    if series is None and levels:
+        rest = [name for name in levels if name not in named and name != time]
+        if len(rest) > 1:
+            raise DataError(
+                f"{where}: the index has the levels {', '.join(levels)}; which tells series apart? "
+                "Name it with series=..., and drop the others."
+            )
+        series = rest[0] if rest else None
     if target is None:
         chosen = [
             name
@@ -131,19 +200,21 @@ def find_layout(
             if name not in (time, series, *past, *future, *static)
             and pd.api.types.is_numeric_dtype(frame[name])
             and not pd.api.types.is_bool_dtype(frame[name])
+            and not data.repeats_time(frame, name, time is not None)
         ]
         if not chosen:
             raise DataError(
                 f"{where}: no numeric column to forecast. Columns: {', '.join(frame.columns)}."
             )
     else:
-        chosen = _names(target)
+        chosen = _names(frame, target)
         if not chosen:
             raise DataError(f"{where}: target names no column. Name one, or None for all.")
     return Layout(target=chosen, past=past, future=future, static=static, time=time, series=series)
 
 
 def check_columns(frame: pd.DataFrame, names: Sequence[str], where: str) -> None:
+    """Raise DataError where a column is not there."""
     for name in names:
         if name not in frame.columns:
             raise DataError(
@@ -152,82 +223,149 @@ def check_columns(frame: pd.DataFrame, names: Sequence[str], where: str) -> None
             )
 
 
+def stamps_of(frame: pd.DataFrame, layout: Layout, where: str) -> Any:
+    """The column or the index with the timestamps."""
+    if layout.time and layout.time in frame.columns:
+        return frame[layout.time]
+    if layout.time == "" or layout.time == frame.index.name:
+        if isinstance(frame.index, pd.RangeIndex) and frame.index.name is None:
+            raise DataError(f"{where}: the index must hold timestamps, as in fit.")
+        return frame.index
+    check_columns(frame, [str(layout.time)], where)
+    return None
+
+
+def groups_of(
+    frame: pd.DataFrame, layout: Layout, where: str
+) -> tuple[np.ndarray | None, list[Any]]:
+    """The number of each row's series and the names, in order of appearance; None for one."""
+    if layout.series is None:
+        return None, [None]
+    check_columns(frame, [layout.series], where)
+    column = frame[layout.series]
+    if bool(column.isna().to_numpy().any()):
+        raise DataError(f"{where}: column {layout.series!r} has missing values.")
+    groups, names = pd.factorize(column)
+    return groups.astype(np.int64), [data.plain_name(name) for name in names]
+
+
+def learn_clock(
+    frame: pd.DataFrame, layout: Layout, where: str, *, name: Any = None, **how: Any
+) -> data.Clock | None:
+    """What the timestamps of the table tell, or None without any; `how` as in `Clock.learn`."""
+    if layout.time is None:
+        return None
+    stamps = stamps_of(frame, layout, where)
+    groups, names = groups_of(frame, layout, where)
+    return data.Clock.learn(
+        stamps, where, name=layout.time or stamps.name, groups=groups, names=names, **how
+    )
+
+
 def read_series(
-    frame: pd.DataFrame, layout: Layout, *, missing: str, gaps: Any, where: str
+    frame: pd.DataFrame, layout: Layout, *, clock: data.Clock | None, missing: str, where: str
 ) -> tuple[list[Series], dict[str, int]]:
     """Every series of the table in order of appearance, and how many values were filled in.
+
+    Rows before the first value of a series are left out where `missing` fills values. "allow"
+    leaves holes in values and time as they are.
 
     Raises:
         DataError: timestamps are out of order, there twice or with gaps; values are missing
             (unless `missing` says how to fill them), infinite or no numbers.
     """
-    names = [layout.series] if layout.series else []
-    names += [layout.time] if layout.time else []
-    check_columns(frame, [*layout.columns, *names], where)
-    if layout.time == "" and not isinstance(frame.index, pd.DatetimeIndex):
-        raise DataError(f"{where}: the index must hold timestamps, as in fit.")
-    if layout.series is None:
-        parts = [(None, frame)]
-    else:
-        if bool(frame[layout.series].isna().to_numpy().any()):
-            raise DataError(f"{where}: column {layout.series!r} has missing values.")
-        parts = list(frame.groupby(layout.series, sort=False))
+    check_columns(frame, layout.columns, where)
+    groups, names = groups_of(frame, layout, where)
+    index = None if clock is None else clock.read(stamps_of(frame, layout, where), where)
+    values = _numbers(frame, layout.columns, where)
+    ends = np.array([0, len(frame)])
+    if groups is not None:
+        order = np.argsort(groups, kind="stable")
+        values, index = values[order], index if index is None else index[order]
+        ends = np.searchsorted(groups[order], np.arange(len(names) + 1))
+    whole = np.isfinite(values).all()
     found: list[Series] = []
     filled: dict[str, int] = {}
-    part: Any
-    for name, part in parts:
-        place = where if name is None else f"{where}: series {name!r}"
-        index, frequency = pd.RangeIndex(len(part)), None
-        if layout.time is not None:
-            stamps = part.index if layout.time == "" else part[layout.time]
-            line = data.check_timestamps(stamps, where=place, gaps=gaps)
-            index, frequency = line.index, line.frequency
-        later = _open_rows(part, layout)
-        ahead = None
+    for name, first, last in zip(names, ends[:-1], ends[1:], strict=True):
+        own: Any = pd.RangeIndex(last - first) if index is None else index[first:last]
+        pace = None if clock is None or missing == "allow" else clock.pace(name, own, where)
+        rows, ahead = values[first:last], None
+        later = 0 if whole else _open_rows(rows, layout)
         if later:
-            ahead = _values(part[-later:], layout.future, "allow", filled, place)
-            part, index = part[:-later], index[:-later]
-        values = _values(part, layout.columns, missing, filled, place)
-        label = name.item() if isinstance(name, np.generic) else name
-        found.append(
-            Series(name=label, values=values, index=index, frequency=frequency, ahead=ahead)
-        )
+            ahead = rows[-later:, len(layout.columns) - len(layout.future) :]
+            rows, own = rows[:-later], own[:-later]
+        if not whole and missing != "allow":
+            place = where if name is None else f"{where}: series {name!r}"
+            rows, begin = _complete(rows, layout, missing, filled, place)
+            own = own[begin:]
+        found.append(Series(name=name, values=rows, index=own, pace=pace, ahead=ahead))
     return found, filled
 
 
-def _open_rows(part: Any, layout: Layout) -> int:
+def _open_rows(values: np.ndarray, layout: Layout) -> int:
     """The last rows of a series whose targets are empty: they tell what is known ahead."""
     if not layout.future or not layout.target:
         return 0
-    known = np.flatnonzero(part[layout.target].notna().any(axis=1).to_numpy())
-    return len(part) - 1 - int(known[-1]) if len(known) else 0
+    known = np.flatnonzero(~np.isnan(values[:, : len(layout.target)]).all(1))
+    return len(values) - 1 - int(known[-1]) if len(known) else 0
 
 
-def _values(
-    part: pd.DataFrame, columns: list[str], missing: str, filled: dict[str, int], where: str
-) -> np.ndarray:
-    try:
-        numbers = part[columns].astype(np.float64)
-    except (TypeError, ValueError) as error:
-        wrong = [name for name in columns if not pd.api.types.is_numeric_dtype(part[name])]
-        raise DataError(
-            f"{where}: column {(wrong or columns)[0]!r} must hold numbers: {error}."
-        ) from error
-    holes = data.check_values(numbers.to_numpy(), columns, where=where, missing="allow")
-    if missing == "allow":
-        return numbers.to_numpy(dtype=np.float64)
-    if holes and missing != "error":
-        numbers = numbers.reset_index(drop=True)
-        numbers = numbers.ffill() if missing == "ffill" else numbers.interpolate()
-        for name, rows in holes.items():
-            filled[name] = filled.get(name, 0) + len(rows)
-    if holes:
+def _numbers(frame: pd.DataFrame, columns: list[str], where: str) -> np.ndarray:
+    """`(rows, columns)` float64."""
+    found = np.empty((len(frame), len(columns)))
+    for k, name in enumerate(columns):
+        column = frame[name]
         try:
-            data.check_values(numbers.to_numpy(), columns, where=where)
+            if pd.api.types.is_complex_dtype(column):
+                raise TypeError("they are complex; give .real or .imag")
+            if pd.api.types.is_numeric_dtype(column) or column.dtype == object:
+                found[:, k] = column.to_numpy(dtype=np.float64, na_value=np.nan)
+            else:
+                found[:, k] = column.astype(np.float64)
+        except (TypeError, ValueError) as error:
+            raise DataError(f"{where}: column {name!r} must hold numbers: {error}.") from error
+    return found
+
+
+def _complete(
+    values: np.ndarray, layout: Layout, missing: str, filled: dict[str, int], where: str
+) -> tuple[np.ndarray, int]:
+    """The values without holes, and how many rows at the start are left out."""
+    columns = layout.columns
+    holes = data.check_values(values, columns, where=where, missing="allow")
+    if not holes:
+        return values, 0
+    if missing == "error":
+        try:
+            data.check_values(values, columns, where=where)
         except DataError as error:
             hint = " Forecaster(missing='interpolate') or missing='ffill' fills them in."
-            raise DataError(f"{error}{hint if missing == 'error' else ''}") from error
-    return numbers.to_numpy(dtype=np.float64)
+            raise DataError(f"{error}{hint}") from error
+    known = ~np.isnan(values)
+    empty = np.flatnonzero(~known.any(0))
+    if len(empty):
+        raise DataError(f"{where}: column {columns[empty[0]]!r} has no value at all. Leave it out.")
+    begin = int(np.argmax(known[:, : len(layout.target)].any(1)))
+    values = fill(values[begin:], missing)
+    for name, rows in holes.items():
+        filled[name] = filled.get(name, 0) + sum(row >= begin for row in rows)
+    return values, begin
+
+
+def fill(values: np.ndarray, missing: str) -> np.ndarray:
+    """`(rows, columns)` without holes: a line between the values around them, or the value before
+    ("ffill"); before a column's first value that value, after its last the last."""
+    values, rows = values.copy(), np.arange(len(values))
+    for column in values.T:
+        known = np.flatnonzero(~np.isnan(column))
+        if len(known) == len(column):
+            continue
+        if missing == "ffill":
+            before = np.maximum(np.searchsorted(known, rows, side="right") - 1, 0)
+            column[:] = column[known[before]]
+        else:
+            column[:] = np.interp(rows, known, column[known])
+    return values
 
 
 def held_out_table(
@@ -255,22 +393,18 @@ def _is_path(value: Any) -> bool:
     return isinstance(value, (str, os.PathLike))
 
 
-def _names(names: Any) -> list[str]:
-    """Names of columns as texts, as `to_table` makes them: also of one name, and of numbers."""
+def _names(frame: pd.DataFrame, names: Any) -> list[str]:
+    """Names of columns as texts, as `to_table` makes them: also of one name, and of numbers, which
+    count columns where none has that name."""
     if names is None:
         return []
     several = isinstance(names, Sequence) and not isinstance(names, str)
-    return [str(name) for name in (names if several else [names])]
+    return [_name(frame, name) for name in (names if several else [names])]
 
 
-def _find_time(frame: pd.DataFrame, free: list[str]) -> str | None:
-    if isinstance(frame.index, pd.DatetimeIndex):
-        return ""
-    for name in free:
-        if pd.api.types.is_datetime64_any_dtype(frame[name]):
-            return name
-    for name in free:
-        if pd.api.types.is_numeric_dtype(frame[name]) or name.lower() not in _TIMES:
-            continue
-        return name
-    return None
+def _name(frame: pd.DataFrame, name: Any) -> str:
+    columns = list(frame.columns)
+    whole = isinstance(name, int | np.integer) and not isinstance(name, bool)
+    if whole and str(name) not in columns and -len(columns) <= name < len(columns):
+        return columns[name]
+    return str(name)

@@ -73,16 +73,16 @@ def test_lines_of_comments_are_left_out_when_asked(capsys: Any) -> None:
 
 
 def test_decimal_commas_are_remembered_where_a_file_cannot_tell(capsys: Any) -> None:
-    """1,500 alone is 1500 or 1.5: the rows of training tell."""
+    """1.500 alone is 1500 or 1.5: the rows of training tell."""
     first = datetime.date(2026, 1, 1)
     days = [first + datetime.timedelta(days=k) for k in range(100)]
-    rows = [f"{day};{k % 7},{k % 7}25" for k, day in enumerate(days)]
+    rows = [f"{day};{1 + k % 7}.{k % 7}00,25" for k, day in enumerate(days)]
     write("load.csv", ["date;load", *rows])
     words = ["--past", "7", "--horizon", "2", "--target", "load"]
     ran(capsys, "train", "forecaster", "load.csv", *words, *SMALL)
-    write("new.csv", ["date;load", *(f"2026-07-{1 + k:02d};1,500" for k in range(7))])
+    write("new.csv", ["date;load", *(f"2026-07-{1 + k:02d};1.500" for k in range(7))])
     out, _ = ran(capsys, "predict", "runs/run", "new.csv", "--json")
-    assert all(0 < row["load"] < 10 for row in json.loads(out)["answers"])
+    assert all(500 < row["load"] < 9000 for row in json.loads(out)["answers"])
 
 
 def test_another_sign_than_in_training_is_found(capsys: Any) -> None:

@@ -147,6 +147,18 @@ def _language_stream(model: Any, text: str) -> Any:
     return np.array(found)
 
 
+def _stream(count: int, seed: int) -> tuple[np.ndarray, list[str]]:
+    """Rows that rise and fall, and whether the second column lies above its recent mean."""
+    chance = np.random.default_rng(seed)
+    X = np.cumsum(chance.normal(size=(count, 3)), 0)
+    return X, ["up" if up else "down" for up in X[:, 1] > np.roll(X[:, 1], 3)]
+
+
+def _row_stream(model: Any, rows: np.ndarray) -> Any:
+    stream = model.stream()
+    return np.array([[*stream.step(row).probabilities.values()] for row in rows])
+
+
 REVIEWS, SENTENCES, PAIRS = _reviews(60, 0), _sentences(40, 0), _pairs(48, 0)
 TEXT_JUNK: list[tuple[Any, ...]] = [
     ([], []),
@@ -231,6 +243,28 @@ EXAMPLES: dict[str, Example] = {
                 ("no such file.csv",),
                 (_shops(120).assign(visits=math.nan),),
                 (_shops(120).assign(visits=math.inf),),
+            ],
+        ),
+        Example(
+            kind="stream-classifier",
+            options={**SMALL, "window": 12},
+            X=_stream(150, 0)[0],
+            y=_stream(150, 0)[1],
+            more=_stream(60, 1),
+            probe=[_stream(count, count)[0] for count in (1, 20, 5, 33)],
+            ask=lambda model, parts: [model.predict_proba(part) for part in parts],
+            other={"dropout": 0.1},
+            causal={},
+            stream=_row_stream,
+            junk=[
+                *(each for each in TEXT_JUNK if not isinstance(each[0], np.ndarray)),
+                (np.zeros((3, 2)), [1, 2]),
+                (np.zeros((3, 2)), [1, 1, 1]),
+                (np.zeros((3, 2)), [1, None, 2]),
+                (np.full((3, 2), math.nan), [1, 2, 1]),
+                (np.zeros((3, 0)), [1, 2, 1]),
+                ([[1.0, 2.0], [1.0]], ["a", "b"]),
+                (pd.DataFrame({"a": ["x", "y"]}), [1, 2]),
             ],
         ),
     )

@@ -20,7 +20,7 @@ from examples import EXAMPLES, Example, same
 from lightning.pytorch.callbacks import Callback
 
 import ostinato
-from ostinato import inspection, training
+from ostinato import inspection, nn, training
 from ostinato.errors import OptionError, RecordWarning, StorageError, TrainingError
 from ostinato.training import checkpoints
 
@@ -196,6 +196,7 @@ def test_a_signal_after_training_loses_no_model(example, monkeypatch, tmp_path):
     def late(module: Any, *arguments: Any, **options: Any) -> Any:
         result = original(module, *arguments, **options)
         hooks.extend(each.register_forward_pre_hook(interrupt) for each in module.modules())
+        monkeypatch.setattr(nn.Stepper, "step", interrupt)
         return result
 
     monkeypatch.setattr(training, "fit", late)
@@ -203,6 +204,7 @@ def test_a_signal_after_training_loses_no_model(example, monkeypatch, tmp_path):
         model.fit(*example.rows, progress=False)
     for each in hooks:
         each.remove()
+    monkeypatch.undo()
     model.save(tmp_path / "model.safetensors")
     again = ostinato.load(tmp_path / "model.safetensors")
     assert same(example.ask(model, example.probe), example.ask(again, example.probe))

@@ -9,6 +9,7 @@ from ostinato.options.declaration import described as described
 from ostinato.options.declaration import members as members
 from ostinato.options.declaration import option as option
 from ostinato.options.declaration import several as several
+from ostinato.options.online import OnlineOptions as OnlineOptions
 from ostinato.options.recurrence import RecurrenceOptions as RecurrenceOptions
 from ostinato.options.text import EmbeddingOptions as EmbeddingOptions
 from ostinato.options.text import VocabularyOptions as VocabularyOptions

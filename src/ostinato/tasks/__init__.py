@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ostinato.tasks.loading import load as load
     from ostinato.tasks.sequence_tagger.estimator import Entity as Entity
     from ostinato.tasks.sequence_tagger.estimator import SequenceTagger as SequenceTagger
+    from ostinato.tasks.stream_classifier.estimator import StreamClassifier as StreamClassifier
     from ostinato.tasks.text_classifier.estimator import TextClassifier as TextClassifier
     from ostinato.tasks.translator.alignment import Aligned as Aligned
     from ostinato.tasks.translator.estimator import Translator as Translator

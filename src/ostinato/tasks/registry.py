@@ -74,6 +74,12 @@ TASKS: dict[str, Task] = {
             name="Forecaster",
             sentence="What comes next in a series of numbers.",
         ),
+        Task(
+            kind="stream-classifier",
+            folder="stream_classifier",
+            name="StreamClassifier",
+            sentence="The class of each row of a stream, learned while it comes.",
+        ),
     )
 }
 

@@ -1,0 +1,64 @@
+"""Mean and spread of columns, kept up row by row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ostinato.errors import check_number
+
+LIMIT = 5.0  # spreads; what lies further out is drawn in
+_LEAST = 1e-4  # of a column's size: a spread below is that of a constant column
+
+
+class RunningScale:
+    """Columns on a common scale by the mean and the spread of the rows so far.
+
+    The first rows all count alike; once there are more than `memory`, a row that lies k rows back
+    counts (1 - 1/memory)**k (exponential forgetting), so that a scale learned on one stretch does
+    not hold for ever. A column that was constant until now gives zeros; once it moves, its spread
+    follows within some rows. Answers lie in -5 to 5.
+
+    Args:
+        columns: how many.
+        memory: rows, about; how far back the scale looks.
+    """
+
+    def __init__(self, columns: int, memory: int) -> None:
+        check_number("RunningScale", "memory", memory, low=1, whole=True)
+        self.memory, self.count = memory, 0
+        self.mean, self.variance = np.zeros(columns), np.zeros(columns)
+
+    def step(self, row: np.ndarray) -> np.ndarray:
+        """Take the next row `(columns,)` and scale it, this row counted in."""
+        self.count += 1
+        share = 1 / min(self.count, self.memory)
+        gap = row - self.mean
+        self.mean += share * gap
+        # West, Communications of the ACM 22(9), 1979, with the weights above.
+        self.variance = (1 - share) * (self.variance + share * gap * gap)
+        least = (_LEAST * np.abs(self.mean)) ** 2 + 1e-30
+        scaled = (row - self.mean) / np.sqrt(self.variance + least)
+        return np.minimum(np.maximum(scaled, -LIMIT), LIMIT)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything `from_dict` needs, as values JSON can hold."""
+        return {
+            "memory": self.memory,
+            "count": self.count,
+            "mean": self.mean.tolist(),
+            "variance": self.variance.tolist(),
+        }
+
+    @classmethod
+    def from_dict(cls, state: dict[str, Any]) -> RunningScale:
+        """The scale that `to_dict` described, to the last bit."""
+        made = cls(len(state["mean"]), state["memory"])
+        made.count = int(state["count"])
+        made.mean = np.array(state["mean"], dtype=np.float64)
+        made.variance = np.array(state["variance"], dtype=np.float64)
+        return made
+
+    def copy(self) -> RunningScale:
+        return self.from_dict(self.to_dict())

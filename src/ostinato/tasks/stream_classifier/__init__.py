@@ -1,0 +1,1 @@
+"""The class of each row of a stream, learned while it comes."""

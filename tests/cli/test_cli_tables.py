@@ -11,8 +11,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from ostinato.cli import output
 from ostinato.cli.app import run
 
 SMALL = ["--epochs", "1", "--quiet", "--hidden-size", "4", "--name", "run", "--json"]
@@ -150,3 +152,15 @@ def test_a_pipe_stays_a_pipe(tmp_path: Path) -> None:
     finally:
         os.close(reader)
     assert pipe.is_fifo()
+
+
+def test_texts_and_files_together_are_refused(capsys: Any) -> None:
+    data = write("rows.csv", ["text,label", *texts(",")])
+    ran(capsys, "train", "text-classifier", data, *SMALL)
+    _, err = ran(capsys, "predict", "runs/run", data, "--text", "a film", status=2)
+    assert "give either --text or files, not both" in err
+
+
+def test_numbers_that_json_lacks_are_null() -> None:
+    found = output.plain({"a": float("nan"), "b": [np.float32("inf"), np.int64(3), 1.5]})
+    assert json.dumps(found, allow_nan=False) == '{"a": null, "b": [null, 3, 1.5]}'

@@ -308,7 +308,7 @@ class Recurrent(Module):
                 x = torch.dropout(x, self.dropout, True)
         if not need_state:
             return x, None, cells
-        return x, tuple(torch.stack(final) for final in finals), cells
+        return x, tuple(_stack(final) for final in finals), cells
 
     def _arguments(
         self, x: Tensor, states: list[Tensor], index: int, training: bool
@@ -390,3 +390,8 @@ class Recurrent(Module):
 
     def extra_repr(self) -> str:
         return described(self)
+
+
+def _stack(states: list[Tensor]) -> Tensor:
+    """`(n, batch, size)` of n states; one alone needs no copy."""
+    return torch.stack(states) if len(states) > 1 else states[0].unsqueeze(0)

@@ -65,13 +65,11 @@ def widened(arguments: dict[str, Any]) -> dict[str, Any] | None:
 def native(cell: Cell, arguments: dict[str, Any]) -> tuple[Any, ...]:
     """What `cell.reference` returns, from the kernels; without `cell_sequence` an LSTM's cells are
     an empty tensor."""
-    tensors = [arguments.get(name) for name in READ]
-    needs_gradient = torch.is_grad_enabled() and any(
-        each is not None and each.requires_grad for each in tensors
-    )
-    if needs_gradient:
-        settings = {name: value for name, value in arguments.items() if name not in READ}
-        return _Native.apply(cell, settings, *tensors)  # pyright: ignore
+    if torch.is_grad_enabled():
+        tensors = [arguments.get(name) for name in READ]
+        if any(each is not None and each.requires_grad for each in tensors):
+            settings = {name: value for name, value in arguments.items() if name not in READ}
+            return _Native.apply(cell, settings, *tensors)  # pyright: ignore
     return Call(cell, arguments).forward(keep=False)[0]
 
 

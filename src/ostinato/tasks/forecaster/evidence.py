@@ -102,8 +102,8 @@ def _units(model: Forecaster) -> dict[str, tuple[float, str]]:
     if len(targets) != 1:
         spread = "spreads of the training rows"
         return {"mae": (1.0, spread), "mse": (1.0, f"{spread}, squared"), "loss": (1.0, spread)}
-    scales, name = model.scaler_.scales.scale[:, 0], targets[0]
-    if len(scales) > 1:
+    scales, name = model.scaler_.scales.spread[:, 0], targets[0]
+    if len(scales) > 1 or model.transform != "none":
         spread = "spreads of each series' training rows"
         return {"mae": (1.0, spread), "mse": (1.0, f"{spread}, squared"), "loss": (1.0, spread)}
     scale = float(scales[0])
@@ -133,8 +133,7 @@ def _against(
 
 def _by_step(model: Forecaster, tests: list[Backtest], best: Any) -> Figure:
     """The mean error one row ahead, two rows ahead, and so on, in spreads of the column."""
-    targets = len(model.layout_.target)
-    scale = model.scaler_.whole.scale[0, :targets]
+    scale = model.scaler_.whole.spread[0]
     steps = sorted({round(k) for k in np.linspace(1, model.horizon, min(model.horizon, 12))})
 
     def errors(answers: list[np.ndarray]) -> list[float]:

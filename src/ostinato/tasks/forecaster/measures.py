@@ -98,7 +98,7 @@ def measure_series(
             for name, value in measure_forecasts(
                 sums[prefix + "abs"][k] / counts[k],
                 sums[prefix + "square"][k] / counts[k],
-                windows.scales.scale[k, :targets],
+                windows.scales.spread[k],
                 naive[k],
             ).items()
         }

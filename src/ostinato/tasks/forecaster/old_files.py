@@ -12,7 +12,18 @@ def upgraded(document: dict[str, Any]) -> dict[str, Any]:
         return document
     layout, scaler, known = document["layout"], document["scaler"], document["known"]
     names, columns = [part["name"] for part in known], len(scaler["center"])
-    whole = [[scaler["center"]], [scaler["scale"]]]
+    targets = len(layout["target"])
+
+    def scales(count: int) -> dict[str, Any]:
+        return {
+            "center": [scaler["center"]] * count,
+            "scale": [scaler["scale"]] * count,
+            "power": None,
+            "shift": [[0.0] * targets] * count,
+            "spread": [scaler["scale"][:targets]] * count,
+            "values": "any",
+        }
+
     frequency = document["frequency"]
     pace = {"frequency": frequency, "open": [0, 1, 2, 3, 4] if frequency == "B" else []}
     clock = {
@@ -36,8 +47,9 @@ def upgraded(document: dict[str, Any]) -> dict[str, Any]:
         },
         "scaling": {
             "kind": scaler["kind"],
-            "scales": [each * len(names) for each in whole],
-            "whole": whole,
+            "transform": "none",
+            "scales": scales(len(names)),
+            "whole": scales(1),
             "apart": [False] * columns,
         },
         "names": names,

@@ -101,6 +101,18 @@ class ForecasterOptions(WindowOptions, RecurrenceOptions, EstimatorOptions):
         "finds out.",
         default=None,
     )
+    transform: Literal["none", "log", "boxcox"] = option(
+        "How targets of at least 0 are bent before they are scaled, so that a promotion that "
+        "doubles sales does so in a small and in a large week: log, or boxcox, which finds the "
+        "power for each series.",
+        default="none",
+    )
+    values: Literal["auto", "any", "nonnegative", "counts"] = option(
+        "What targets can be, and so the answers: any number, nonnegative, or counts (whole "
+        "numbers of at least 0). auto takes nonnegative where all training rows are whole and none "
+        "is negative.",
+        default="auto",
+    )
     missing: Literal["error", "interpolate", "ffill"] = option(
         "What to do with missing values: stop, draw a straight line between the values around them "
         "(interpolate), or repeat the value before (ffill). Before its first value a column has "

@@ -37,7 +37,7 @@ def boosting(table: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp, lags:
     rows["promotion"] = rows["promotion"].map({"none": 0, "flyer": 1, "radio": 2})
     rows["shop"] = rows["shop"].astype("category").cat.codes
     day = rows["day"].dt
-    rows = rows.assign(weekday=day.weekday, year_day=day.dayofyear, month_day=day.day)
+    rows = rows.assign(weekday=day.day_of_week, year_day=day.day_of_year, month_day=day.day)
     rows["number"] = (rows["day"] - rows["day"].min()).dt.days
     by = rows.groupby("shop")
     rows["eve"] = by["closed"].shift(-1).fillna(False).astype(float)

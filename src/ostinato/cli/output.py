@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -23,6 +25,25 @@ def note(words: str) -> None:
 def result(values: Mapping[str, Any]) -> None:
     """The one JSON object of `--json`, on standard output."""
     typer.echo(json.dumps(plain(values), ensure_ascii=False))
+
+
+@contextlib.contextmanager
+def followed() -> Iterator[None]:
+    """While it lasts, what the package tells its log goes to standard error."""
+
+    class Notes(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            note(record.getMessage())
+
+    log, notes = logging.getLogger("ostinato"), Notes()
+    level = log.level
+    log.addHandler(notes)
+    log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.removeHandler(notes)
+        log.setLevel(level)
 
 
 def failure(error: Exception, *, as_json: bool) -> None:

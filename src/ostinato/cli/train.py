@@ -122,13 +122,14 @@ def train(task: Task, typed: dict[str, Any]) -> None:
         typed["out"], typed["name"], stem, resume=typed["resume"], force=typed["force"]
     )
     try:
-        estimator.fit(
-            *loaded.arguments,
-            validation=loaded.validation,
-            directory=place,
-            resume=typed["resume"],
-            progress=not typed["quiet"],
-        )
+        with output.followed():
+            estimator.fit(
+                *loaded.arguments,
+                validation=loaded.validation,
+                directory=place,
+                resume=typed["resume"],
+                progress=not typed["quiet"],
+            )
     except BaseException:
         with contextlib.suppress(OSError):
             place.rmdir()  # only if nothing was written yet

@@ -17,6 +17,7 @@ from ostinato.data.clock import unpack_name as unpack_name
 from ostinato.data.clock import unpack_times as unpack_times
 from ostinato.data.corpus import read_texts as read_texts
 from ostinato.data.delimited import TableLayout as TableLayout
+from ostinato.data.grids import period_of as period_of
 from ostinato.data.holidays import HOLIDAY_NAMES as HOLIDAY_NAMES
 from ostinato.data.holidays import check_places as check_places
 from ostinato.data.holidays import holiday_features as holiday_features

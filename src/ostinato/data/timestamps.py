@@ -226,11 +226,7 @@ def _column(values: Any, where: str) -> pd.Series:
     if isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype(values.cat.categories.dtype)
     if isinstance(values.dtype, pd.ArrowDtype):
-        values = pd.Series(
-            values.array.to_numpy(dtype=values.dtype.numpy_dtype, na_value=pd.NaT)
-            if values.dtype.kind == "M" and values.dt.tz is None
-            else values.astype(object).infer_objects()
-        )
+        values = values.astype(object).infer_objects()
     if values.dtype == object and len(values):
         values = _from_objects(values)
     missing = np.flatnonzero(pd.isna(values))

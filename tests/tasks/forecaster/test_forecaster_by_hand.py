@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
+from ostinato import data
 from ostinato.measures.forecasts import repeat_season
 from ostinato.tasks import Forecaster, load
 from ostinato.tasks.forecaster.evidence import backtests, evidence
@@ -56,8 +57,21 @@ def test_the_last_season_comes_again():
     window = np.array([1.0, 2, 3, 4, 5, 6])[None, :, None]
     assert repeat_season(window, 3, 5).ravel().tolist() == [4, 5, 6, 4, 5]
     wave = np.tile([0.0, 3, 1, 7, 2, 2, 9], 8)[:, None]
-    assert find_season([wave], "D", 20) == 7
-    assert find_season([wave], "D", 6) == 1
+    days = data.Pace(frequency="D")
+    assert find_season([wave], days, 20) == find_season([wave], None, 20) == 7
+    assert find_season([wave], days, 6) == 1
+
+
+def test_a_season_is_no_chance():
+    """Walks such as exchange rates have none; many short noisy series show together what one
+    cannot."""
+    chance = np.random.default_rng(0)
+    walks = [chance.normal(size=(600, 1)).cumsum(0) for _ in range(12)]
+    assert [find_season([walk], None, 96) for walk in walks] == [1] * 12
+    week = np.tile([0.0, 0, 0, 0, 0, 1, 1], 6)[:40, None]
+    shops = [week + chance.normal(size=(40, 1)) for _ in range(50)]
+    assert find_season(shops, data.Pace(frequency="D"), 20) == 7
+    assert find_season(shops[:1], data.Pace(frequency="D"), 20) == 1
 
 
 def test_naive_figures_by_hand():

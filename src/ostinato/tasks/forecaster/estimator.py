@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import Any, Self
 
@@ -21,6 +22,8 @@ from ostinato.tasks.forecaster.scaling import Scaling
 from ostinato.tasks.forecaster.stream import ForecastStream
 from ostinato.tasks.forecaster.table import Layout, Series, held_out_table
 from ostinato.tasks.forecaster.windows import Windows
+
+_LOG = logging.getLogger("ostinato")
 
 
 class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions):
@@ -87,6 +90,8 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
             directory, resume: as in `training.fit`.
             progress: show a bar; None goes by the option of this name.
 
+        What was found in the rows (time, pace, series, season) goes to the log "ostinato".
+
         Raises:
             OptionError: an argument is not allowed.
             DataError: the table cannot be used; the message says why and what to do.
@@ -94,6 +99,8 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
         where, options = "Forecaster.fit", self._training()
         _refuse(where, y)
         self.rows_, parts, cuts = ForecasterRows.learn(where, self, X, validation)
+        for name, words in self.rows_.found(parts).items():
+            _LOG.info("%s: %s", name, words)
         windows = self._windows(parts, cuts, where)
         self._build()
         held_out = held_out_table(self.rows_.layout, parts, cuts, self.past)

@@ -160,9 +160,9 @@ def _by_step(model: Forecaster, tests: list[Backtest], best: Any) -> Figure:
 
 
 def _facts(model: Forecaster, drawn: int, wanted: int) -> dict[str, object]:
-    facts: dict[str, object] = {"season": f"{model.season_:,} rows"}
-    if model.missing_:
-        facts["values filled in"] = ", ".join(f"{n}: {k:,}" for n, k in model.missing_.items())
+    facts: dict[str, object] = dict(model.rows_.found(model.rows_.known))
+    if model.layout_.series is not None:
+        facts["series"] = f"{len(model.rows_.known):,} by {model.layout_.series!r}"
     if drawn < wanted:
         facts["pictures"] = f"{drawn} of {wanted} series and columns, by their error"
     return facts

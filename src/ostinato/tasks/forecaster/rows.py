@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -110,7 +111,7 @@ class ForecasterRows:
         parts, known = regressors.settle(layout, parts, cuts, known)
         learn = [part.values[:cut] for part, cut in zip(parts, cuts, strict=True)]
         own = [values[:, : len(layout.target)] for values in learn]
-        season = find_season(own, frequency, options.past)
+        season = find_season(own, None if clock is None else clock.usual, options.past)
         rows = cls(
             layout=layout,
             **how,
@@ -140,6 +141,26 @@ class ForecasterRows:
     def frequency(self) -> str | None:
         """The pace as pandas writes it, or None."""
         return None if self.clock is None else self.clock.frequency
+
+    def found(self, parts: Sequence[Series]) -> dict[str, str]:
+        """What was found in the rows of a fit, for people: name to words."""
+        layout, count = self.layout, sum(len(part.values) for part in parts)
+        roles = {"past": layout.past, "future": layout.future, "static": layout.static}
+        others = [f"{role} {', '.join(names)}" for role, names in roles.items() if names]
+        facts = {"columns": "; ".join([f"forecast {', '.join(layout.target)}", *others])}
+        if self.clock is None:
+            facts["time"] = "no column with timestamps: rows are numbered"
+        else:
+            column = repr(layout.time) if layout.time else "the index"
+            facts["time"] = f"{column}, {self.clock.words()}"
+        if layout.series is not None:
+            facts["series"] = f"{len(parts):,} by {layout.series!r}, {count:,} rows"
+        season = f"{self.season:,} rows" if self.season > 1 else "none that is no chance"
+        facts["season"] = season
+        if self.filled:
+            named = ", ".join(f"{name}: {number:,}" for name, number in self.filled.items())
+            facts["values filled in"] = named
+        return facts
 
     @property
     def sizes(self) -> dict[str, int]:

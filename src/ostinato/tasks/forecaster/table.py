@@ -88,8 +88,8 @@ def to_table(X: Any, where: str, columns: Sequence[str] = ()) -> pd.DataFrame:
     if isinstance(X, pd.DataFrame):
         frame = X
     elif isinstance(X, pd.Series):
-        named = X.name if X.name is not None else (list(columns) or ["value"])[0]
-        frame = X.to_frame(named)
+        unnamed = X.name is None or list(columns) == ["value"]
+        frame = X.to_frame((list(columns) or ["value"])[0] if unnamed else X.name)
     elif _is_path(X) or (isinstance(X, (list, tuple)) and len(X) and _is_path(X[0])):
         frame = data.read_table(X, where=where)
     else:
@@ -223,8 +223,11 @@ def check_columns(frame: pd.DataFrame, names: Sequence[str], where: str) -> None
             )
 
 
-def stamps_of(frame: pd.DataFrame, layout: Layout, where: str) -> Any:
-    """The column or the index with the timestamps."""
+def stamps_of(frame: pd.DataFrame, layout: Layout, where: str, name: Any = None) -> Any:
+    """The column or the index with the timestamps; `name` is that of the index in fit, of which
+    people make a column."""
+    if layout.time == "" and name in frame.columns and isinstance(frame.index, pd.RangeIndex):
+        return frame[name]
     if layout.time and layout.time in frame.columns:
         return frame[layout.time]
     if layout.time == "" or layout.time == frame.index.name:
@@ -276,7 +279,9 @@ def read_series(
     """
     check_columns(frame, layout.columns, where)
     groups, names = groups_of(frame, layout, where)
-    index = None if clock is None else clock.read(stamps_of(frame, layout, where), where)
+    index = None
+    if clock is not None:
+        index = clock.read(stamps_of(frame, layout, where, clock.name), where)
     values = _numbers(frame, layout.columns, where)
     ends = np.array([0, len(frame)])
     if groups is not None:

@@ -1,0 +1,252 @@
+"""Time is read once: what fit finds in a table, and what it holds later tables to."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+import dateutil.tz
+import numpy as np
+import pandas as pd
+import pyarrow
+import pytest
+
+from ostinato.errors import DataError
+from ostinato.tasks import Forecaster
+from ostinato.tasks.forecaster.answering import table as answers
+from ostinato.tasks.forecaster.rows import ForecasterRows
+
+N = 60
+DAYS = pd.date_range("2024-01-05", periods=N, freq="D")
+SMALL: dict[str, Any] = {"past": 14, "horizon": 7, "hidden_size": 4, "epochs": 1}
+
+
+def wave(rows: int = N, level: float = 10.0) -> np.ndarray:
+    return level + np.tile([0.0, 3, 1, 7, 2, 2, 9], rows)[:rows]
+
+
+def frame(times: Any, name: str = "date", **more: Any) -> pd.DataFrame:
+    return pd.DataFrame({name: times, "y": wave(len(times)), **more})
+
+
+def read(X: Any, validation: Any = None, **options: Any) -> ForecasterRows:
+    """What is learned of a table, without a network, and through a file."""
+    model = Forecaster(**{**SMALL, **options})
+    rows, _, _ = ForecasterRows.learn("fit", model, X, validation)
+    return ForecasterRows.from_dict(model, json.loads(json.dumps(rows.to_dict())))
+
+
+def stacked(names: list[Any], times: Any = DAYS, column: str = "shop") -> pd.DataFrame:
+    return pd.concat([frame(times).assign(**{column: [name] * len(times)}) for name in names])
+
+
+LEVELS = pd.MultiIndex.from_product([["a", "b"], DAYS])
+
+
+@pytest.mark.parametrize(
+    ("X", "time", "series", "first"),
+    [
+        (frame(DAYS.strftime("%d/%m/%Y")), "date", None, "2024-03-05"),
+        (frame(DAYS.as_unit("s").asi8, "timestamp"), "timestamp", None, "2024-03-05"),
+        (frame(DAYS.as_unit("ms").asi8, "Unnamed: 0"), "Unnamed: 0", None, "2024-03-05"),
+        (frame(DAYS.strftime("%Y%m%d").astype(int), "day"), "day", None, "2024-03-05"),
+        (frame(DAYS.astype(str), "Unnamed: 0"), "Unnamed: 0", None, "2024-03-05"),
+        (frame(DAYS.strftime("%d.%m.%Y %H:%M:%S"), "Date Time"), "Date Time", None, "2024-03-05"),
+        (frame(DAYS.astype(str), "gemessen"), "gemessen", None, "2024-03-05"),
+        (frame(np.arange(1900, 1900 + N), "year"), "year", None, "1960-01-01"),
+        (frame(DAYS, month=DAYS.month, year=DAYS.year), "date", None, "2024-03-05"),
+        (frame(["January", "May"] * (N // 2), "month"), None, None, N),
+        (frame(np.arange(N), "Unnamed: 0"), None, None, N),
+        (pd.DataFrame({"y": wave()}, index=DAYS), "", None, "2024-03-05"),
+        (pd.DataFrame({"y": wave()}, index=DAYS.astype(str)), "", None, "2024-03-05"),
+        (pd.DataFrame({"y": wave()}, index=DAYS.to_period("D")), "", None, "2024-03-05"),
+        (pd.DataFrame({"y": np.tile(wave(), 2)}, index=LEVELS), "time", "series", "2024-03-05"),
+        (
+            pd.DataFrame({"y": np.tile(wave(), 2)}, index=LEVELS.set_names(["shop", "day"])),
+            "day",
+            "shop",
+            "2024-03-05",
+        ),
+        (pyarrow.table({"date": pyarrow.array(DAYS), "y": wave()}), "date", None, "2024-03-05"),
+        (
+            frame(DAYS).convert_dtypes(dtype_backend="pyarrow"),
+            "date",
+            None,
+            "2024-03-05",
+        ),
+        (wave(), None, None, N),
+        (wave()[:, None], None, None, N),
+    ],
+)
+def test_times_are_found(X, time, series, first):
+    rows = read(X)
+    assert (rows.layout.time, rows.layout.series) == (time, series)
+    assert rows.layout.target in (["y"], ["value"])
+    after = rows.known[0].after(1)[0]
+    assert after == (first if isinstance(first, int) else pd.Timestamp(first))
+    assert rows.season == (7 if first != "1960-01-01" else 1)
+
+
+def test_an_index_is_named_and_names_the_answers():
+    X = pd.DataFrame({"y": wave()}, index=pd.Index(DAYS.astype(str), name="when"))
+    rows = read(X, time="when")
+    part = rows.known[0]
+    assert answers(rows, [part], wave(7).reshape(1, 7, 1), [part.after(7)]).index.name == "when"
+    again = rows.read(X.reset_index(), "predict")[0][0]
+    assert again.index.equals(DAYS)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        list(pd.to_datetime(["2024-01-01", "2025-01-01"])),
+        list(pd.to_datetime(["2024-01-01", "2025-01-01"]).tz_localize("Asia/Tokyo")),
+        [1.5, 2.5],
+        [3, 4],
+        [True, False],
+        list(pd.period_range("2024", periods=2, freq="M")),
+        [pd.Timestamp("2024-01-01").date(), pd.Timestamp("2025-01-01").date()],
+        [("a", 1), ("b", 2)],
+    ],
+)
+def test_anything_may_name_a_series(names):
+    rows = read(stacked(names), series="shop", time="date")
+    parts, _ = rows.read(stacked(names), "predict")
+    assert [part.name for part in parts] == [part.name for part in rows.known]
+    assert rows.scaling.names == [part.name for part in parts]
+    found = answers(rows, parts, np.zeros((2, 7, 1)), [part.after(7) for part in parts])
+    assert found.index.names == ["shop", "date"]
+
+
+@pytest.mark.parametrize(
+    ("X", "options", "target"),
+    [
+        (np.stack([wave(), wave()], 1), {"target": 0}, ["x0"]),
+        (frame(DAYS), {"target": 1}, ["y"]),
+        (frame(DAYS), {"target": -1, "time": 0}, ["y"]),
+        (frame(DAYS), {"calendar": ["weekday"]}, ["y"]),
+    ],
+)
+def test_columns_may_be_counted_and_options_lists(X, options, target):
+    model = Forecaster(**{**SMALL, **options})
+    model.check()
+    assert read(X, **options).layout.target == target
+
+
+MIXED = pd.concat(
+    [
+        frame(DAYS).assign(shop="a"),
+        frame(pd.date_range("2024", periods=N, freq="h")).assign(shop="b"),
+    ]
+)
+WILD = frame(
+    pd.Timestamp("2024") + pd.to_timedelta(np.random.default_rng(0).permutation(10**6)[:N], "s")
+).sort_values("date")
+
+
+@pytest.mark.parametrize(
+    ("X", "options", "message"),
+    [
+        (MIXED, {"series": "shop"}, "fit: series 'b' has the pace 'h' and series 'a' 'D'"),
+        (WILD, {"gaps": "allow"}, r"no steady pace: .* Say freq=..., the pace at which answers"),
+        (frame(DAYS).assign(y=1j), {}, "column 'y' must hold numbers: they are complex"),
+        (wave() + 1j, {}, "X must hold real numbers, got complex ones"),
+        (frame(DAYS, "year").assign(year=DAYS.year), {}, "is there twice, in rows 0 and 1"),
+        (frame(DAYS[:-40].append(DAYS[-20:])), {}, "20 timestamps are missing at a pace of 'D'"),
+        (frame(DAYS).assign(y=np.nan), {"missing": "ffill"}, "'y' has no value at all"),
+        (frame(DAYS.strftime("%d/%m/%Y")), {"dayfirst": False}, "would read a month first"),
+        (frame(DAYS), {"freq": "7min"}, "rows do not lie at the pace freq='7min'"),
+    ],
+)
+def test_tables_without_one_time_are_refused(X, options, message):
+    with pytest.raises((DataError), match=message):
+        read(X, **options)
+
+
+HOURS = frame(pd.date_range("2024", periods=N, freq="h"))
+WORK = frame(DAYS[DAYS.day_of_week < 5])
+
+
+@pytest.mark.parametrize(
+    ("X", "given", "message"),
+    [
+        (frame(DAYS.strftime("%d/%m/%Y")), frame(DAYS.strftime("%m/%d/%Y")), "cannot be read"),
+        (frame(DAYS), frame(DAYS.strftime("%m/%d/%Y")), "In fit times were timestamps"),
+        (frame(DAYS.as_unit("s").asi8), frame(DAYS.as_unit("ms").asi8), "in fit they were seconds"),
+        (HOURS, frame(pd.date_range("2024", periods=N, freq="15min")), "not at the pace of h"),
+        (HOURS, HOURS.drop(index=[7]), "1 timestamps are missing at a pace of 'h'"),
+        (WORK, frame(DAYS), "are at times that had no rows in fit: B"),
+        (
+            frame(DAYS.tz_localize(dateutil.tz.gettz("Europe/Rome"))),
+            frame(DAYS),
+            "timestamps are without a zone, and in fit they were in Europe/Rome",
+        ),
+    ],
+)
+def test_later_tables_are_held_to_what_fit_found(X, given, message):
+    rows = read(X)
+    with pytest.raises(DataError, match=message):
+        rows.read(given, "predict")
+
+
+@pytest.mark.parametrize(
+    ("later", "message"),
+    [
+        (DAYS[45:], "5 timestamps are missing at a pace of 'D', the first 2024-02-14"),
+        (DAYS[40::2], "rows have mostly 2 days"),
+        (DAYS[30:], "rows must follow X, whose last is 2024-02-13"),
+    ],
+)
+def test_held_out_rows_follow_in_the_calendar(later, message):
+    with pytest.raises(DataError, match=message):
+        read(frame(DAYS[:40]), validation=frame(later))
+
+
+def test_an_ambiguous_date_means_what_it_meant():
+    rows = read(frame(DAYS.strftime("%d/%m/%Y")))
+    few = pd.date_range("2024-05-01", periods=12, freq="D")
+    part = rows.read(frame(few.strftime("%d/%m/%Y")), "predict")[0][0]
+    assert part.after(1)[0] == pd.Timestamp("2024-05-13")
+
+
+def test_days_keep_their_hour_over_daylight_saving():
+    days = pd.date_range("2024-03-01", periods=28, freq="D", tz=dateutil.tz.gettz("Europe/Rome"))
+    rows = read(frame(days.delete(9)))
+    assert {stamp.hour for stamp in rows.known[0].after(7)} == {0}
+    assert str(rows.known[0].after(7).tz) == "Europe/Rome"
+
+
+def test_empty_rows_before_the_first_value_are_left_out():
+    X = frame(DAYS, z=wave())
+    X.loc[:2, "y"] = np.nan
+    X.loc[[0, 3, 9], "z"] = np.nan
+    rows = read(X, missing="interpolate", target="y", features="z")
+    part = rows.read(X, "predict")[0][0]
+    assert part.index[0] == DAYS[3]
+    assert part.values[0].tolist() == [wave()[3], wave()[4]]
+    assert part.values[6, 1] == (wave()[8] + wave()[10]) / 2
+    assert rows.filled == {"y": 0, "z": 2}
+
+
+def test_fit_says_what_it_found(caplog):
+    shops = stacked(["x", "y"], DAYS[DAYS.day_of_week != 6])
+    shops.loc[3, "y"] = np.nan
+    with caplog.at_level(logging.INFO, "ostinato"):
+        Forecaster(**{**SMALL, "past": 12, "horizon": 2}, series="shop", missing="ffill").fit(
+            shops.assign(date=shops["date"].dt.strftime("%d/%m/%Y")), progress=False
+        )
+    assert caplog.messages == [
+        "columns: forecast y",
+        "time: 'date', text as %d/%m/%Y, pace D, closed on Sunday, 2024-01-05 00:00:00 to "
+        "2024-03-04 00:00:00",
+        "series: 2 by 'shop', 102 rows",
+        "season: none that is no chance",
+        "values filled in: y: 2",
+    ]
+
+
+def test_rows_at_any_time_are_answered_at_the_pace_that_is_said():
+    rows = read(WILD, gaps="allow", freq="D")
+    last = WILD["date"].iloc[-1]
+    assert rows.known[0].after(2).tolist() == [last + pd.Timedelta(days=1 + k) for k in range(2)]

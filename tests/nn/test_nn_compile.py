@@ -64,3 +64,33 @@ def test_training_with_zoneout_and_dropout_compiles_whole(layer):
     compiled(torch.randn(6, 2, 3))[0].sum().backward()
     assert all(each.grad.isfinite().all() for each in network.parameters())
     torch.compiler.reset()
+
+
+@pytest.mark.parametrize("kind", ["additive", "multiplicative"])
+@pytest.mark.parametrize("pooling", ["mean", "attention"])
+def test_attention_and_pooling_compile_whole(kind, pooling):
+    attention, pool = nn.Attention(4, 3, kind), nn.Pooling(pooling, 3)
+    query, memory, lengths = torch.randn(2, 3, 4), torch.randn(2, 5, 3), torch.tensor([5, 2])
+
+    def network(query, memory, lengths):
+        return attention(query, memory, lengths)[0], pool(memory, lengths)
+
+    compiled = torch.compile(network, fullgraph=True, backend="aot_eager")
+    given = (query, memory, lengths)
+    for found, wanted in zip(compiled(*given), network(*given), strict=True):
+        torch.testing.assert_close(found, wanted)
+    torch.compiler.reset()
+
+
+def test_a_packed_sequence_compiles_as_torchs_does():
+    """Torch itself does not trace `pack_padded_sequence`: the graph breaks there, and no answer
+    changes."""
+    layer, x, lengths = nn.GRU(3, 5, batch_first=True), torch.randn(2, 4, 3), torch.tensor([4, 2])
+
+    def network(x, lengths):
+        packed = torch.nn.utils.rnn.pack_padded_sequence(x, lengths, True, False)
+        return torch.nn.utils.rnn.pad_packed_sequence(layer(packed)[0], True)[0]
+
+    compiled = torch.compile(network, backend="aot_eager")
+    torch.testing.assert_close(compiled(x, lengths), network(x, lengths))
+    torch.compiler.reset()

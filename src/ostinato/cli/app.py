@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from ostinato.cli import output, train
+from ostinato.cli import output, stream, train
 
 app = typer.Typer(
     name="ostinato",
@@ -177,6 +177,9 @@ def generate(
         "stop": stop,
     }
     run_generate(model, prompt, length, options, as_json=json)
+
+
+app.command("stream")(stream.command(Model))
 
 
 @app.command()

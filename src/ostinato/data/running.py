@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ _LEAST = 1e-4  # of a column's size: a spread below is that of a constant column
 
 
 class RunningScale:
-    """Columns on a common scale by the mean and the spread of the rows so far.
+    """Columns on common scales by the mean and the spread of the rows so far, one scale or several
+    that look back differently far.
 
     The first rows all count alike; once there are more than `memory`, a row that lies k rows back
     counts (1 - 1/memory)**k (exponential forgetting), so that a scale learned on one stretch does
@@ -22,30 +24,32 @@ class RunningScale:
 
     Args:
         columns: how many.
-        memory: rows, about; how far back the scale looks.
+        memories: of each scale: rows, about; how far back it looks.
     """
 
-    def __init__(self, columns: int, memory: int) -> None:
-        check_number("RunningScale", "memory", memory, low=1, whole=True)
-        self.memory, self.count = memory, 0
-        self.mean, self.variance = np.zeros(columns), np.zeros(columns)
+    def __init__(self, columns: int, memories: Sequence[int]) -> None:
+        for each in memories:
+            check_number("RunningScale", "memory", each, low=1, whole=True)
+        self.memories, self.count = [int(each) for each in memories], 0
+        self.mean = np.zeros((len(self.memories), columns))
+        self.variance = np.zeros((len(self.memories), columns))
 
     def step(self, row: np.ndarray) -> np.ndarray:
-        """Take the next row `(columns,)` and scale it, this row counted in."""
+        """Take the next row `(columns,)` and scale it, this row counted in: `(scales, columns)`."""
         self.count += 1
-        share = 1 / min(self.count, self.memory)
+        share = np.array([[1 / min(self.count, each)] for each in self.memories])
         gap = row - self.mean
         self.mean += share * gap
         # West, Communications of the ACM 22(9), 1979, with the weights above.
         self.variance = (1 - share) * (self.variance + share * gap * gap)
-        least = (_LEAST * np.abs(self.mean)) ** 2 + 1e-30
+        least = (_LEAST * self.mean) ** 2 + 1e-30
         scaled = (row - self.mean) / np.sqrt(self.variance + least)
         return np.minimum(np.maximum(scaled, -LIMIT), LIMIT)
 
     def to_dict(self) -> dict[str, Any]:
         """Everything `from_dict` needs, as values JSON can hold."""
         return {
-            "memory": self.memory,
+            "memories": self.memories,
             "count": self.count,
             "mean": self.mean.tolist(),
             "variance": self.variance.tolist(),
@@ -54,10 +58,10 @@ class RunningScale:
     @classmethod
     def from_dict(cls, state: dict[str, Any]) -> RunningScale:
         """The scale that `to_dict` described, to the last bit."""
-        made = cls(len(state["mean"]), state["memory"])
+        made = cls(len(state["mean"][0]), state["memories"])
         made.count = int(state["count"])
-        made.mean = np.array(state["mean"], dtype=np.float64)
-        made.variance = np.array(state["variance"], dtype=np.float64)
+        made.mean[:] = np.array(state["mean"], dtype=np.float64)
+        made.variance[:] = np.array(state["variance"], dtype=np.float64)
         return made
 
     def copy(self) -> RunningScale:

@@ -1,7 +1,7 @@
 """What the rooms above ask of a task's files: Protocols, and the data that goes between.
 
 A task's folder has `shell.py` (these names: `Words`, `ANSWER`, `MEASURE`, `read`, `answer`,
-`measure`), `evidence.py` (`evidence`), `export.py` (`example`) and an estimator whose `stream()`
+`measure`, and `feed` where it has a stream), `evidence.py` (`evidence`), `export.py` (`example`) and an estimator whose `stream()`
 returns a `Stream`.
 """
 
@@ -83,6 +83,34 @@ class Shell(Protocol):
         self, estimator: Any, sources: Sequence[str], typed: dict[str, Any]
     ) -> tuple[Mapping[str, float], int]:
         """`evaluate`: the scores and the number of rows."""
+        ...
+
+
+class Feed(Protocol):
+    """What `feed` of a task's `shell.py` returns: the stream behind `ostinato stream`.
+
+    Attributes:
+        count: rows taken.
+        alarms: rows at which errors became more frequent.
+    """
+
+    count: int
+    alarms: Sequence[int]
+
+    def take(self, row: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The answer to one line, a row or a truth that comes late; None where it asks nothing.
+
+        Raises:
+            DataError: the line cannot be used; nothing was changed.
+        """
+        ...
+
+    def scores(self) -> Mapping[str, float]:
+        """As the estimator's `evaluate`, of the answers so far."""
+        ...
+
+    def save(self, path: Any) -> None:
+        """Write all that is needed to go on."""
         ...
 
 

@@ -27,7 +27,7 @@ class StreamRows:
         classes: labels at the places of their numbers, in the order in which they were first seen.
         room: classes that there is room for.
         last_label: as in the options.
-        slow, quick: the scales.
+        scale: by rows long ago, and by recent ones.
         linear: the baseline, which learns beside the network.
     """
 
@@ -35,8 +35,7 @@ class StreamRows:
     classes: list[Label]
     room: int
     last_label: bool
-    slow: RunningScale
-    quick: RunningScale
+    scale: RunningScale
     linear: LinearClassifier
 
     @classmethod
@@ -47,8 +46,7 @@ class StreamRows:
             classes=[],
             room=options.max_classes,
             last_label=options.last_label,
-            slow=RunningScale(len(columns), options.scale_memory),
-            quick=RunningScale(len(columns), options.recent),
+            scale=RunningScale(len(columns), (options.scale_memory, options.recent)),
             linear=None,  # type: ignore[arg-type]
         )
         made.linear = LinearClassifier(made.inputs, made.room)
@@ -142,8 +140,7 @@ class StreamRows:
         """
         width = len(self.columns)
         row = np.zeros(self.inputs, dtype=np.float32)
-        row[:width] = self.slow.step(values)
-        row[width : 2 * width] = self.quick.step(values)
+        row[: 2 * width] = self.scale.step(values).reshape(-1)
         if self.last_label and last >= 0:
             row[2 * width + last] = 1.0
         return row
@@ -157,8 +154,7 @@ class StreamRows:
             "classes": list(self.classes),
             "room": self.room,
             "last_label": self.last_label,
-            "slow": self.slow.to_dict(),
-            "quick": self.quick.to_dict(),
+            "scale": self.scale.to_dict(),
             "linear": self.linear.to_dict(),
         }
 
@@ -169,8 +165,7 @@ class StreamRows:
             classes=list(document["classes"]),
             room=int(document["room"]),
             last_label=bool(document["last_label"]),
-            slow=RunningScale.from_dict(document["slow"]),
-            quick=RunningScale.from_dict(document["quick"]),
+            scale=RunningScale.from_dict(document["scale"]),
             linear=LinearClassifier.from_dict(document["linear"]),
         )
 

@@ -93,3 +93,71 @@ def said(answer: Any) -> dict[str, Any]:
         "label": answer.label,
         "confidence": None if sure is None else round(sure, 6),
     }
+
+
+class Feed:
+    """The stream behind `ostinato stream`: lines in, answers out.
+
+    A line with the columns is a row; where it has the label too, that is looked at after the
+    answer. A line with "row" and the label alone is a truth that comes late.
+    """
+
+    def __init__(self, stream: Any, label: str) -> None:
+        self.stream, self.label = stream, label
+
+    @property
+    def count(self) -> int:
+        return self.stream.count
+
+    @property
+    def alarms(self) -> list[int]:
+        return self.stream.alarms
+
+    def scores(self) -> Mapping[str, float]:
+        return self.stream.scores()
+
+    def save(self, path: Any) -> None:
+        self.stream.save(path)
+
+    def take(self, row: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The answer to a row; None to a truth alone.
+
+        Raises:
+            DataError: the line cannot be used; nothing was changed.
+        """
+        truth = row.get(self.label)
+        given = truth is not None and truth != ""
+        if set(row) == {"row", self.label}:
+            if not given:
+                raise DataError(f"stream: {self.label!r} is empty. Give the row's truth.")
+            self.stream.truth(self._label(truth), self._number(row["row"]))
+            return None
+        found = self.stream.learn(row, self._label(truth)) if given else self.stream.step(row)
+        return said(found)
+
+    def _label(self, typed: Any) -> Any:
+        """A label as training knows it: in CSV everything is a text."""
+        known = self.stream.rows.classes
+        by_text = {str(each): each for each in known}
+        if typed not in known and str(typed) in by_text:
+            return by_text[str(typed)]
+        if isinstance(typed, str) and known and isinstance(known[0], (int, float)):
+            for kind in (int, float):
+                try:
+                    return kind(typed)
+                except ValueError:
+                    continue
+        return typed
+
+    @staticmethod
+    def _number(typed: Any) -> Any:
+        try:
+            return int(typed)
+        except (TypeError, ValueError):
+            return typed
+
+
+def feed(estimator: Any, *, learn: bool, snapshot: Any = None, **online: Any) -> Feed:
+    """The stream of `ostinato stream`."""
+    label = remembered(Words, estimator).label
+    return Feed(estimator.stream(learn, snapshot=snapshot, **online), label)

@@ -112,7 +112,9 @@ class RowStream:
         Raises:
             DataError: a column is missing, or a value is no finite number.
         """
-        values = self.rows.values(f"stream, row {self.count}", x)
+        return self._step(self.rows.values(f"stream, row {self.count}", x))
+
+    def _step(self, values: np.ndarray) -> Answer:
         self._snapshot_if_due()  # here, so that it has every truth of the rows before
         read = self.rows.scaled(values, self.last)
         state = self._stepper.step(read)[0]
@@ -184,11 +186,11 @@ class RowStream:
         Raises:
             DataError: as `step` and `truth`; nothing was changed then.
         """
-        classes = len(self.rows.classes)
-        self.rows.values(f"stream, row {self.count}", x)
-        self.rows.number(f"stream, row {self.count}", y)  # a wrong label must not leave half a row
+        where, classes = f"stream, row {self.count}", len(self.rows.classes)
+        values = self.rows.values(where, x)
+        self.rows.number(where, y)  # a wrong label must not leave half a row
         del self.rows.classes[classes:]
-        found = self.step(x)
+        found = self._step(values)
         self.truth(y, found.row)
         return found
 

@@ -1,8 +1,8 @@
 """What the rooms above ask of a task's files: Protocols, and the data that goes between.
 
 A task's folder has `shell.py` (these names: `Words`, `ANSWER`, `MEASURE`, `read`, `answer`,
-`measure`, and `feed` where it has a stream), `evidence.py` (`evidence`), `export.py` (`example`) and an estimator whose `stream()`
-returns a `Stream`.
+`measure`, and `feed` where it has a stream), `evidence.py` (`evidence`), `export.py` (`example`)
+and an estimator whose `stream()` returns a `Stream`.
 """
 
 from __future__ import annotations

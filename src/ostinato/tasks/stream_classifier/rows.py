@@ -177,9 +177,11 @@ def names_of(X: Any) -> list[str]:
     names = getattr(X, "columns", None)
     if names is not None:
         return [str(name) for name in names]
-    first = X[0] if isinstance(X, (list, tuple)) and len(X) and np.ndim(X[0]) else X
-    if isinstance(first, Mapping):
-        return [str(name) for name in first]
+    first = X
+    if isinstance(X, (list, tuple)) and len(X):
+        if isinstance(X[0], Mapping):
+            return [str(name) for name in X[0]]
+        first = X[0] if np.ndim(X[0]) else X
     width = np.shape(first)[-1] if np.ndim(first) else 0
     return [f"x{k}" for k in range(width)]
 

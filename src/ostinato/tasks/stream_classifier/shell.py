@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ostinato.errors import DataError
 from ostinato.options import option
 from ostinato.tasks.contracts import Loaded
-from ostinato.tasks.sources import FileWords, labels_of, remembered, table
+from ostinato.tasks.sources import TableWords, labels_of, layout_of, remembered, table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ostinato.data import TableLayout
 
 ANSWER = ("errors",)
 MEASURE = ("label", "errors")
 
 
-class Words(FileWords):
+class Words(TableWords):
     """What `train stream-classifier` is told of the files."""
 
     label: str = option("Column with the labels.", default="label")
@@ -24,44 +30,50 @@ class Words(FileWords):
     )
 
 
-def _frame(files: Sequence[str], words: Words, names: Sequence[str] | None) -> Any:
-    """The columns of numbers.
+def _rows(
+    files: Sequence[str], words: Words, layout: TableLayout | None = None
+) -> tuple[pd.DataFrame, list[Any], TableLayout]:
+    """Columns and labels.
 
     Raises:
-        DataError: there is none.
+        DataError: there is no column of numbers, or a row has no label.
     """
-    frame = table(files, words.errors, columns=list(names or ()) or None)
-    if names is None:
-        names = [
-            name for name in frame.select_dtypes(["number", "bool"]).columns if name != words.label
-        ]
+    frame, found = table(
+        files,
+        words,
+        layout=layout,
+        as_labels=[words.label],
+        filled=[words.label],
+        label=words.label,
+        columns=words.columns,
+    )
+    labels = labels_of(frame, words.label, files)
+    names = words.columns
+    if not names:
+        numbers = frame.select_dtypes(["number", "bool"]).columns
+        names = [name for name in numbers if name != words.label]
     if not names:
         raise DataError(
             f"{', '.join(files)}: there is no column of numbers beside {words.label!r}."
         )
-    return frame[list(names)]
-
-
-def _labels(files: Sequence[str], words: Words) -> list[Any]:
-    frame = table(
-        files, words.errors, as_labels=[words.label], filled=[words.label], label=words.label
-    )
-    return labels_of(frame, words.label, files)
+    chosen: Any = frame[list(names)]
+    return chosen, labels, found
 
 
 def read(sources: Sequence[str], words: Words, validation: Any, options: dict[str, Any]) -> Loaded:
-    frame, labels = _frame(sources, words, words.columns), _labels(sources, words)
+    frame, labels, layout = _rows(sources, words)
+    columns = tuple(map(str, frame.columns))
+    source = words.options() | {"columns": columns, "layout": layout.to_dict()}
+    held_out = validation
     if isinstance(validation, str):
-        held_out = (_frame([validation], words, list(frame.columns)), _labels([validation], words))
-    else:
-        held_out = validation
+        held_out = _rows([validation], dataclasses.replace(words, columns=columns), layout)[:2]
     return Loaded(
         arguments=(frame, labels),
         validation=held_out,
-        source=words.options(),
+        source=source,
         facts={
             "files": ", ".join(sources),
-            "columns": ", ".join(map(str, frame.columns)),
+            "columns": ", ".join(columns),
             "label": words.label,
             "rows": f"{len(frame):,}",
             "classes": ", ".join(sorted({str(each) for each in labels})[:40]),
@@ -71,18 +83,18 @@ def read(sources: Sequence[str], words: Words, validation: Any, options: dict[st
 
 def answer(estimator: Any, sources: Sequence[str], typed: dict[str, Any]) -> list[dict[str, Any]]:
     """The label of each row and its probability; rows follow each other, their truths unknown."""
-    words = remembered(Words, estimator, **typed)
-    frame = _frame(sources or ["-"], words, estimator.rows_.columns)
+    words, names = remembered(Words, estimator, **typed), estimator.rows_.columns
+    frame, _ = table(sources or ["-"], words, layout=layout_of(estimator), columns=names)
     stream = estimator.stream()
-    return [said(stream.step(row)) for row in frame.to_numpy()]
+    return [said(stream.step(row)) for row in frame[names].to_numpy()]
 
 
 def measure(
     estimator: Any, sources: Sequence[str], typed: dict[str, Any]
 ) -> tuple[Mapping[str, float], int]:
-    words = remembered(Words, estimator, **typed)
-    frame = _frame(sources, words, estimator.rows_.columns)
-    return estimator.evaluate(frame, _labels(sources, words)), len(frame)
+    words = remembered(Words, estimator, **typed, columns=tuple(estimator.rows_.columns))
+    frame, labels, _ = _rows(sources, words, layout_of(estimator))
+    return estimator.evaluate(frame, labels), len(frame)
 
 
 def said(answer: Any) -> dict[str, Any]:

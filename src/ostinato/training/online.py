@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -126,11 +127,13 @@ class OnlineLearner:
         return np.concatenate([latest, earlier])
 
     def _step(self, starts: np.ndarray) -> bool:
-        batch = self.memory.windows(starts, self.length)
-        with torch.enable_grad():
-            loss = self.loss(self.module, batch)["loss"]
-            self.optimizer.zero_grad()
-            loss.backward()
+        with torch.enable_grad(), _one_thread():
+            return self._learn(self.memory.windows(starts, self.length))
+
+    def _learn(self, batch: dict[str, Tensor]) -> bool:
+        loss = self.loss(self.module, batch)["loss"]
+        self.optimizer.zero_grad()
+        loss.backward()
         grads = [each.grad for each in self.parameters if each.grad is not None]
         norm = torch.nn.utils.get_total_norm(grads)
         if not (torch.isfinite(loss) and torch.isfinite(norm)):
@@ -195,3 +198,18 @@ class OnlineLearner:
         self.memory.count = int(document["count"])
         for name in ("steps", "skipped", "waiting", "end"):
             setattr(self, name, int(document[name]))
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """A step is too small to share: where other programs hold the cores, a second thread that
+    wakes late makes it a hundred times longer."""
+    threads = torch.get_num_threads()
+    if threads == 1:
+        yield
+        return
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

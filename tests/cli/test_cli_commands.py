@@ -203,6 +203,9 @@ def test_train_says_one_json_object_and_resumes(shell: Shell) -> None:
     status, out, _ = shell(*words, "--resume")
     assert status == 0
     assert json.loads(out)["run"] == said["run"]
+    status, _, err = shell(*words, "--resume", "--hidden-size", "5")
+    assert status == 2  # what was begun with other options cannot go on
+    assert "hidden_size" in err
     status, out, _ = shell(*words)
     assert json.loads(out)["run"].endswith("reviews-2")
     status, _, err = shell(*words, "--name", "text-classifier-reviews-2")

@@ -65,7 +65,7 @@ MUTATIONS = [
     Mutation(
         f"{CLI}/train.py",
         'resume=typed["resume"],\n            progress',
-        "resume=False,\n            progress",
+        "resume=False,\n                progress",
         f"{COMMANDS}::test_train_says_one_json_object_and_resumes",
     ),
     # Answers written in place, not whole or not at all.

@@ -16,6 +16,8 @@ from ostinato.data.pace import Pace, check_order, learn_pace
 from ostinato.data.timestamps import Reading
 from ostinato.errors import DataError
 
+_MOST = 2048  # series whose check is remembered
+
 Gaps = Literal["error", "allow"]
 
 
@@ -41,7 +43,10 @@ class Clock:
     gaps: Gaps = "error"
     first: str = ""
     last: str = ""
-    _checked: dict[Any, Pace | None] = field(default_factory=dict, repr=False, compare=False)
+    _checked: dict[int, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_checked": {}}  # a copy checks anew
 
     @classmethod
     def learn(
@@ -115,6 +120,12 @@ class Clock:
             return index
         return self.reading.read(values, where)
 
+    def read_one(self, value: Any, where: str) -> Any:
+        """One timestamp as a `pandas.Timestamp`, read as in `learn`."""
+        if self.reading is None:
+            return self.read([value], where)[0]
+        return self.reading.read_one(value, where)
+
     def pace(self, name: Hashable, index: Any, where: str) -> Pace | None:
         """The pace of one series whose rows are at `index`, which must fit it.
 
@@ -122,12 +133,13 @@ class Clock:
             DataError: rows are not in order or there twice, have another pace, or a gap.
         """
         pace = self.paces.get(name)
-        key = (pace, index.asi8.tobytes(), index.unit)
-        if key not in self._checked:
-            if len(self._checked) > 4096:
+        found = self._checked.get(id(index))
+        if found is None or found[0] is not index or found[1] is not pace:
+            if len(self._checked) > _MOST:
                 self._checked.clear()
-            self._checked[key] = self._check(pace, index, _place(where, name))
-        return self._checked[key]
+            found = index, pace, self._check(pace, index, _place(where, name))
+            self._checked[id(index)] = found
+        return found[2]
 
     def _check(self, pace: Pace | None, index: Any, where: str) -> Pace | None:
         if pace is not None or self.usual is None:
@@ -203,13 +215,18 @@ class Clock:
 
 
 def parts_of(index: Any, groups: np.ndarray | None, count: int) -> list[Any]:
-    """The rows of each series, in their order."""
+    """The points of each series, in their order; the same object where they are the same."""
     if groups is None:
         return [index]
     order = np.argsort(groups, kind="stable")
-    ends = np.searchsorted(groups[order], np.arange(count + 1))
-    index = index[order]
-    return [index[a:b] for a, b in pairwise(ends)]
+    ends = np.searchsorted(groups[order], np.arange(count + 1)).tolist()
+    stamps, seen, found = index.asi8[order], {}, []
+    for first, last in pairwise(ends):
+        key = stamps[first:last].tobytes()
+        if key not in seen:
+            seen[key] = index[order[first:last]]
+        found.append(seen[key])
+    return found
 
 
 def pack_times(index: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from pandas.tseries.api import guess_datetime_format
 from ostinato.data.grids import inferred
 from ostinato.errors import DataError
 
-_ORDER = re.compile(r"\s*(\d{1,2})([./ -])(\d{1,2})\2(\d{4}|\d{2})(?!\d)")
+_ORDER = re.compile(r"^\s*(\d{1,2})([./ -])(\d{1,2})\2(\d{4}|\d{2})(?!\d)")
 _DATED = re.compile(r"\d{4}|\d{1,2}\D+\d{1,2}\D+\d{2}")  # what has a year, and not just a time
 _SPECIAL = {  # what pandas guesses wrong or not at all, by how the first value looks
     r"[A-Za-z]{3}[- ]\d{2}$": "%b-%y",
@@ -40,7 +40,7 @@ def parse(texts: pd.Series, form: str, dayfirst: bool = False, *, wall: bool = F
         texts = texts.str.replace(r"\s*(Z|[+-]\d{2}:?\d{2})$", "", regex=True)
     if form == "mixed":
         options["dayfirst"] = dayfirst
-        if not texts.str.contains(_DATED).all() or _against(texts, dayfirst):
+        if not dated(texts, dayfirst).all():
             return None
     for utc in (False, True):  # offsets that differ from row to row need one common zone
         try:
@@ -53,13 +53,22 @@ def parse(texts: pd.Series, form: str, dayfirst: bool = False, *, wall: bool = F
     return None
 
 
-def find_form(texts: pd.Series, dayfirst: bool | None, groups: Any, where: str) -> Form:
+def dated(texts: pd.Series, dayfirst: bool) -> np.ndarray:
+    """Whether each text has a year, and no month above twelve."""
+    return texts.str.contains(_DATED).to_numpy(dtype=bool) & ~_against(texts, dayfirst)
+
+
+def find_form(
+    texts: pd.Series, dayfirst: bool | None, groups: Any, where: str, codes: np.ndarray
+) -> Form:
     """How a column of text is written: format, whether the day comes first, and whether that was
     guessed because both orders fit.
 
     Args:
         dayfirst: the order of 05/02/2024, or None to find it.
+        texts: that differ, in order of appearance.
         groups: `(rows,)` numbers of series, or None for one.
+        codes: `(rows,)`, which text each row has.
 
     Raises:
         DataError: rows differ in the order of day and month, or in that of `dayfirst`.
@@ -74,7 +83,7 @@ def find_form(texts: pd.Series, dayfirst: bool | None, groups: Any, where: str) 
     if match is None:
         form = guess_datetime_format(first, dayfirst=bool(dayfirst))
         return _strict_or_mixed(texts, form, bool(dayfirst)), bool(dayfirst), False
-    allowed = [order for order in (False, True) if not _against(texts, order)]
+    allowed = [order for order in (False, True) if not _against(texts, order).any()]
     if dayfirst is not None:
         if dayfirst not in allowed:
             said = "day" if dayfirst else "month"
@@ -91,7 +100,10 @@ def find_form(texts: pd.Series, dayfirst: bool | None, groups: Any, where: str) 
     found = {order: _ordered(texts, match, order) for order in allowed}
     if len(found) == 1:
         return found[allowed[0]], allowed[0], False
-    doubt = {order: _doubt(parse(texts, form, order), groups) for order, form in found.items()}
+    doubt = {}
+    for order, form in found.items():
+        index = parse(texts, form, order)
+        doubt[order] = _doubt(None if index is None else index.take(codes), groups)
     usual = "." in match.group(2)  # a date with points has the day first
     if doubt[True] != doubt[False]:
         usual = doubt[True] < doubt[False]
@@ -116,14 +128,14 @@ def _strict_or_mixed(texts: pd.Series, form: str | None, dayfirst: bool) -> str:
 
 
 def _first_against(texts: pd.Series, dayfirst: bool) -> str:
-    return next(text for text in texts if _against(pd.Series([text]), dayfirst))
+    return texts.iloc[int(np.argmax(_against(texts, dayfirst)))]
 
 
-def _against(texts: pd.Series, dayfirst: bool) -> bool:
-    """Whether a date such as 13/01/2024 forbids this order."""
+def _against(texts: pd.Series, dayfirst: bool) -> np.ndarray:
+    """Whether each is a date such as 13/01/2024 that forbids this order."""
     parts = texts.str.extract(_ORDER)
     month = parts[2 if dayfirst else 0].astype(np.float64)
-    return bool((month > 12).any())
+    return (month > 12).to_numpy()
 
 
 def _doubt(index: Any, groups: Any) -> tuple[int, int]:

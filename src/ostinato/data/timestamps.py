@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import warnings
 import zoneinfo
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, Self
@@ -10,7 +11,7 @@ from typing import Any, Literal, Self
 import numpy as np
 import pandas as pd
 
-from ostinato.data.date_forms import find_form, parse
+from ostinato.data.date_forms import dated, find_form, parse
 from ostinato.errors import DataError, OptionError
 
 _UNITS = {"s": 1e11, "ms": 1e14, "us": 1e17, "ns": 9.3e18}  # times since 1970 lie below
@@ -67,17 +68,18 @@ class Reading:
         if pd.api.types.is_numeric_dtype(values):
             found = cls(kind="number", form=_checked(form) or _number_form(values, where))
             return found, found._numbers(values, where)
-        texts = values.map(str)
+        codes, different = pd.factorize(values)  # many series have the same timestamps
+        texts = pd.Series(different).map(str)
         if form is not None:
             form = "mixed" if form == "mixed" else _checked(form)
             found = cls(kind="text", form=form or "", dayfirst=bool(dayfirst))
         else:
-            form, day, guessed = find_form(texts, dayfirst, groups, where)
+            form, day, guessed = find_form(texts, dayfirst, groups, where, codes)
             found = cls(kind="text", form=form, dayfirst=day, guessed=guessed)
-        index = found._texts(texts, where)
+        index = found._texts(texts, where, codes).take(codes)
         bare = replace(found, wall=True)
         if index.tz is not None and not _at_one_time(index):
-            wall = bare._texts(texts, where)
+            wall = bare._texts(texts, where, codes).take(codes)
             if _at_one_time(wall):
                 found, index = bare, wall
         return replace(found, zone=_zone(index)), index
@@ -99,14 +101,35 @@ class Reading:
                 )
             index = self._numbers(values, where)
         else:
-            index = self._texts(values.map(str), where)
+            codes, different = pd.factorize(values)  # many series have the same timestamps
+            index = self._texts(pd.Series(different).map(str), where, codes).take(codes)
         return self._in_zone(index, where)
 
     def read_one(self, value: Any, where: str) -> Any:
         """One point as a `pandas.Timestamp`."""
-        if isinstance(value, pd.Timestamp) and _zone_name(value.tz) == self.zone:
+        stamp = self._quickly(value)
+        if stamp is None or _zone_name(stamp.tz) != self.zone:
+            stamp = self.read([value], where)[0]
+        return stamp
+
+    def _quickly(self, value: Any) -> Any:
+        """The point where it is plainly written, or None."""
+        if isinstance(value, pd.Timestamp):
             return value
-        return self.read([value], where)[0]
+        try:
+            if isinstance(value, str):
+                if self.wall or self.kind == "number":
+                    return None
+                if self.kind == "times" or self.form == "ISO8601":
+                    return pd.Timestamp(datetime.datetime.fromisoformat(value))
+                return pd.Timestamp(datetime.datetime.strptime(value, self.form))
+            if isinstance(value, datetime.datetime | np.datetime64):
+                return pd.Timestamp(value)
+            if isinstance(value, int) and self.form in _UNITS and abs(value) < _UNITS[self.form]:
+                return pd.Timestamp(value, unit=self.form)
+        except ValueError:
+            return None
+        return None
 
     def words(self) -> str:
         """For people: "text as %d/%m/%Y, day first, Europe/Berlin"."""
@@ -142,7 +165,8 @@ class Reading:
                 f"{self.form}: {error}."
             ) from error
 
-    def _texts(self, texts: pd.Series, where: str) -> Any:
+    def _texts(self, texts: pd.Series, where: str, codes: Any = None) -> Any:
+        """The points; `codes` are the rows of the texts in the table, where they are not these."""
         form = "ISO8601" if self.kind != "text" else self.form
         if form in _UNITS:
             try:
@@ -155,15 +179,8 @@ class Reading:
             index = self._as(texts, attempt)
             if index is not None:
                 return index
-        row = next(
-            (
-                k
-                for k, text in enumerate(texts)
-                if self._as(texts[k : k + 1], form) is None
-                and self._as(texts[k : k + 1], "ISO8601") is None
-            ),
-            0,
-        )
+        row = self._unreadable(texts, form)
+        place = row if codes is None else int(np.argmax(codes == row))
         if self.kind == "times":
             hint = "In fit times were timestamps; write them as 2026-01-31 or 2026-01-31 13:00:00."
         elif form in ("ISO8601", "mixed"):
@@ -171,8 +188,19 @@ class Reading:
         else:
             hint = f"Times are read as {self.words()}. Write all alike, or say time_format=..."
         raise DataError(
-            f"{where}: {texts.iloc[row]!r} in row {row} cannot be read as a point in time. {hint}"
+            f"{where}: {texts.iloc[row]!r} in row {place} cannot be read as a point in time. {hint}"
         )
+
+    def _unreadable(self, texts: pd.Series, form: str) -> int:
+        """The first that is written neither as learned nor as ISO 8601."""
+        forms = [form, "ISO8601"] if form != "quarter" else ["mixed", "ISO8601"]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            read = [pd.to_datetime(texts, format=f, errors="coerce", utc=True) for f in forms]
+        wrong = (read[0].isna() & read[1].isna()).to_numpy()
+        if form == "mixed":
+            wrong = wrong | ~dated(texts, self.dayfirst)
+        return int(np.argmax(wrong))
 
     def _as(self, texts: Any, form: str) -> Any:
         return parse(texts, form, self.dayfirst, wall=self.wall)

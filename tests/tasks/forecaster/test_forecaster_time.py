@@ -250,3 +250,87 @@ def test_rows_at_any_time_are_answered_at_the_pace_that_is_said():
     rows = read(WILD, gaps="allow", freq="D")
     last = WILD["date"].iloc[-1]
     assert rows.known[0].after(2).tolist() == [last + pd.Timedelta(days=1 + k) for k in range(2)]
+
+
+def test_partial_fit_goes_on_from_every_series():
+    """With one series, with older rows, and with a few new ones."""
+    start = stacked(["a", "b"])
+    rows = read(start, series="shop", time="date")
+    new = frame(pd.date_range("2024-03-05", periods=3)).assign(shop="b", y=[7.0, 8, 9])
+    parts = rows.following(rows.read(new, "partial_fit")[0], 21, "partial_fit")
+    assert len(parts[0].values) == 14 + 3
+    rows.remember(parts, 14)
+    assert [part.after(1)[0].day for part in rows.known] == [5, 8]
+    assert rows.known[1].values[-4:].ravel().tolist() == [wave()[-1], 7, 8, 9]
+    rows.remember(rows.read(start[:20], "partial_fit")[0], 14)
+    assert [part.after(1)[0].day for part in rows.known] == [5, 8]
+    late = new.assign(date=pd.date_range("2024-03-15", periods=3))
+    with pytest.raises(DataError, match="series 'b': 7 timestamps are missing"):
+        rows.following(rows.read(late, "partial_fit")[0], 21, "partial_fit")
+
+
+def test_numbered_rows_go_on_counting():
+    rows = read(wave())
+    parts = rows.following(rows.read(wave(40), "partial_fit")[0], 21, "partial_fit")
+    rows.remember(parts, 14)
+    assert rows.known[0].after(1)[0] == 100
+
+
+@pytest.fixture(scope="module")
+def shops() -> Forecaster:
+    """A model of two shops of different level, with missing values and closed Sundays."""
+    days = DAYS[DAYS.day_of_week != 6]
+    X = pd.concat([frame(days).assign(shop="a"), frame(days, y=wave(51, 900.0)).assign(shop="b")])
+    X = X.assign(z=np.arange(len(X)) % 5, date=X["date"].dt.strftime("%d/%m/%Y"))
+    options: dict[str, Any] = {**SMALL, "past": 12, "horizon": 3, "calendar": "auto"}
+    model = Forecaster(**options, series="shop", features="z", target="y", missing="interpolate")
+    return model.fit(X, validation=None, progress=False)
+
+
+@pytest.mark.parametrize("name", ["a", "b", "new"])
+def test_a_stream_reads_time_and_holes_as_predict_does(shops, name):
+    days = DAYS[DAYS.day_of_week != 6]
+    X = frame(days, y=wave(51, 500.0), z=1.0 * (np.arange(51) % 4)).assign(shop=name)
+    X.loc[[0, 14, 15, 16, 40], "y"] = np.nan
+    X.loc[[3, 15, 30], "z"] = np.nan
+    X["date"] = X["date"].dt.strftime("%d/%m/%Y")
+    stream = shops.stream()
+    for number, row in enumerate(X.to_dict("records")):
+        answer = stream.step(row)
+        if number < 12:
+            assert answer is None
+            continue
+        wanted = shops.predict(X[: number + 1]).droplevel(0)
+        pd.testing.assert_frame_equal(answer, wanted, check_exact=True, check_freq=False)
+    assert stream.state.shape == (12, 2)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"date": "06/01/2024"}, "2024-01-06 00:00:00 is not after the last row's 2024-01-06"),
+        ({"date": "20/02/2024"}, "37 timestamps are missing at a pace of 'D'"),
+        ({"date": "01/13/2024"}, "'01/13/2024' in row 0 cannot be read"),
+        ({"date": 20240108}, "times are numbers such as 20240108, and in fit they were text"),
+        ({"date": None}, "time is missing"),
+        ({"shop": "b"}, "the row is of series 'b', and those before it of 'a'"),
+        ({"y": np.inf}, "row must be 2 finite numbers"),
+    ],
+)
+def test_a_stream_refuses_what_predict_would(shops, row, message):
+    stream = shops.stream()
+    for day in ("05/01/2024", "06/01/2024"):
+        stream.step({"date": day, "shop": "a", "y": 1.0, "z": 0.0})
+    with pytest.raises(DataError, match=message):
+        stream.step({"date": "08/01/2024", "shop": "a", "y": 1.0, "z": 0.0} | row)
+
+
+@pytest.mark.parametrize("unit", ["s", "ms"])
+def test_a_stream_reads_numbers_as_fit_did(unit):
+    stamps = DAYS.as_unit(unit).asi8
+    model = Forecaster(**SMALL).fit(frame(stamps, "timestamp"), validation=None, progress=False)
+    stream, answer = model.stream(), None
+    for stamp, value in zip(stamps[:14].tolist(), wave(14), strict=True):
+        answer = stream.step([value], time=stamp)
+    assert answer is not None
+    assert answer.index[0] == DAYS[14]

@@ -113,14 +113,17 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
     def partial_fit(self, X: Any, y: Any = None, *, progress: bool | None = False) -> Self:
         """Go on learning, for one epoch at the constant learning rate, from every window of `X`.
 
-        Scaler, columns and season stay as `fit` learned them. `forecast` then follows `X` for the
-        series that it has, and the others go on from where they were.
+        Scaler, columns, time and season stay as `fit` learned them. A few rows that follow those
+        of `fit` are enough, and rows without timestamps always follow. `forecast` then follows `X`
+        for the series that it has, unless its rows are older than those that are known; the others
+        go on from where they were.
         """
         where = "Forecaster.partial_fit"
         if not self._fitted:
             return self.fit(X, y, validation=None, progress=progress)
         _refuse(where, y)
         parts, filled = self.rows_.read(X, where)
+        parts = self.rows_.following(parts, self.past + self.horizon, where)
         windows = self._windows(parts, [len(part.values) for part in parts], where)
         further, before = self._further(learning_rate=self.learning_rate), self.history_
         self._train(windows, further, Run(progress=progress))
@@ -206,10 +209,11 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
         """Minus the mean absolute error over every window, in the user's units: more is better."""
         return -self.evaluate(X, y)["mae"]
 
-    def stream(self) -> ForecastStream:
-        """A stream that takes row after row of one series."""
+    def stream(self, series: Any = None) -> ForecastStream:
+        """A stream that takes row after row of one series: `series`, or the one that its first row
+        names."""
         self._check_fitted()
-        return ForecastStream(self, self.rows_, self.module_)
+        return ForecastStream(self, self.rows_, self.module_, series)
 
     # Files.
 

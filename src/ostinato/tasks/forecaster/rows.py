@@ -302,15 +302,42 @@ class ForecasterRows:
             found.append(dataclasses.replace(part, ahead=values[:steps]))
         return found
 
+    def following(self, parts: list[Series], least: int, where: str) -> list[Series]:
+        """Series given after `fit`. Those with fewer than `least` rows have the rows that are known
+        of them before theirs; rows without timestamps are the next ones.
+
+        Raises:
+            DataError: rows of a short series do not follow those that are known.
+        """
+        known = {part.name: part for part in self.known}
+        found = []
+        for part in parts:
+            before = known.get(part.name)
+            if before is not None and self.clock is None:
+                start = before.index.stop
+                index = pd.RangeIndex(start, start + len(part.values))
+                part = dataclasses.replace(part, index=index)
+            later = before is not None and part.index[0] > before.index[-1]
+            if before is not None and later and len(part.values) < least:
+                part = _follow(before, part, where, self.clock)
+            found.append(part)
+        return found
+
     def remember(self, parts: list[Series], past: int) -> None:
-        """Keep the last rows of each series for `forecast`; other series stay as they were."""
-        last = {
-            part.name: dataclasses.replace(
-                part, values=part.values[-past:].copy(), index=part.index[-past:]
-            )
-            for part in parts
-        }
-        self.known = [last.pop(part.name, part) for part in self.known] + list(last.values())
+        """Keep the last `past` rows of each series for `forecast`. Rows older than those that are
+        known do not replace them, and other series stay as they were."""
+        known = {part.name: part for part in self.known}
+        for part in parts:
+            before = known.get(part.name)
+            values, index = part.values[-past:].copy(), part.index[-past:]
+            if before is not None:
+                if index[-1] < before.index[-1]:
+                    continue
+                older = int(np.searchsorted(before.index, index[0]))
+                values = np.concatenate([before.values[:older], values])[-past:]
+                index = _joined(before.index[:older], index)[-past:]
+            known[part.name] = dataclasses.replace(part, values=values, index=index)
+        self.known = list(known.values())
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -382,6 +409,13 @@ def split(
     if following:
         raise DataError(f"{place}: series {next(iter(following))!r} is not in X.")
     return joined, lengths
+
+
+def _joined(before: Any, after: Any) -> Any:
+    """Positions or timestamps, and those that come after them."""
+    if isinstance(after, pd.RangeIndex):
+        return pd.RangeIndex(after.start - len(before), after.stop)
+    return before.append(after)
 
 
 def _levels(index: Any) -> bool:

@@ -286,13 +286,14 @@ def read_series(
     ends = np.array([0, len(frame)])
     if groups is not None:
         order = np.argsort(groups, kind="stable")
-        values, index = values[order], index if index is None else index[order]
+        values = values[order]
         ends = np.searchsorted(groups[order], np.arange(len(names) + 1))
+    stamps = None if index is None else data.parts_of(index, groups, len(names))
     whole = np.isfinite(values).all()
     found: list[Series] = []
     filled: dict[str, int] = {}
-    for name, first, last in zip(names, ends[:-1], ends[1:], strict=True):
-        own: Any = pd.RangeIndex(last - first) if index is None else index[first:last]
+    for k, (name, first, last) in enumerate(zip(names, ends[:-1], ends[1:], strict=True)):
+        own: Any = pd.RangeIndex(last - first) if stamps is None else stamps[k]
         pace = None if clock is None or missing == "allow" else clock.pace(name, own, where)
         rows, ahead = values[first:last], None
         later = 0 if whole else _open_rows(rows, layout)

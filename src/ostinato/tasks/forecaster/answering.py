@@ -13,6 +13,7 @@ import torch
 from ostinato.errors import DataError
 from ostinato.tasks.forecaster.module import ForecasterModule
 from ostinato.tasks.forecaster.rows import ForecasterRows
+from ostinato.tasks.forecaster.scaling import Scales
 from ostinato.tasks.forecaster.table import Series
 
 _AT_ONCE = 256  # series that the network reads together
@@ -31,22 +32,9 @@ def forecast(
         DataError: a series is shorter than `past`.
         OptionError: `steps` is beyond the horizon and the features to come are not known.
     """
-    recent = [_recent(rows, module.past, part) for part in parts]
-    seen: dict[Any, tuple[Any, np.ndarray, np.ndarray]] = {}  # many have the same timestamps
-    windows, future, indices = [], [], []
+    recent = _recent(module.past, parts)
     scales = rows.scales(recent)
-    for k, part in enumerate(recent):
-        key = (_key(part.index), part.pace)
-        if key not in seen:
-            index = part.after(steps)
-            seen[key] = index, rows.dates.of(part.index), rows.dates.of(index)
-        index, behind, ahead = seen[key]
-        windows.append(rows.inputs_of(part, scales, k, behind))
-        future.append(rows.future_of(part, scales, k, ahead))
-        indices.append(index)
-    x = torch.from_numpy(np.stack(windows).astype(np.float32))
-    later = torch.from_numpy(np.stack(future).astype(np.float32))
-    static = torch.from_numpy(np.stack([part.static for part in recent]).astype(np.float32))
+    x, later, static, indices = _inputs(rows, scales, recent, steps)
     answers = [
         module.roll(x[some], later[some], static[some])
         for some in torch.arange(len(x)).split(_AT_ONCE)
@@ -72,21 +60,54 @@ def table(rows: ForecasterRows, parts: Sequence[Series], values: Any, indices: A
     return pd.DataFrame(values.reshape(-1, values.shape[2]), index=index, columns=columns)
 
 
-def _recent(rows: ForecasterRows, past: int, part: Series) -> Series:
-    if len(part.values) < past:
-        place = "" if part.name is None else f"series {part.name!r}: "
-        raise DataError(
-            f"Forecaster: {place}a forecast reads {past} rows, got {len(part.values)}. "
-            "Give the rows before them too."
-        )
-    return dataclasses.replace(
-        part,
-        values=part.values[-past:],
-        index=part.index[-past:],
+def _recent(past: int, parts: Sequence[Series]) -> list[Series]:
+    """The last `past` rows of every series."""
+    indices: dict[int, Any] = {}  # many have the same timestamps
+    found = []
+    for part in parts:
+        if len(part.values) < past:
+            place = "" if part.name is None else f"series {part.name!r}: "
+            raise DataError(
+                f"Forecaster: {place}a forecast reads {past} rows, got {len(part.values)}. "
+                "Give the rows before them too."
+            )
+        if len(part.values) > past:
+            key = id(part.index)
+            if key not in indices:
+                indices[key] = part.index[-past:]
+            values, index = part.values[-past:], indices[key]
+            part = dataclasses.replace(part, values=values, index=index)
+        found.append(part)
+    return found
+
+
+def _inputs(
+    rows: ForecasterRows, scales: Scales, recent: Sequence[Series], steps: int
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, list[Any]]:
+    """What the network reads of every series: `(series, past, inputs)`, `(series, steps, known)`
+    and `(series, statics)`; and the index of the rows to come."""
+    seen: dict[Any, int] = {}
+    times: list[tuple[Any, np.ndarray, np.ndarray]] = []  # of series that share them
+    places = []
+    for part in recent:
+        key = (id(part.index), part.pace)
+        if key not in seen:
+            seen[key] = len(times)
+            index = part.after(steps)
+            times.append((index, rows.dates.of(part.index), rows.dates.of(index)))
+        places.append(seen[key])
+    columns, values = rows.layout.columns, np.stack([part.values for part in recent])
+    scaled = scales.forward(values, np.arange(len(recent)))
+    flat, codes = (each.reshape(-1, len(columns)) for each in (scaled, values))
+    own = rows.regressors.spread(flat, codes, columns).reshape(*values.shape[:2], -1)
+    behind, ahead = (np.stack([each[k] for each in times])[places] for k in (1, 2))
+    if rows.layout.future:
+        pairs = enumerate(zip(recent, ahead, strict=True))
+        ahead = np.stack([rows.future_of(part, scales, k, dates) for k, (part, dates) in pairs])
+    found = (
+        np.concatenate([own, behind], axis=2),
+        ahead,
+        np.stack([part.static for part in recent]),
     )
-
-
-def _key(index: Any) -> Any:
-    if isinstance(index, pd.RangeIndex):
-        return index.start, index.stop
-    return index.asi8.tobytes(), index.unit, str(index.tz)
+    x, later, static = (torch.from_numpy(each.astype(np.float32)) for each in found)
+    return x, later, static, [times[k][0] for k in places]

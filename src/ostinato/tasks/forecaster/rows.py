@@ -15,18 +15,11 @@ from ostinato.errors import DataError, OptionError, check_number
 from ostinato.tasks.forecaster.known import Known
 from ostinato.tasks.forecaster.old_files import upgraded
 from ostinato.tasks.forecaster.options import ForecasterOptions
+from ostinato.tasks.forecaster.reading import learn_clock, read_series
 from ostinato.tasks.forecaster.regressors import Regressors
 from ostinato.tasks.forecaster.scaling import Scales, Scaling
 from ostinato.tasks.forecaster.season import find_season, naive_scale
-from ostinato.tasks.forecaster.table import (
-    Layout,
-    Series,
-    find_layout,
-    learn_clock,
-    level_names,
-    read_series,
-    to_table,
-)
+from ostinato.tasks.forecaster.table import Layout, Series, find_layout, level_names, to_table
 from ostinato.tasks.forecaster.windows import Windows, find_windows
 
 
@@ -193,9 +186,10 @@ class ForecasterRows:
         lengths = [len(part.values) for part in parts]
         places = find_windows(lengths, cuts, names, past=past, horizon=horizon, where=where)
         scales = self.scales(parts, past)
+        dates = {id(part.index): part.index for part in parts}  # many have the same timestamps
+        known = {key: self.dates.of(index) for key, index in dates.items()}
         scaled = [
-            self.inputs_of(part, scales, k, self.dates.of(part.index))
-            for k, part in enumerate(parts)
+            self.inputs_of(part, scales, k, known[id(part.index)]) for k, part in enumerate(parts)
         ]
         return Windows(
             values=torch.from_numpy(np.concatenate(scaled).astype(np.float32)),

@@ -13,8 +13,9 @@ from ostinato.errors import DataError
 from ostinato.tasks.forecaster.answering import forecast, table
 from ostinato.tasks.forecaster.module import ForecasterModule
 from ostinato.tasks.forecaster.options import ForecasterOptions
+from ostinato.tasks.forecaster.reading import fill
 from ostinato.tasks.forecaster.rows import ForecasterRows
-from ostinato.tasks.forecaster.table import Series, fill
+from ostinato.tasks.forecaster.table import Series
 
 _WHERE = "ForecastStream.step"
 _BLOCK = 512  # timestamps to come that are worked out at once

@@ -1,0 +1,163 @@
+"""The rows of a table as series: in order, in their time, complete."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ostinato import data
+from ostinato.errors import DataError
+from ostinato.tasks.forecaster.table import Layout, Series, check_columns
+
+
+def stamps_of(frame: pd.DataFrame, layout: Layout, where: str, name: Any = None) -> Any:
+    """The column or the index with the timestamps; `name` is that of the index in fit, of which
+    people make a column."""
+    if layout.time == "" and name in frame.columns and isinstance(frame.index, pd.RangeIndex):
+        return frame[name]
+    if layout.time and layout.time in frame.columns:
+        return frame[layout.time]
+    if layout.time == "" or layout.time == frame.index.name:
+        if isinstance(frame.index, pd.RangeIndex) and frame.index.name is None:
+            raise DataError(f"{where}: the index must hold timestamps, as in fit.")
+        return frame.index
+    check_columns(frame, [str(layout.time)], where)
+    return None
+
+
+def groups_of(
+    frame: pd.DataFrame, layout: Layout, where: str
+) -> tuple[np.ndarray | None, list[Any]]:
+    """The number of each row's series and the names, in order of appearance; None for one."""
+    if layout.series is None:
+        return None, [None]
+    check_columns(frame, [layout.series], where)
+    column = frame[layout.series]
+    if bool(column.isna().to_numpy().any()):
+        raise DataError(f"{where}: column {layout.series!r} has missing values.")
+    groups, names = pd.factorize(column)
+    return groups.astype(np.int64), [data.plain_name(name) for name in names]
+
+
+def learn_clock(
+    frame: pd.DataFrame, layout: Layout, where: str, *, name: Any = None, **how: Any
+) -> data.Clock | None:
+    """What the timestamps of the table tell, or None without any; `how` as in `Clock.learn`."""
+    if layout.time is None:
+        return None
+    stamps = stamps_of(frame, layout, where)
+    groups, names = groups_of(frame, layout, where)
+    return data.Clock.learn(
+        stamps, where, name=layout.time or stamps.name, groups=groups, names=names, **how
+    )
+
+
+def read_series(
+    frame: pd.DataFrame, layout: Layout, *, clock: data.Clock | None, missing: str, where: str
+) -> tuple[list[Series], dict[str, int]]:
+    """Every series of the table in order of appearance, and how many values were filled in.
+
+    Rows before the first value of a series are left out where `missing` fills values. "allow"
+    leaves holes in values and time as they are.
+
+    Raises:
+        DataError: timestamps are out of order, there twice or with gaps; values are missing
+            (unless `missing` says how to fill them), infinite or no numbers.
+    """
+    check_columns(frame, layout.columns, where)
+    groups, names = groups_of(frame, layout, where)
+    index = None
+    if clock is not None:
+        index = clock.read(stamps_of(frame, layout, where, clock.name), where)
+    values = _numbers(frame, layout.columns, where)
+    ends = np.array([0, len(frame)])
+    if groups is not None:
+        order = np.argsort(groups, kind="stable")
+        values = values[order]
+        ends = np.searchsorted(groups[order], np.arange(len(names) + 1))
+    stamps = None if index is None else data.parts_of(index, groups, len(names))
+    whole = np.isfinite(values).all()
+    found: list[Series] = []
+    filled: dict[str, int] = {}
+    for k, (name, first, last) in enumerate(zip(names, ends[:-1], ends[1:], strict=True)):
+        own: Any = pd.RangeIndex(last - first) if stamps is None else stamps[k]
+        pace = None if clock is None or missing == "allow" else clock.pace(name, own, where)
+        rows, ahead = values[first:last], None
+        later = 0 if whole else _open_rows(rows, layout)
+        if later:
+            ahead = rows[-later:, len(layout.columns) - len(layout.future) :]
+            rows, own = rows[:-later], own[:-later]
+        if not whole and missing != "allow":
+            place = where if name is None else f"{where}: series {name!r}"
+            rows, begin = _complete(rows, layout, missing, filled, place)
+            own = own[begin:]
+        found.append(Series(name=name, values=rows, index=own, pace=pace, ahead=ahead))
+    return found, filled
+
+
+def _open_rows(values: np.ndarray, layout: Layout) -> int:
+    """The last rows of a series whose targets are empty: they tell what is known ahead."""
+    if not layout.future or not layout.target:
+        return 0
+    known = np.flatnonzero(~np.isnan(values[:, : len(layout.target)]).all(1))
+    return len(values) - 1 - int(known[-1]) if len(known) else 0
+
+
+def _numbers(frame: pd.DataFrame, columns: list[str], where: str) -> np.ndarray:
+    """`(rows, columns)` float64."""
+    found = np.empty((len(frame), len(columns)))
+    for k, name in enumerate(columns):
+        column = frame[name]
+        try:
+            if pd.api.types.is_complex_dtype(column):
+                raise TypeError("they are complex; give .real or .imag")
+            if pd.api.types.is_numeric_dtype(column) or column.dtype == object:
+                found[:, k] = column.to_numpy(dtype=np.float64, na_value=np.nan)
+            else:
+                found[:, k] = column.astype(np.float64)
+        except (TypeError, ValueError) as error:
+            raise DataError(f"{where}: column {name!r} must hold numbers: {error}.") from error
+    return found
+
+
+def _complete(
+    values: np.ndarray, layout: Layout, missing: str, filled: dict[str, int], where: str
+) -> tuple[np.ndarray, int]:
+    """The values without holes, and how many rows at the start are left out."""
+    columns = layout.columns
+    holes = data.check_values(values, columns, where=where, missing="allow")
+    if not holes:
+        return values, 0
+    if missing == "error":
+        try:
+            data.check_values(values, columns, where=where)
+        except DataError as error:
+            hint = " Forecaster(missing='interpolate') or missing='ffill' fills them in."
+            raise DataError(f"{error}{hint}") from error
+    known = ~np.isnan(values)
+    empty = np.flatnonzero(~known.any(0))
+    if len(empty):
+        raise DataError(f"{where}: column {columns[empty[0]]!r} has no value at all. Leave it out.")
+    begin = int(np.argmax(known[:, : len(layout.target)].any(1)))
+    values = fill(values[begin:], missing)
+    for name, rows in holes.items():
+        filled[name] = filled.get(name, 0) + sum(row >= begin for row in rows)
+    return values, begin
+
+
+def fill(values: np.ndarray, missing: str) -> np.ndarray:
+    """`(rows, columns)` without holes: a line between the values around them, or the value before
+    ("ffill"); before a column's first value that value, after its last the last."""
+    values, rows = values.copy(), np.arange(len(values))
+    for column in values.T:
+        known = np.flatnonzero(~np.isnan(column))
+        if len(known) == len(column):
+            continue
+        if missing == "ffill":
+            before = np.maximum(np.searchsorted(known, rows, side="right") - 1, 0)
+            column[:] = column[known[before]]
+        else:
+            column[:] = np.interp(rows, known, column[known])
+    return values

@@ -41,7 +41,7 @@ def test_the_linear_model_learns_what_is_linear():
     for k in range(2000):
         x = chance.normal(size=2)
         truth = int(x[0] > x[1]) + (x[0] > 2)
-        right.append(model.answer(x, 3) == truth)
+        right.append(model.shares(x, 3).argmax() == truth)
         model.learn(x, int(truth), 3)
         if k == 1000:
             model = LinearClassifier.from_dict(json.loads(json.dumps(model.to_dict())))

@@ -92,6 +92,12 @@ class Prequential:
         return made
 
 
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Probabilities `(classes,)`."""
+    found = np.exp(logits - logits.max())
+    return found / found.sum()
+
+
 class LinearClassifier:
     """Multinomial logistic regression that learns row by row with AdaGrad (Duchi et al., JMLR 12,
     2011): the linear model beside which a stream's score stands.
@@ -112,16 +118,14 @@ class LinearClassifier:
         row[:-1], row[-1] = x, 1.0
         return row
 
-    def answer(self, x: np.ndarray, known: int) -> int:
-        """The class of `x` `(inputs,)` among the first `known`."""
-        return int((self.weights[:known] @ self._row(x)).argmax())
+    def shares(self, x: np.ndarray, known: int) -> np.ndarray:
+        """The probability of each of the first `known` classes for `x` `(inputs,)`."""
+        return softmax(self.weights[:known] @ self._row(x))
 
     def learn(self, x: np.ndarray, truth: int, known: int) -> None:
         """One step on `x` and its class."""
         row, weights = self._row(x), self.weights[:known]
-        logits = weights @ row
-        wrong = np.exp(logits - logits.max())
-        wrong /= wrong.sum()
+        wrong = softmax(weights @ row)
         wrong[truth] -= 1
         gradient = wrong[:, None] * row
         squares = self.squares[:known]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import math
+import random
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -12,7 +14,7 @@ from torch import Tensor
 
 from ostinato.errors import OptionError, StorageError
 from ostinato.options import OnlineOptions, TrainingOptions
-from ostinato.training.optimizers import clip, make_optimizer
+from ostinato.training.optimizers import make_optimizer
 
 Loss = Callable[[torch.nn.Module, dict[str, Tensor]], dict[str, Tensor]]
 
@@ -71,7 +73,7 @@ class OnlineLearner:
         like: as of `RowMemory`.
         length: rows of a window.
         latest: windows that end at the newest rows, one row apart.
-        training: optimizer, clipping and seed.
+        training: optimizer, rate, clipping and seed.
         online: everything else; `online.rate` must be a number.
 
     Attributes:
@@ -121,9 +123,11 @@ class OnlineLearner:
         latest = np.arange(max(first, last - self.latest + 1), last + 1)
         if not self.online.replay or last - first < self.length:
             return latest
-        draw = np.random.default_rng([self.training.seed, self.steps, self.skipped])
+        # Of the seed and the step's number alone, so that a restored learner draws the same.
+        draw = random.Random(self.training.seed * 1_000_003 + self.steps + self.skipped)
         # Not those that overlap the latest.
-        earlier = draw.integers(first, last - self.length + 1, self.online.replay)
+        span = last - self.length + 1 - first
+        earlier = [first + int(draw.random() * span) for _ in range(self.online.replay)]
         return np.concatenate([latest, earlier])
 
     def _step(self, starts: np.ndarray) -> bool:
@@ -134,12 +138,16 @@ class OnlineLearner:
         loss = self.loss(self.module, batch)["loss"]
         self.optimizer.zero_grad()
         loss.backward()
+        if self.training.clip_value is not None:
+            torch.nn.utils.clip_grad_value_(self.parameters, self.training.clip_value)
         grads = [each.grad for each in self.parameters if each.grad is not None]
         norm = torch.nn.utils.get_total_norm(grads)
-        if not (torch.isfinite(loss) and torch.isfinite(norm)):
+        if not (math.isfinite(loss.item()) and math.isfinite(length := norm.item())):
             self.skipped += 1
             return False
-        clip(self.training, self.parameters)
+        most = self.training.clip_norm
+        if most is not None and length > most:
+            torch.nn.utils.clip_grads_with_norm_(self.parameters, most, norm)
         self.optimizer.step()
         self.steps += 1
         return True

@@ -26,7 +26,7 @@ def evidence(estimator: StreamClassifier, held_out: Any) -> Evidence:
     stream, answers, right = estimator.stream(), [], []
     for row, label in zip(rows, labels, strict=True):
         found = stream.step(row)
-        said, _ = stream.waiting[found.row]
+        said = stream.waiting[found.row].answers
         stream.truth(label)
         number = stream.rows.classes.index(label)
         answers.append(found.label)

@@ -24,8 +24,9 @@ def loss_of(rows: StreamRows) -> Loss:
         logits = module(batch["x"])[..., : len(rows.classes)].flatten(0, 1)
         truth = batch["y"].flatten()
         found = {"loss": F.cross_entropy(logits, truth, ignore_index=UNKNOWN)}
-        with torch.no_grad():
-            found["accuracy"] = (logits.argmax(1) == truth).to(torch.float32).mean()
+        if module.training or not torch.is_grad_enabled():  # a stream counts by itself
+            right = logits.detach().argmax(1) == truth
+            found["accuracy"] = right.to(torch.float32).mean()
         return found
 
     return loss

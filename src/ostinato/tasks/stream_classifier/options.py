@@ -30,6 +30,11 @@ class StreamClassifierOptions(RecurrenceOptions, EstimatorOptions):
     last_label: bool = option(
         "Read the last label that is known beside each row's columns.", default=True
     )
+    wide: bool = option(
+        "Let a logistic regression answer beside the network, each counting by how well it did "
+        "lately: it learns sooner, the network better.",
+        default=True,
+    )
     max_classes: int = option(
         "Classes that there is room for; labels not seen before may come in the stream.",
         default=16,

@@ -12,9 +12,11 @@ from ostinato.data.inputs import column_of
 from ostinato.data.labels import Label, is_missing
 from ostinato.data.running import RunningScale
 from ostinato.errors import DataError, suggestion
-from ostinato.measures.prequential import LinearClassifier
+from ostinato.measures.prequential import LinearClassifier, softmax
 from ostinato.tasks.stream_classifier.options import StreamClassifierOptions
 
+FADES = 0.998  # what a row counts in the credit of an answer, by the row after it
+SOFT = 0.1  # how far credit decides
 UNKNOWN = -1  # the number of a label that is not known yet
 
 
@@ -29,6 +31,7 @@ class StreamRows:
         last_label: as in the options.
         scale: by rows long ago, and by recent ones.
         linear: the baseline, which learns beside the network.
+        credit: `(2,)`, how well network and linear model did lately, in nats.
     """
 
     columns: list[str]
@@ -37,6 +40,7 @@ class StreamRows:
     last_label: bool
     scale: RunningScale
     linear: LinearClassifier
+    credit: np.ndarray
 
     @classmethod
     def begin(cls, options: StreamClassifierOptions, columns: Sequence[str]) -> StreamRows:
@@ -48,6 +52,7 @@ class StreamRows:
             last_label=options.last_label,
             scale=RunningScale(len(columns), (options.scale_memory, options.recent)),
             linear=None,  # type: ignore[arg-type]
+            credit=np.zeros(2),
         )
         made.linear = LinearClassifier(made.inputs, made.room)
         return made
@@ -145,6 +150,14 @@ class StreamRows:
             row[2 * width + last] = 1.0
         return row
 
+    def judge(self, shares: np.ndarray, truth: int) -> None:
+        """Keep up `credit` by the probabilities `(2, classes)` that both gave to a row."""
+        self.credit = FADES * self.credit + np.log(np.maximum(shares[:, truth], 1e-6))
+
+    def weights(self) -> np.ndarray:
+        """How much the answers of network and linear model count: `(2,)`, 1 together."""
+        return softmax(SOFT * self.credit)
+
     def copy(self) -> StreamRows:
         return self.from_dict(self.to_dict())
 
@@ -156,6 +169,7 @@ class StreamRows:
             "last_label": self.last_label,
             "scale": self.scale.to_dict(),
             "linear": self.linear.to_dict(),
+            "credit": self.credit.tolist(),
         }
 
     @classmethod
@@ -167,6 +181,7 @@ class StreamRows:
             last_label=bool(document["last_label"]),
             scale=RunningScale.from_dict(document["scale"]),
             linear=LinearClassifier.from_dict(document["linear"]),
+            credit=np.array(document["credit"], dtype=np.float64),
         )
 
 

@@ -12,7 +12,7 @@ import torch
 from ostinato import nn, storage
 from ostinato.errors import DataError, OptionError, StorageError
 from ostinato.measures.drift import PageHinkley
-from ostinato.measures.prequential import Prequential
+from ostinato.measures.prequential import Prequential, softmax
 from ostinato.options import OnlineOptions, TrainingOptions
 from ostinato.tasks.stream_classifier.learning import loss_of
 from ostinato.tasks.stream_classifier.measures import PREFIXES
@@ -36,6 +36,15 @@ class Answer(NamedTuple):
     row: int
     label: Any
     probabilities: dict[Any, float]
+
+
+class Waiting(NamedTuple):
+    """A row without a truth: the answers to it, network's and linear model's probabilities
+    `(2, classes)`, and what the network read."""
+
+    answers: tuple[int, ...]
+    shares: np.ndarray
+    read: np.ndarray
 
 
 class RowStream:
@@ -96,8 +105,7 @@ class RowStream:
         self._stepper.reset()
         self._read_head()
         self.last, self.last_row = UNKNOWN, -1
-        # Of each row without a truth: the answers to it, and what the network read.
-        self.waiting: dict[int, tuple[tuple[int, ...], np.ndarray]] = {}
+        self.waiting: dict[int, Waiting] = {}
 
     def _read_head(self) -> None:
         self._weight = self.module.head.weight.detach().numpy()
@@ -120,16 +128,17 @@ class RowStream:
         state = self._stepper.step(read)[0]
         classes, row = self.rows.classes, self.count
         known = len(classes)
-        logits = (self._weight @ state + self._bias)[:known]
+        both = np.zeros((2, known))
         if not known:
             found, answers = Answer(row, None, {}), (UNKNOWN,) * len(PREFIXES)
         else:
-            shares = np.exp(logits - logits.max())
-            shares /= shares.sum()
+            both[0] = softmax((self._weight @ state + self._bias)[:known])
+            both[1] = self.rows.linear.shares(read, known)
+            shares = self.rows.weights() @ both if self.options.wide else both[0]
             best = int(shares.argmax())
             found = Answer(row, classes[best], dict(zip(classes, shares.tolist(), strict=True)))
-            answers = (best, max(self.last, 0), self.rows.linear.answer(read, known))
-        self.waiting[row] = answers, read
+            answers = (best, max(self.last, 0), int(both[1].argmax()))
+        self.waiting[row] = Waiting(answers, both, read)
         if len(self.waiting) > self.kept:
             del self.waiting[next(iter(self.waiting))]
         if self.learner is not None:
@@ -156,8 +165,10 @@ class RowStream:
         if row not in self.waiting:
             raise DataError(f"{where}: {self._why_not(row)}")
         number = self.rows.number(where, label)
-        answers, read = self.waiting.pop(row)
+        answers, both, read = self.waiting.pop(row)
         known = len(self.rows.classes)
+        if number < both.shape[1]:
+            self.rows.judge(both, number)
         if answers[0] != UNKNOWN:
             for prefix, answer in zip(PREFIXES, answers, strict=True):
                 self.scored[prefix].step(number, answer)
@@ -224,7 +235,7 @@ class RowStream:
         tensors, numbers = self.learner.state()
         for place, each in enumerate(self._stepper.state):
             tensors[f"state.{place}"] = torch.from_numpy(each)
-        reads = [read for _, read in self.waiting.values()]
+        reads = [each.read for each in self.waiting.values()]
         tensors["waiting"] = torch.from_numpy(
             np.stack(reads) if reads else np.zeros((0, self.rows.inputs), dtype=np.float32)
         )
@@ -233,7 +244,10 @@ class RowStream:
             "online": self.online.options(),
             "rows": self.rows.to_dict(),
             "learner": numbers,
-            "waiting": [[row, list(each)] for row, (each, _) in self.waiting.items()],
+            "waiting": [
+                [row, list(each.answers), each.shares.tolist()]
+                for row, each in self.waiting.items()
+            ],
             "last": [self.last, self.last_row],
             "count": self.count,
             "alarms": self.alarms,
@@ -273,8 +287,8 @@ class RowStream:
             self.learner.restore(tensors, document["learner"])
             vars(self.rows).update(vars(rows))
             self.waiting = {
-                int(row): (tuple(int(each) for each in answers), read)
-                for (row, answers), read in zip(document["waiting"], reads, strict=True)
+                int(row): Waiting(tuple(int(each) for each in answers), np.array(shares), read)
+                for (row, answers, shares), read in zip(document["waiting"], reads, strict=True)
             }
             self.last, self.last_row = (int(each) for each in document["last"])
             self.count = self.saved = int(document["count"])

@@ -16,7 +16,7 @@ from ostinato.options import Declared, choices, described, members, several
 def parameters(declared: Iterable[Declared]) -> list[inspect.Parameter]:
     """One Typer option for each declared one.
 
-    Booleans become `--name/--no-name`, a pair of numbers takes two words, and everything else is
+    Booleans become `--name/--no-name`, or `--no-name` alone where they are called so; a pair of numbers takes two words, and everything else is
     read by `value`, so that `--hidden-size 64,32` gives a tuple. What is not typed is None: the
     declared default holds.
     """
@@ -27,7 +27,8 @@ def parameters(declared: Iterable[Declared]) -> list[inspect.Parameter]:
         flag = each.name.replace("_", "-")
         kind, metavar = _kind(each.annotation)
         text = f"{each.rule.sentence} [default: {_shown(each.default)}]"
-        names = [f"--{flag}/--no-{flag}"] if metavar is None else [f"--{flag}"]
+        single = metavar is not None or flag.startswith("no-")
+        names = [f"--{flag}"] if single else [f"--{flag}/--no-{flag}"]
         made.append(
             inspect.Parameter(
                 each.name,

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import torch
 
+from ostinato.data.series_table import Series
 from ostinato.errors import DataError
 from ostinato.tasks.forecaster.module import ForecasterModule
 from ostinato.tasks.forecaster.rows import ForecasterRows
 from ostinato.tasks.forecaster.scaling import Scales
-from ostinato.tasks.forecaster.table import Series
 
 _AT_ONCE = 256  # series that the network reads together
 

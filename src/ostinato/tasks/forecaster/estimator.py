@@ -9,6 +9,7 @@ from typing import Any, Self
 import pandas as pd
 import torch
 
+from ostinato.data.series_table import Layout, Series, held_out_table
 from ostinato.errors import OptionError, check_number
 from ostinato.options import TrainingOptions
 from ostinato.tasks.base import Estimator, Run
@@ -20,7 +21,6 @@ from ostinato.tasks.forecaster.options import ForecasterOptions
 from ostinato.tasks.forecaster.rows import ForecasterRows
 from ostinato.tasks.forecaster.scaling import Scaling
 from ostinato.tasks.forecaster.stream import ForecastStream
-from ostinato.tasks.forecaster.table import Layout, Series, held_out_table
 from ostinato.tasks.forecaster.windows import Windows
 
 _LOG = logging.getLogger("ostinato")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ostinato.data.series_table import Series
 from ostinato.figures import Axis, Bars, Figure, Group, Line, Lines
 from ostinato.figures.choice import worth_seeing
 from ostinato.measures import Scores
@@ -16,7 +17,6 @@ from ostinato.tasks.contracts import Evidence
 from ostinato.tasks.forecaster.answering import forecast
 from ostinato.tasks.forecaster.estimator import Forecaster
 from ostinato.tasks.forecaster.measures import BASELINES, MEASURES
-from ostinato.tasks.forecaster.table import Series
 
 MOST = 100  # forecasts of a series
 PICTURES = 6  # series and columns that are drawn

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from ostinato import data
+from ostinato.data.series_table import Layout, Series, check_columns
 from ostinato.errors import DataError
-from ostinato.tasks.forecaster.table import Layout, Series, check_columns
 
 UNSEEN = 0.0  # the code of a word that training rows did not have
 MOST = 64  # words of a column that have a code; rarer ones are as unseen

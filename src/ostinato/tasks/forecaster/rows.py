@@ -11,15 +11,15 @@ import pandas as pd
 import torch
 
 from ostinato import data
+from ostinato.data.series_reading import learn_clock, read_series
+from ostinato.data.series_table import Layout, Series, find_layout, level_names, to_table
 from ostinato.errors import DataError, OptionError, check_number
 from ostinato.tasks.forecaster.known import Known
 from ostinato.tasks.forecaster.old_files import upgraded
 from ostinato.tasks.forecaster.options import ForecasterOptions
-from ostinato.tasks.forecaster.reading import learn_clock, read_series
 from ostinato.tasks.forecaster.regressors import Regressors
 from ostinato.tasks.forecaster.scaling import Scales, Scaling
 from ostinato.tasks.forecaster.season import find_season, naive_scale
-from ostinato.tasks.forecaster.table import Layout, Series, find_layout, level_names, to_table
 from ostinato.tasks.forecaster.windows import Windows, find_windows
 
 

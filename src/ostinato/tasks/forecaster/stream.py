@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from ostinato import data
+from ostinato.data.series_reading import fill
+from ostinato.data.series_table import Series
 from ostinato.errors import DataError
 from ostinato.tasks.forecaster.answering import forecast, table
 from ostinato.tasks.forecaster.module import ForecasterModule
 from ostinato.tasks.forecaster.options import ForecasterOptions
-from ostinato.tasks.forecaster.reading import fill
 from ostinato.tasks.forecaster.rows import ForecasterRows
-from ostinato.tasks.forecaster.table import Series
 
 _WHERE = "ForecastStream.step"
 _BLOCK = 512  # timestamps to come that are worked out at once

@@ -10,7 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ostinato import data
+from ostinato.data.pace import Pace
+from ostinato.data.tables import read_table
+from ostinato.data.time_columns import find_time, repeats_time
+from ostinato.data.timestamps import is_time
 from ostinato.errors import DataError, suggestion
 
 
@@ -52,7 +55,7 @@ class Series:
     name: Any
     values: np.ndarray
     index: Any
-    pace: data.Pace | None = None
+    pace: Pace | None = None
     static: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0))
     ahead: np.ndarray | None = None
 
@@ -71,7 +74,7 @@ class Series:
             return pd.RangeIndex(self.index.stop, self.index.stop + steps)
         if self.pace is None:
             raise DataError(
-                "Forecaster: fewer than three rows tell no pace, so there are no next timestamps. "
+                "Series: fewer than three rows tell no pace, so there are no next timestamps. "
                 "Give more rows, or say freq=..."
             )
         return self.pace.after(self.index[-1], steps)
@@ -91,7 +94,7 @@ def to_table(X: Any, where: str, columns: Sequence[str] = ()) -> pd.DataFrame:
         unnamed = X.name is None or list(columns) == ["value"]
         frame = X.to_frame((list(columns) or ["value"])[0] if unnamed else X.name)
     elif _is_path(X) or (isinstance(X, (list, tuple)) and len(X) and _is_path(X[0])):
-        frame = data.read_table(X, where=where)
+        frame = read_table(X, where=where)
     else:
         frame = _of_numbers(X, where, columns)
     if isinstance(frame.index, pd.MultiIndex):
@@ -144,7 +147,7 @@ def level_names(index: pd.MultiIndex) -> list[str]:
     found: list[str] = []
     for k, name in enumerate(index.names):
         if name is None:
-            name = "time" if data.is_time(index.get_level_values(k)) else "series"
+            name = "time" if is_time(index.get_level_values(k)) else "series"
             name = name if name not in found else f"{name}{k}"
         found.append(str(name))
     return found
@@ -184,7 +187,7 @@ def find_layout(
             raise DataError(f"{where}: column {name!r} is named twice, for two different parts.")
     if time is None:
         free = [name for name in frame.columns if name not in named]
-        time = data.find_time(frame, [name for name in free if name in levels] or free)
+        time = find_time(frame, [name for name in free if name in levels] or free)
     if series is None and levels:
         rest = [name for name in levels if name not in named and name != time]
         if len(rest) > 1:
@@ -200,7 +203,7 @@ def find_layout(
             if name not in (time, series, *past, *future, *static)
             and pd.api.types.is_numeric_dtype(frame[name])
             and not pd.api.types.is_bool_dtype(frame[name])
-            and not data.repeats_time(frame, name, time is not None)
+            and not repeats_time(frame, name, time is not None)
         ]
         if not chosen:
             raise DataError(

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ostinato import data
+from ostinato.data.clock import Clock, parts_of, plain_name
+from ostinato.data.series import check_values
+from ostinato.data.series_table import Layout, Series, check_columns
 from ostinato.errors import DataError
-from ostinato.tasks.forecaster.table import Layout, Series, check_columns
 
 
 def stamps_of(frame: pd.DataFrame, layout: Layout, where: str, name: Any = None) -> Any:
@@ -38,24 +39,24 @@ def groups_of(
     if bool(column.isna().to_numpy().any()):
         raise DataError(f"{where}: column {layout.series!r} has missing values.")
     groups, names = pd.factorize(column)
-    return groups.astype(np.int64), [data.plain_name(name) for name in names]
+    return groups.astype(np.int64), [plain_name(name) for name in names]
 
 
 def learn_clock(
     frame: pd.DataFrame, layout: Layout, where: str, *, name: Any = None, **how: Any
-) -> data.Clock | None:
+) -> Clock | None:
     """What the timestamps of the table tell, or None without any; `how` as in `Clock.learn`."""
     if layout.time is None:
         return None
     stamps = stamps_of(frame, layout, where)
     groups, names = groups_of(frame, layout, where)
-    return data.Clock.learn(
+    return Clock.learn(
         stamps, where, name=layout.time or stamps.name, groups=groups, names=names, **how
     )
 
 
 def read_series(
-    frame: pd.DataFrame, layout: Layout, *, clock: data.Clock | None, missing: str, where: str
+    frame: pd.DataFrame, layout: Layout, *, clock: Clock | None, missing: str, where: str
 ) -> tuple[list[Series], dict[str, int]]:
     """Every series of the table in order of appearance, and how many values were filled in.
 
@@ -77,7 +78,7 @@ def read_series(
         order = np.argsort(groups, kind="stable")
         values = values[order]
         ends = np.searchsorted(groups[order], np.arange(len(names) + 1))
-    stamps = None if index is None else data.parts_of(index, groups, len(names))
+    stamps = None if index is None else parts_of(index, groups, len(names))
     whole = np.isfinite(values).all()
     found: list[Series] = []
     filled: dict[str, int] = {}
@@ -127,14 +128,14 @@ def _complete(
 ) -> tuple[np.ndarray, int]:
     """The values without holes, and how many rows at the start are left out."""
     columns = layout.columns
-    holes = data.check_values(values, columns, where=where, missing="allow")
+    holes = check_values(values, columns, where=where, missing="allow")
     if not holes:
         return values, 0
     if missing == "error":
         try:
-            data.check_values(values, columns, where=where)
+            check_values(values, columns, where=where)
         except DataError as error:
-            hint = " Forecaster(missing='interpolate') or missing='ffill' fills them in."
+            hint = " missing='interpolate' or missing='ffill' fills them in."
             raise DataError(f"{error}{hint}") from error
     known = ~np.isnan(values)
     empty = np.flatnonzero(~known.any(0))

@@ -12,7 +12,7 @@ from ostinato.measures.forecasts import repeat_season
 from ostinato.tasks import Forecaster, load
 from ostinato.tasks.forecaster.evidence import backtests, evidence
 from ostinato.tasks.forecaster.module import ForecasterModule
-from ostinato.tasks.forecaster.options import ForecasterOptions
+from ostinato.tasks.forecaster.options import SizedOptions
 from ostinato.tasks.forecaster.season import find_season
 from ostinato.tasks.forecaster.windows import find_windows
 
@@ -44,7 +44,7 @@ def test_held_out_windows_forecast_held_out_rows_alone():
 
 
 def test_a_rolled_forecast_reads_the_calendar_of_its_own_rows():
-    options = ForecasterOptions(past=2, horizon=1, segment=1, hidden_size=4)
+    options = SizedOptions(past=2, horizon=1, segment=1, hidden_size=4)
     module = ForecasterModule(options, targets=1, inputs=2, known=1)
     module.forward = lambda x, future, static: (10 * x[:, -1:, :1] + x[:, -1:, 1:])[..., None]
     x = torch.tensor([[[0.0, 1.0], [0.0, 2.0]]])

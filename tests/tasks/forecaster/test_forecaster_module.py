@@ -7,7 +7,7 @@ import torch
 
 from ostinato.errors import OptionError, ShapeError
 from ostinato.tasks.forecaster.module import ForecasterModule
-from ostinato.tasks.forecaster.options import ForecasterOptions
+from ostinato.tasks.forecaster.options import SizedOptions
 
 
 def ask(model, x):
@@ -18,7 +18,7 @@ def ask(model, x):
 
 def made(*, targets, inputs=None, known=0, statics=0, dropout=0.0, **options):
     return ForecasterModule(
-        ForecasterOptions(dropout=dropout, **options).check(),
+        SizedOptions(dropout=dropout, **options).check(),
         targets=targets,
         inputs=inputs or targets,
         known=known,

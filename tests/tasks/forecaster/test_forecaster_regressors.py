@@ -12,6 +12,7 @@ from ostinato.errors import DataError, OptionError
 from ostinato.tasks import Forecaster, load
 
 SMALL: dict[str, Any] = {"past": 14, "horizon": 7, "hidden_size": 8, "epochs": 1}
+SMALL |= {"calendar": "none"}
 SHOP: dict[str, Any] = {
     **SMALL,
     "target": "sold",

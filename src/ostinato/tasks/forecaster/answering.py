@@ -32,7 +32,7 @@ def forecast(
         DataError: a series is shorter than `past`.
         OptionError: `steps` is beyond the horizon and the features to come are not known.
     """
-    recent = _recent(module.past, parts)
+    recent = _recent(rows, parts)
     scales = rows.scales(recent)
     x, later, static, indices = _inputs(rows, scales, recent, steps)
     answers = [
@@ -60,18 +60,15 @@ def table(rows: ForecasterRows, parts: Sequence[Series], values: Any, indices: A
     return pd.DataFrame(values.reshape(-1, values.shape[2]), index=index, columns=columns)
 
 
-def _recent(past: int, parts: Sequence[Series]) -> list[Series]:
-    """The last `past` rows of every series."""
+def _recent(rows: ForecasterRows, parts: Sequence[Series]) -> list[Series]:
+    """The rows that are read: the last `past` of every series."""
+    past = rows.past
     indices: dict[int, Any] = {}  # many have the same timestamps
     found = []
     for part in parts:
         if len(part.values) < past:
-            place = "" if part.name is None else f"series {part.name!r}: "
-            raise DataError(
-                f"Forecaster: {place}a forecast reads {past} rows, got {len(part.values)}. "
-                "Give the rows before them too."
-            )
-        if len(part.values) > past:
+            part = _lengthened(rows, part)
+        elif len(part.values) > past:
             key = id(part.index)
             if key not in indices:
                 indices[key] = part.index[-past:]
@@ -79,6 +76,21 @@ def _recent(past: int, parts: Sequence[Series]) -> list[Series]:
             part = dataclasses.replace(part, values=values, index=index)
         found.append(part)
     return found
+
+
+def _lengthened(rows: ForecasterRows, part: Series) -> Series:
+    """A short one of several series, begun with its first season again and again, or with its first
+    row."""
+    past, count = rows.past, len(part.values)
+    if rows.layout.series is None:
+        raise DataError(
+            f"Forecaster: a forecast reads {past} rows, got {count}. Give the rows before them too."
+        )
+    season = rows.season if rows.season <= count else 1
+    take = np.arange(count - past, count)
+    take = np.where(take < 0, take % season, take)
+    index = part.index if isinstance(part.index, pd.RangeIndex) else part.index[take]
+    return dataclasses.replace(part, values=part.values[take], index=index)
 
 
 def _inputs(

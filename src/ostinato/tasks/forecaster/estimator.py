@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import os
 from typing import Any, Self
@@ -15,6 +16,7 @@ from ostinato.options import TrainingOptions
 from ostinato.tasks.base import Estimator, Run
 from ostinato.tasks.forecaster import learning
 from ostinato.tasks.forecaster.answering import forecast, table
+from ostinato.tasks.forecaster.lengths import find_epochs
 from ostinato.tasks.forecaster.measures import measure
 from ostinato.tasks.forecaster.module import ForecasterModule
 from ostinato.tasks.forecaster.options import ForecasterOptions
@@ -37,6 +39,8 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
         baseline_: `evaluate`'s figures on the held-out rows.
         held_out_: those rows, each series' after the `past` rows before them, as `evaluate` takes
             them; None without.
+        past_, horizon_: rows that are read and answered, as given or as chosen by the data.
+        skipped_: series too short to learn from; they are answered all the same.
         season_: rows after which the series repeats best, 1 if none was found.
         missing_: values filled in, by column.
     """
@@ -57,6 +61,16 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
     def frequency_(self) -> str | None:
         self._check_fitted()
         return self.rows_.frequency
+
+    @property
+    def past_(self) -> int:
+        self._check_fitted()
+        return self.rows_.past
+
+    @property
+    def horizon_(self) -> int:
+        self._check_fitted()
+        return self.rows_.horizon
 
     @property
     def season_(self) -> int:
@@ -102,11 +116,12 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
         for name, words in self.rows_.found(parts).items():
             _LOG.info("%s: %s", name, words)
         windows = self._windows(parts, cuts, where)
+        self.skipped_ = windows.skipped
         self._build()
-        held_out = held_out_table(self.rows_.layout, parts, cuts, self.past)
+        held_out = held_out_table(self.rows_.layout, parts, cuts, self.past_)
         self.held_out_ = self.rows_.regressors.decode(held_out)
         run = Run(directory=directory, resume=resume, progress=progress)
-        self._train(windows, options, run)
+        self._train(windows, self._enough(options, windows), run)
         self.baseline_ = self._measure(windows, windows.validation)
         return self
 
@@ -130,14 +145,25 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
         self._append(before)
         for name, number in filled.items():
             self.rows_.filled[name] = self.rows_.filled.get(name, 0) + number
-        self.rows_.remember(parts, self.past)
+        self.rows_.remember(parts, self.past_)
         return self
 
+    def _enough(self, options: TrainingOptions, windows: Windows) -> TrainingOptions:
+        """The training options with as many epochs as the windows need, if that was left open;
+        `patience` then grows with them."""
+        if self.epochs is not None:
+            return options
+        epochs = find_epochs(len(windows.training), options.batch_size)
+        patience = options.patience and max(options.patience, epochs * options.patience // 25)
+        return dataclasses.replace(options, epochs=epochs, patience=patience)
+
     def _windows(self, parts: list[Series], cuts: list[int], where: str) -> Windows:
-        return self.rows_.windows(parts, cuts, self.past, self.horizon, where)
+        return self.rows_.windows(parts, cuts, where)
 
     def _train(self, windows: Windows, options: TrainingOptions, run: Run) -> None:
-        learn, judge = learning.batches_of(windows, options, self.past, self.module_.horizon)
+        learn, judge = learning.batches_of(windows, options, self.past_, self.module_.horizon)
+        if judge is None:  # the training loss tells nothing of when to stop
+            options = dataclasses.replace(options, patience=None)
         self._learn(learn, judge, loss=learning.loss_of(self), options=options, run=run)
 
     # Answering.
@@ -161,8 +187,8 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
         self._check_fitted()
         where = "Forecaster.predict"
         parts, _ = self.rows_.read(X, where)
-        parts = self.rows_.with_future(parts, future, self.horizon, where)
-        return self._forecast(parts, self.horizon)
+        parts = self.rows_.with_future(parts, future, self.horizon_, where)
+        return self._forecast(parts, self.horizon_)
 
     def forecast(self, h: int | None = None, future: Any = None) -> pd.DataFrame:
         """The `h` rows (None for `horizon`) that follow the last row given to `fit`.
@@ -171,7 +197,7 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
         `predict`.
         """
         self._check_fitted()
-        steps = self.horizon if h is None else h
+        steps = self.horizon_ if h is None else h
         check_number("Forecaster.forecast", "h", steps, low=1, whole=True)
         known = self.rows_.with_future(self.rows_.known, future, steps, "Forecaster.forecast")
         return self._forecast(known, steps)
@@ -201,8 +227,8 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
             starts,
             season=self.season_,
             naive=self.rows_.naive_of(windows),
-            past=self.past,
-            horizon=self.horizon,
+            past=self.past_,
+            horizon=self.horizon_,
         )
 
     def score(self, X: Any, y: Any = None) -> float:
@@ -218,12 +244,12 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
     # Files.
 
     def _make(self) -> ForecasterModule:
-        return ForecasterModule(self, **self.rows_.sizes)
+        return ForecasterModule(self.rows_.sized(self), **self.rows_.sizes)
 
     def _example(self) -> tuple[Any, ...]:
         sizes = self.rows_.sizes
         return (
-            torch.zeros(1, self.past, sizes["inputs"]),
+            torch.zeros(1, self.past_, sizes["inputs"]),
             torch.zeros(1, self.module_.horizon, sizes["known"]),
             torch.zeros(1, sizes["statics"]),
         )

@@ -45,11 +45,11 @@ def backtests(model: Forecaster, X: Any) -> list[Backtest]:
     """Forecasts of the first series of `X` from row `past` on, each `horizon` rows from the `past`
     rows before them; the last `MOST` of each series. Gaps are filled as in `fit`."""
     parts, _ = model.rows_.read(X, "evidence")
-    return [_backtest(model, part) for part in parts[:SERIES] if len(part.values) > model.past]
+    return [_backtest(model, part) for part in parts[:SERIES] if len(part.values) > model.past_]
 
 
 def _backtest(model: Forecaster, part: Series) -> Backtest:
-    past, horizon, total = model.past, model.horizon, len(part.values)
+    past, horizon, total = model.past_, model.horizon_, len(part.values)
     first = max(past, total - MOST * horizon)
     origins = range(first, total, horizon)
     windows = [
@@ -134,11 +134,11 @@ def _against(
 def _by_step(model: Forecaster, tests: list[Backtest], best: Any) -> Figure:
     """The mean error one row ahead, two rows ahead, and so on, in spreads of the column."""
     scale = model.scaler_.whole.spread[0]
-    steps = sorted({round(k) for k in np.linspace(1, model.horizon, min(model.horizon, 12))})
+    steps = sorted({round(k) for k in np.linspace(1, model.horizon_, min(model.horizon_, 12))})
 
     def errors(answers: list[np.ndarray]) -> list[float]:
         gaps = [np.abs((a - t.truth) / scale).mean(1) for a, t in zip(answers, tests, strict=True)]
-        ahead = [np.arange(len(each)) % model.horizon + 1 for each in gaps]
+        ahead = [np.arange(len(each)) % model.horizon_ + 1 for each in gaps]
         found, at = np.concatenate(gaps), np.concatenate(ahead)
         return [float(found[at == k].mean()) if (at == k).any() else np.nan for k in steps]
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ostinato import data
+from ostinato.data.series_table import Series
 from ostinato.errors import DataError, OptionError, check_choice
 from ostinato.tasks.forecaster.options import ForecasterOptions
 
@@ -35,9 +36,14 @@ class Known:
 
     @classmethod
     def learn(
-        cls, where: str, options: ForecasterOptions, time: str | None, frequency: str | None
+        cls,
+        where: str,
+        options: ForecasterOptions,
+        time: str | None,
+        frequency: str | None,
+        parts: Sequence[Series],
     ) -> Known:
-        """From the options.
+        """From the options; `parts` tell what part of the calendar can be learned.
 
         Raises:
             DataError: rows have no timestamps.
@@ -50,7 +56,7 @@ class Known:
         if holidays:
             data.check_places(holidays)
         return cls(
-            calendar=_calendar(where, options.calendar, time, frequency),
+            calendar=_calendar(where, options.calendar, time, frequency, parts),
             holidays=holidays,
             events=_events(where, options.events),
             frequency=frequency,
@@ -81,6 +87,7 @@ class Known:
         return np.concatenate(parts, axis=1).astype(np.float64)
 
 
+_DAYS = {"weekday": 7, "month_day": 31, "year_day": 365, "week": 365, "month": 365}
 _UNITS = {"second": 60, "minute": 60, "hour": 24, "month_day": 31, "year_day": 366}
 _UNITS |= {"week": 53, "month": 12}
 _WAVES = {"second": 2, "minute": 2, "hour": 4, "month_day": 3, "year_day": 4, "week": 4, "month": 4}
@@ -114,10 +121,13 @@ def _no_time(where: str, option: str, wanted: Any) -> DataError:
     )
 
 
-def _calendar(where: str, wanted: Any, time: str | None, frequency: str | None) -> list[str]:
-    """Names of the calendar's columns, from the option."""
+def _calendar(
+    where: str, wanted: Any, time: str | None, frequency: str | None, parts: Sequence[Series]
+) -> list[str]:
+    """Names of the calendar's columns, from the option; "auto" leaves out what comes again after
+    more than two thirds of the rows."""
     names = _names(wanted)
-    if names in ([], ["none"]):
+    if names in ([], ["none"]) or (names == ["auto"] and time is None):
         return []
     if time is None:
         raise DataError(
@@ -125,7 +135,12 @@ def _calendar(where: str, wanted: Any, time: str | None, frequency: str | None) 
             "Name it with time=..., or use calendar='none'."
         )
     if names == ["auto"]:
-        return data.calendar_names(frequency)
+        longest = max(part.index[-1] - part.index[0] for part in parts)
+        return [
+            name
+            for name in data.calendar_names(frequency)
+            if longest >= 1.5 * pd.Timedelta(days=_DAYS.get(name, 1))
+        ]
     for name in names:
         check_choice("Forecaster", "calendar", name, data.CALENDAR_NAMES)
     return names

@@ -10,13 +10,13 @@ from torch import Tensor
 
 from ostinato import nn
 from ostinato.errors import OptionError, ShapeError
-from ostinato.tasks.forecaster.options import ForecasterOptions
+from ostinato.tasks.forecaster.options import SizedOptions
 from ostinato.tasks.layers import recurrent
 
 _LONGEST_SEGMENT = 48
 
 
-def segment_of(options: ForecasterOptions) -> int:
+def segment_of(options: SizedOptions) -> int:
     """Rows that make one step: as given, or the largest that divides past and horizon."""
     if options.segment is not None:
         return options.segment
@@ -57,7 +57,7 @@ class ForecasterModule(torch.nn.Module):
 
     def __init__(
         self,
-        options: ForecasterOptions,
+        options: SizedOptions,
         *,
         targets: int,
         inputs: int,

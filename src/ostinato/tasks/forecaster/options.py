@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Literal
 
 from ostinato.errors import OptionError
-from ostinato.options import RecurrenceOptions, WindowOptions, option
+from ostinato.options import RecurrenceOptions, option
 from ostinato.tasks.options import EstimatorOptions
 
 
-class ForecasterOptions(WindowOptions, RecurrenceOptions, EstimatorOptions):
+class ForecasterOptions(RecurrenceOptions, EstimatorOptions):
     """Options of `Forecaster`."""
 
     target: str | int | tuple[str | int, ...] | None = option(
@@ -50,10 +50,27 @@ class ForecasterOptions(WindowOptions, RecurrenceOptions, EstimatorOptions):
         default=None,
         low=1,
     )
+    past: int | None = option(
+        "Rows that are read for one answer. None takes a few seasons, as far as the rows allow.",
+        default=None,
+        low=1,
+    )
+    horizon: int | None = option(
+        "Rows that are answered. None takes a season or two, at most an eighth of the rows.",
+        default=None,
+        low=1,
+    )
+    epochs: int | None = option(
+        "Passes over the training rows. None takes as many as make about 2,000 steps, 10 to 300, "
+        "and patience then grows with them.",
+        default=None,
+        low=1,
+    )
     calendar: str | tuple[str, ...] = option(
-        "Where each row lies in the day, the week and the year, as further columns: none, auto, or "
-        "names such as hour,weekday.",
-        default="none",
+        "Where each row lies in the day, the week and the year, as further columns: none, auto "
+        "(what pace and length of the rows allow, if they have timestamps), or names such as "
+        "hour,weekday.",
+        default="auto",
     )
     scaler: Literal["standard", "minmax", "none"] = option(
         "How columns come to a common scale, learned on the training rows: standard (mean 0, "
@@ -154,8 +171,15 @@ class ForecasterOptions(WindowOptions, RecurrenceOptions, EstimatorOptions):
 
     def _check_together(self, where: str) -> None:
         super()._check_together(where)
-        if self.segment is not None and self.past % self.segment:
+        if self.segment is not None and self.past is not None and self.past % self.segment:
             raise OptionError(
                 f"{where}: segment must divide past {self.past}, got {self.segment}. Choose "
                 "another segment, or None to have one chosen."
             )
+
+
+class SizedOptions(ForecasterOptions):
+    """Options of which nothing is left open: `past` and `horizon` as given, or as found."""
+
+    past: int = 1  # type: ignore[assignment]
+    horizon: int = 1  # type: ignore[assignment]

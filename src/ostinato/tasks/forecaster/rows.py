@@ -15,11 +15,12 @@ from ostinato.data.series_reading import learn_clock, read_series
 from ostinato.data.series_table import Layout, Series, find_layout, level_names, to_table
 from ostinato.errors import DataError, OptionError, check_number
 from ostinato.tasks.forecaster.known import Known
+from ostinato.tasks.forecaster.lengths import find_lengths
 from ostinato.tasks.forecaster.old_files import upgraded
-from ostinato.tasks.forecaster.options import ForecasterOptions
+from ostinato.tasks.forecaster.options import ForecasterOptions, SizedOptions
 from ostinato.tasks.forecaster.regressors import Regressors
 from ostinato.tasks.forecaster.scaling import Scales, Scaling
-from ostinato.tasks.forecaster.season import find_season, naive_scale
+from ostinato.tasks.forecaster.season import find_season, naive_scale, usual_seasons
 from ostinato.tasks.forecaster.windows import Windows, find_windows
 
 
@@ -34,6 +35,7 @@ class ForecasterRows:
         scaling: of targets and regressors.
         regressors: how words and statics become numbers.
         dates: the calendar, holidays and events, known of any timestamp.
+        past, horizon: rows that are read and answered.
         season: rows after which series repeat best; 1 if none was found.
         naive_scale: `(series, targets)`, mean error of repeating the season on training rows, of
             the series of `scaling`.
@@ -48,6 +50,8 @@ class ForecasterRows:
     scaling: Scaling
     regressors: Regressors
     dates: Known
+    past: int
+    horizon: int
     season: int
     naive_scale: np.ndarray
     filled: dict[str, int]
@@ -99,12 +103,14 @@ class ForecasterRows:
         if not (validation is None or isinstance(validation, (int, float))):
             table = regressors.encode(to_table(validation, place))
             later, _ = read_series(table, layout, **how, where=place)
-        parts, cuts = split(where, known, later, validation, clock)
         frequency = None if clock is None else clock.frequency
+        usual = None if clock is None else clock.usual
+        past, horizon = _lengths(options, known, later, validation, usual, len(layout.target))
+        parts, cuts = split(where, known, later, validation, past + horizon, horizon, clock)
         parts, known = regressors.settle(layout, parts, cuts, known)
         learn = [part.values[:cut] for part, cut in zip(parts, cuts, strict=True)]
         own = [values[:, : len(layout.target)] for values in learn]
-        season = find_season(own, None if clock is None else clock.usual, options.past)
+        season = find_season(own, usual, past)
         rows = cls(
             layout=layout,
             **how,
@@ -121,13 +127,15 @@ class ForecasterRows:
                 where=where,
             ),
             regressors=regressors,
-            dates=Known.learn(where, options, layout.time, frequency),
+            dates=Known.learn(where, options, layout.time, frequency, known),
+            past=past,
+            horizon=horizon,
             season=season,
             naive_scale=np.stack([naive_scale([values], season) for values in own]),
             filled=filled,
             known=[],
         )
-        rows.remember(known, options.past)
+        rows.remember(known, past)
         return rows, parts, cuts
 
     @property
@@ -155,6 +163,11 @@ class ForecasterRows:
             facts["values filled in"] = named
         return facts
 
+    def sized(self, options: ForecasterOptions) -> SizedOptions:
+        """The options with what was found where they left it open."""
+        found: dict[str, Any] = {"past": self.past, "horizon": self.horizon}
+        return SizedOptions(**options.options() | found)
+
     @property
     def sizes(self) -> dict[str, int]:
         """Columns that the network reads: all, those to forecast, and those known ahead."""
@@ -178,10 +191,9 @@ class ForecasterRows:
         """The scales of some series; those of series not seen in `fit` from their first `rows`."""
         return self.scaling.of([part.name for part in parts], [p.values[:rows] for p in parts])
 
-    def windows(
-        self, parts: list[Series], cuts: list[int], past: int, horizon: int, where: str
-    ) -> Windows:
+    def windows(self, parts: list[Series], cuts: list[int], where: str) -> Windows:
         """Windows of every series, on its scale; see `find_windows`."""
+        past, horizon = self.past, self.horizon
         names = [part.name for part in parts]
         lengths = [len(part.values) for part in parts]
         places = find_windows(lengths, cuts, names, past=past, horizon=horizon, where=where)
@@ -200,6 +212,7 @@ class ForecasterRows:
             scales=scales,
             targets=self.sizes["targets"],
             known=self.sizes["known"],
+            skipped=places.skipped,
             training=places.training,
             validation=places.validation,
         )
@@ -342,6 +355,8 @@ class ForecasterRows:
             "statics": [data.pack_name(name) for name in self.regressors.statics],
             "dates": dataclasses.asdict(self.dates),
             "clock": None if self.clock is None else self.clock.to_dict(),
+            "past": self.past,
+            "horizon": self.horizon,
             "season": self.season,
             "naive_scale": self.naive_scale.tolist(),
             "missing": self.filled,
@@ -351,7 +366,7 @@ class ForecasterRows:
     @classmethod
     def from_dict(cls, options: ForecasterOptions, document: dict[str, Any]) -> ForecasterRows:
         """What `to_dict` described, or a file of the first version."""
-        document = upgraded(document)
+        document = {"past": options.past, "horizon": options.horizon} | upgraded(document)
         clock = document["clock"]
         clock = None if clock is None else data.Clock.from_dict(clock)
         return cls(
@@ -366,6 +381,8 @@ class ForecasterRows:
                 document["regressors"], [data.unpack_name(name) for name in document["statics"]]
             ),
             dates=Known(**document["dates"]),
+            past=document["past"],
+            horizon=document["horizon"],
             season=document["season"],
             naive_scale=np.array(document["naive_scale"]),
             filled=document["missing"],
@@ -378,22 +395,29 @@ def split(
     known: list[Series],
     later: list[Series] | None,
     validation: Any,
+    needed: int,
+    horizon: int,
     clock: data.Clock | None = None,
 ) -> tuple[list[Series], list[int]]:
     """Every series with its held-out rows at the end, and where they begin.
 
     Args:
         later: held-out rows that follow `known`, or None.
-        validation: without `later`: a fraction, the last of each series; or None.
+        validation: without `later`: a fraction, the last of each series, at least `horizon` rows;
+            or None. Series that would then have less than `needed` rows are kept whole.
     """
     lengths = [len(part.values) for part in known]
     if later is None:
         if validation is None:
             return known, lengths
         check_number(where, "validation", validation, above=0, below=1)
-        return known, [
-            n if n < 2 else len(data.split_time(n, float(validation))[0]) for n in lengths
+        cuts = [
+            n if n < 2 else min(len(data.split_time(n, float(validation))[0]), n - horizon)
+            for n in lengths
         ]
+        if max(cuts) >= needed:
+            cuts = [cut if cut >= needed else n for cut, n in zip(cuts, lengths, strict=True)]
+        return known, [max(cut, 0) for cut in cuts]
     place = f"{where}: validation"
     following = {part.name: part for part in later}
     joined = []
@@ -410,6 +434,28 @@ def _joined(before: Any, after: Any) -> Any:
     if isinstance(after, pd.RangeIndex):
         return pd.RangeIndex(after.start - len(before), after.stop)
     return before.append(after)
+
+
+def _lengths(
+    options: ForecasterOptions,
+    known: list[Series],
+    later: list[Series] | None,
+    validation: Any,
+    pace: data.Pace | None,
+    targets: int,
+) -> tuple[int, int]:
+    """Rows to read and to answer, as the options say or by the rows to learn from."""
+    past, horizon = options.past, options.horizon
+    if past is not None and horizon is not None:
+        return past, horizon
+    held = 0.0 if later is not None or not isinstance(validation, float) else validation
+    own = [part.values[: len(part.values) - round(held * len(part.values))] for part in known]
+    lengths = [len(values) for values in own]
+    longest = max(2, int(np.median(lengths)) // 3)
+    values = [each[:, :targets] for each in own]
+    season = find_season(values, pace, min(longest, past or longest))
+    suggested = usual_seasons(pace) if pace else ()
+    return find_lengths(lengths, [season, *suggested], past, horizon)
 
 
 def _levels(index: Any) -> bool:

@@ -30,7 +30,7 @@ def find_season(values: Sequence[np.ndarray], pace: data.Pace | None, past: int)
         rows in a season; 1 where none was found: the last value is repeated.
     """
     every = range(2, _LONGEST + 1)
-    candidates = [n for n in (every if pace is None else _periods(pace)) if 2 <= n <= past]
+    candidates = [n for n in (every if pace is None else usual_seasons(pace)) if 2 <= n <= past]
     step = max(1, len(values) // _SERIES)
     columns = [column for rows in values[::step] for column in rows[-_ROWS:].T]
     columns = [column / column.std() for column in columns if np.ptp(column) > 0]
@@ -45,7 +45,7 @@ def find_season(values: Sequence[np.ndarray], pace: data.Pace | None, past: int)
     return min(period for period, cost in found.items() if cost <= least + 0.05 * abs(least))
 
 
-def _periods(pace: data.Pace) -> list[int]:
+def usual_seasons(pace: data.Pace) -> list[int]:
     """Rows in an hour, a day, a week and a year, where they are whole numbers."""
     found = {pace.per_day, pace.per_week}
     if pace.by_day:

@@ -70,13 +70,13 @@ def answer(estimator: Any, sources: Sequence[str], typed: dict[str, Any]) -> lis
     horizon, layout = typed.get("horizon"), estimator.layout_
     if not sources:
         frame = estimator.forecast(horizon)
-    elif horizon is None or horizon <= estimator.horizon:
+    elif horizon is None or horizon <= estimator.horizon_:
         frame = estimator.predict(_table(estimator, sources, typed))
         if horizon is not None:
             frame = frame.groupby(level=0).head(horizon) if layout.series else frame.head(horizon)
     else:
         raise OptionError(
-            f"predict: with data, --horizon must be at most {estimator.horizon}, what the model "
+            f"predict: with data, --horizon must be at most {estimator.horizon_}, what the model "
             f"was trained for, got {horizon}."
         )
     names = [*([layout.series] if layout.series else []), layout.time or "step"]

@@ -40,7 +40,7 @@ class ForecastStream:
         module: ForecasterModule,
         series: Any = None,
     ) -> None:
-        self.past, self.horizon = options.past, options.horizon
+        self.past, self.horizon = rows.past, rows.horizon
         self.rows, self.module = rows, module
         self._given = None if series is None else data.plain_name(series)
         self.reset()

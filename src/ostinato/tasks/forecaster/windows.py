@@ -29,6 +29,7 @@ class Windows:
         names: of the series.
         scales: of the series.
         targets, known: columns to forecast, the first; and columns known ahead, the last.
+        skipped: names of series that are too short to learn from.
         training: `(windows,)`, the first row of each window to learn from.
         validation: the same for windows to judge by; their forecasts lie in held-out rows.
     """
@@ -41,6 +42,7 @@ class Windows:
     scales: Scales
     targets: int
     known: int
+    skipped: list[Any]
     training: torch.Tensor
     validation: torch.Tensor
 
@@ -72,8 +74,10 @@ class Windows:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Places:
-    """Where windows begin among rows that lie one after another: to learn from, and to judge by."""
+    """Where windows begin among rows that lie one after another: to learn from, and to judge by;
+    and the names of the series that are too short for any."""
 
+    skipped: list[Any]
     training: torch.Tensor
     validation: torch.Tensor
 
@@ -89,27 +93,37 @@ def find_windows(
 ) -> Places:
     """Windows of every series; rows from `cut` on are held out as forecasts, not as inputs.
 
+    Series that are too short to learn from are skipped, if there are others.
+
     Raises:
-        DataError: a series is too short; the message says how many rows are needed.
+        DataError: every series is too short; the message says how many rows are needed.
     """
     learn, judge, offset = [], [], 0
+    skipped: list[Any] = []
+    problem = ""
     for length, cut, name in zip(lengths, cuts, names, strict=True):
         place = where if name is None else f"{where}: series {name!r}"
         held = length - cut
         if cut < past + horizon:
-            raise DataError(
+            problem = problem or (
                 f"{place}: {cut} rows to learn from are too few for past {past} and horizon "
                 f"{horizon}, which need at least {past + horizon}"
                 f"{' before the held-out rows' if held else ''}. Choose a smaller past or horizon, "
                 "or give more rows."
             )
+            skipped.append(name)
+            offset += length
+            continue
         if 0 < held < horizon:
-            raise DataError(
+            problem = problem or (
                 f"{place}: {held} held-out rows are too few for horizon {horizon}, which needs at "
                 f"least {horizon}. Hold out more, give more rows, or fit with validation=None."
             )
         learn.append(torch.arange(offset, offset + cut - past - horizon + 1))
         first = offset + cut - past
-        judge.append(torch.arange(first, first + (held - horizon + 1 if held else 0)))
+        judge.append(torch.arange(first, first + max(held - horizon + 1 if held else 0, 0)))
         offset += length
-    return Places(training=torch.cat(learn), validation=torch.cat(judge))
+    held_out = any(cut < length for length, cut in zip(lengths, cuts, strict=True))
+    if problem and (not learn or (held_out and not sum(map(len, judge)))):
+        raise DataError(problem)
+    return Places(skipped=skipped, training=torch.cat(learn), validation=torch.cat(judge))

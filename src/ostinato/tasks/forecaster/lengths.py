@@ -1,0 +1,49 @@
+"""How many rows to read, to answer and to learn from, where the user left it open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+_LONGEST_SEASON = 336  # rows: longer ones are left to the calendar
+_STEPS = 2000  # optimizer steps that a small network needs
+_EPOCHS = (10, 300)
+
+
+def find_lengths(
+    lengths: Sequence[int], seasons: Sequence[int], past: int | None, horizon: int | None
+) -> tuple[int, int]:
+    """`past` and `horizon` as given, or by the data.
+
+    The horizon is one season (two of a short one), at most an eighth of the rows. The past is three
+    seasons, or one of a longer season that fits in four times, and two horizons at least; at most
+    half of what is left. Lengths are those of the quarter that is shorter: most series are learned
+    from. The past is a multiple of the horizon where it can be, so that segments fit both.
+
+    Args:
+        lengths: rows to learn from, of each series.
+        seasons: the season that was found, then others that the pace suggests; 1 for none.
+    """
+    rows = int(np.quantile(lengths, 0.25))
+    season = seasons[0]
+    if horizon is None:
+        horizon = season if 1 < season <= 48 else 12 if season == 1 else 24
+        while horizon < 8:
+            horizon *= 2
+        horizon = max(1, min(horizon, rows // 8))
+    if past is None:
+        longer = [n for n in seasons if n <= _LONGEST_SEASON and 4 * n <= rows]
+        wanted = max([3 * season if season <= _LONGEST_SEASON else 0, 2 * horizon, 24, *longer])
+        most = max(1, (rows - horizon) // 2)
+        past = min(wanted, most)
+        if past >= horizon:
+            past = min(-(-past // horizon), most // horizon) * horizon
+    return past, horizon
+
+
+def find_epochs(windows: int, batch_size: int) -> int:
+    """Epochs that make enough steps: a hundred windows need many more than ten thousand."""
+    steps = -(-windows // batch_size)
+    low, high = _EPOCHS
+    return int(min(max(-(-_STEPS // steps), low), high))

@@ -138,7 +138,9 @@ def test_a_forecast_report_draws_the_series_worth_seeing(forecaster: Any, tmp_pa
     assert titles[-1][1] == ": the worst"
     assert "6 of 9 series and columns" in text
     assert "Errors by how far ahead" in text
-    assert "mae (units of co2)" in text  # as the headline, not in spreads of training rows
+    assert "mae (spreads of each series' training rows)" in text.replace("&#39;", "'").replace(
+        "&#x27;", "'"
+    )
 
 
 def test_curves_are_multiplied_into_the_units_of_the_headline() -> None:

@@ -138,7 +138,7 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
             return self.fit(X, y, validation=None, progress=progress)
         _refuse(where, y)
         parts, filled = self.rows_.read(X, where)
-        parts = self.rows_.following(parts, self.past + self.horizon, where)
+        parts = self.rows_.following(parts, self.past_ + self.horizon_, where)
         windows = self._windows(parts, [len(part.values) for part in parts], where)
         further, before = self._further(learning_rate=self.learning_rate), self.history_
         self._train(windows, further, Run(progress=progress))

@@ -417,7 +417,7 @@ def split(
         ]
         if max(cuts) >= needed:
             cuts = [cut if cut >= needed else n for cut, n in zip(cuts, lengths, strict=True)]
-        return known, [max(cut, 0) for cut in cuts]
+        return known, [max(cut, 1) for cut in cuts]
     place = f"{where}: validation"
     following = {part.name: part for part in later}
     joined = []

@@ -81,6 +81,9 @@ def test_short_series_are_skipped_and_answered():
     week = days(7, "w")
     longer = pd.concat([week.assign(day=week["day"] - pd.Timedelta(days=7)), week])
     assert model.predict(week).equals(model.predict(longer))
+    numbered = Forecaster(**SMALL, series="shop", target="sold")
+    numbered.fit(table.drop(columns="day"), progress=False)
+    assert numbered.forecast().loc["new"].index.tolist() == list(range(3, 10))
     assert model.evaluate(table)["mae"] > 0
     with pytest.raises(DataError, match="series 'short': 12 rows to learn from are too few"):
         model.evaluate(days(12, "short"))

@@ -89,7 +89,9 @@ def _lengthened(rows: ForecasterRows, part: Series) -> Series:
     season = rows.season if rows.season <= count else 1
     take = np.arange(count - past, count)
     take = np.where(take < 0, take % season, take)
-    index = part.index if isinstance(part.index, pd.RangeIndex) else part.index[take]
+    numbered = isinstance(part.index, pd.RangeIndex)
+    last = part.index.stop if numbered else 0
+    index = pd.RangeIndex(last - past, last) if numbered else part.index[take]
     return dataclasses.replace(part, values=part.values[take], index=index)
 
 

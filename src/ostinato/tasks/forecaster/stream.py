@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 
 from ostinato import data
 from ostinato.data.series_reading import fill
 from ostinato.data.series_table import Series
 from ostinato.errors import DataError
+from ostinato.nn.plan import Plan
 from ostinato.tasks.forecaster.answering import forecast, table
 from ostinato.tasks.forecaster.module import ForecasterModule
 from ostinato.tasks.forecaster.options import ForecasterOptions
 from ostinato.tasks.forecaster.rows import ForecasterRows
 
 _WHERE = "ForecastStream.step"
+_FIRST = np.array([0])
 _BLOCK = 512  # timestamps to come that are worked out at once
 
 
@@ -43,14 +47,19 @@ class ForecastStream:
         self.past, self.horizon = rows.past, rows.horizon
         self.rows, self.module = rows, module
         self._given = None if series is None else data.plain_name(series)
+        self._columns, self._targets = pd.Index(rows.layout.target), len(rows.layout.target)
+        self._width = len(rows.layout.columns)
         self.reset()
 
     def reset(self) -> None:
         """Forget every row."""
         self._window = _Window(self.past, len(self.rows.layout.columns))
-        self._times = None if self.rows.clock is None else _Times(self.rows, self.past)
+        self._times = (
+            None if self.rows.clock is None else _Times(self.rows, self.past, self.horizon)
+        )
         self._name = self._given
         self._count = 0
+        self._quick: _Quick | None = None
 
     def step(
         self,
@@ -74,13 +83,26 @@ class ForecastStream:
             row, time = self._of_mapping(row, time)
         values = self._values(row)
         stamp = self._times.read(time, self._name) if self._times is not None else None
-        if self._window.empty and np.isnan(values[: len(self.rows.layout.target)]).all():
+        if not self._window.kept and np.isnan(values[: self._targets]).all():
             return None  # as predict leaves out rows before the first value
         if self._times is not None:
-            self._times.take(stamp)
+            self._times.take(stamp, self._name)
         self._window.take(values)
         self._count += 1
-        return None if self._count < self.past else self._answer(future)
+        if self._quick is None:
+            self._quick = _Quick(self.rows, self.module, self._name, self.past, self.horizon)
+        quick, times = self._quick, self._times
+        if quick.works:
+            quick.take(values, times)
+        if self._count < self.past:
+            return None
+        if not quick.works or self._window.holes or future is not None:
+            return self._answer(future)
+        if times is None:
+            index: Any = pd.RangeIndex(self._count, self._count + self.horizon)
+        else:
+            index = times.ahead(self.horizon)
+        return pd.DataFrame(quick.answer(times), index=index, columns=self._columns)
 
     def _answer(self, future: Any) -> pd.DataFrame:
         rows, clock = self.rows, self.rows.clock
@@ -114,7 +136,7 @@ class ForecastStream:
 
     def _tell(self, name: Any) -> None:
         """See that rows are of one series."""
-        if self._name is None and self._window.empty:
+        if self._name is None and not self._window.kept:
             self._name = name
         elif name != self._name:
             raise DataError(
@@ -131,18 +153,20 @@ class ForecastStream:
             values = np.atleast_1d(np.asarray(row, dtype=np.float64))
         except (TypeError, ValueError):
             values = np.array([np.inf])
+        if values.shape != (self._width,) or not _all_finite(values):
+            self._check_holes(values, row)
+        return values
+
+    def _check_holes(self, values: np.ndarray, row: Any) -> None:
+        """Raise DataError where values cannot be filled."""
         missing = np.isnan(values).any()
-        if (
-            values.shape != (len(layout.columns),)
-            or np.isinf(values).any()
-            or (missing and self.rows.missing == "error")
-        ):
+        wrong = values.shape != (self._width,) or bool(np.isinf(values).any())
+        if wrong or self.rows.missing == "error":
             hint = " Forecaster(missing='ffill') fills missing values in." if missing else ""
             raise DataError(
-                f"{_WHERE}: row must be {len(layout.columns)} finite numbers "
-                f"({', '.join(layout.columns)}), got {row!r:.200}.{hint}"
+                f"{_WHERE}: row must be {self._width} finite numbers "
+                f"({', '.join(self.rows.layout.columns)}), got {row!r:.200}.{hint}"
             )
-        return values
 
     @property
     def state(self) -> np.ndarray:
@@ -150,43 +174,59 @@ class ForecastStream:
         return self._window.rows().copy()
 
 
-class _Window:
-    """The last rows, next to each other in memory; every row is written twice."""
+class _Ring:
+    """The last rows, next to each other in memory, for every row is written twice."""
 
-    def __init__(self, past: int, columns: int) -> None:
-        self.past, self._at, self._kept = past, 0, 0
-        self._rows = np.full((2 * past, columns), np.nan)
-        # Of each column the last value before the window, and how many rows before its first.
-        self._before, self._age = np.full(columns, np.nan), np.zeros(columns, dtype=int)
-        self._holes = 0
-
-    @property
-    def empty(self) -> bool:
-        return self._kept == 0
+    def __init__(self, past: int, columns: int, dtype: Any = np.float64) -> None:
+        self.past, self.at, self.kept = past, 0, 0
+        self.both = np.zeros((2 * past, columns), dtype)
 
     def take(self, values: np.ndarray) -> None:
-        """Add a row, and forget the oldest where the window is full."""
-        if self._kept == self.past:
-            oldest = self._rows[self._at]
-            known = ~np.isnan(oldest)
-            self._holes -= int(not known.all())
-            self._before = np.where(known, oldest, self._before)
-            self._age = np.where(known, 1, self._age + 1)
-        else:
-            self._kept += 1
-        self._rows[self._at] = self._rows[self._at + self.past] = values
-        self._holes += int(np.isnan(values).any())
-        self._at = (self._at + 1) % self.past
+        """Add a row; the oldest goes where there are `past`."""
+        at, past = self.at, self.past
+        self.both[at] = values
+        self.both[at + past] = values
+        self.at = (at + 1) % past
+        if self.kept < past:
+            self.kept += 1
 
     def rows(self) -> np.ndarray:
         """`(rows, columns)`, oldest first."""
-        last = self._at + self.past
-        return self._rows[last - self._kept : last]
+        last = self.at + self.past
+        return self.both[last - self.kept : last]
+
+
+class _Window(_Ring):
+    """The last rows as they came, and what fills their holes.
+
+    Attributes:
+        holes: rows with a missing value.
+    """
+
+    def __init__(self, past: int, columns: int) -> None:
+        super().__init__(past, columns)
+        # Of each column the last value before the window, and how many rows before its first.
+        self._before, self._age = np.zeros(columns), np.zeros(columns, dtype=int)
+        self.holes = 0
+
+    def take(self, values: np.ndarray) -> None:
+        if self.kept == self.past:
+            oldest = self.both[self.at]
+            if self.holes:
+                known = ~np.isnan(oldest)
+                self.holes -= int(not known.all())
+                self._before = np.where(known, oldest, self._before)
+                self._age = np.where(known, 1, self._age + 1)
+            else:
+                self._before[:] = oldest
+                self._age[:] = 1
+        super().take(values)
+        self.holes += not _all_finite(values)
 
     def filled(self, missing: str) -> np.ndarray:
         """The rows without holes, as the whole series would be filled."""
         rows = self.rows()
-        if not self._holes:
+        if not self.holes:
             return rows
         reach = int(self._age.max(initial=0))
         longer = np.full((reach + len(rows), rows.shape[1]), np.nan)
@@ -196,34 +236,121 @@ class _Window:
         return fill(longer, missing)[reach:]
 
 
-class _Times:
-    """The times of the rows, read as in `fit`, each of which must follow the last."""
+def _all_finite(values: np.ndarray) -> bool:
+    """For the few values of a row, which NumPy takes longer for."""
+    return all(map(math.isfinite, values.tolist()))
 
-    def __init__(self, rows: ForecasterRows, past: int) -> None:
+
+class _Times:
+    """The times of the rows, read as in `fit`, each of which must follow the last. Those to come
+    are worked out many at once, with what they tell the network.
+
+    Attributes:
+        known: `(timestamps, columns)`, what the timestamps of the block tell.
+        at: the place of the last row in the block.
+    """
+
+    def __init__(self, rows: ForecasterRows, past: int, horizon: int) -> None:
         assert rows.clock is not None
-        self.clock, self._past = rows.clock, past
+        self.clock, self._dates, self._past, self._horizon = rows.clock, rows.dates, past, horizon
         self._last: Any = None
         self._kept: list[Any] = []
-        self._next: dict[Any, Any] = {}
+        self._stamps: list[int] = []  # of the block, in nanoseconds since 1970
+        self.known, self.at = np.zeros((0, rows.dates.width), np.float32), 0
 
     def read(self, time: Any, name: Any) -> Any:
         """The timestamp of the next row."""
         if time is None or time is pd.NaT:
             raise DataError(f"{_WHERE}: time is missing. Give step(row, time=...).")
         stamp = self.clock.read_one(time, _WHERE)
-        if self._last is not None and self._next.get(self._last) != stamp:
+        if self._last is not None and not self._is_next(stamp):
             if stamp <= self._last:
                 raise DataError(f"{_WHERE}: {stamp} is not after the last row's {self._last}.")
             self.clock.follows(name, self._last, stamp, _WHERE)
         return stamp
 
-    def take(self, stamp: Any) -> None:
+    def _is_next(self, stamp: Any) -> bool:
+        place = self.at + 1
+        return place < len(self._stamps) and stamp.value == self._stamps[place]
+
+    def take(self, stamp: Any, name: Any) -> None:
         """Keep the timestamp of a row."""
+        follows = self._last is not None and self._is_next(stamp)
         self._last = stamp
         self._kept.append(stamp)
         if len(self._kept) > 2 * self._past:
             del self._kept[: -self._past]
+        self.at += 1
+        if not follows or self.at + self._horizon >= len(self._stamps):
+            self._look_ahead(stamp, name)
+
+    def _look_ahead(self, stamp: Any, name: Any) -> None:
+        pace = self.clock.paces.get(name, self.clock.usual)
+        index: Any = pd.DatetimeIndex([stamp])
+        if pace is not None:
+            index = index.append(pace.after(stamp, _BLOCK + self._horizon))
+        self._stamps, self.at = index.as_unit("ns").asi8.tolist(), 0
+        self.known = self._dates.of(index).astype(np.float32)
+        self._index = index.rename(self.clock.name)
 
     def behind(self) -> Any:
         """The timestamps of the last `past` rows."""
         return pd.DatetimeIndex(self._kept[-self._past :])
+
+    def ahead(self, steps: int) -> Any:
+        """The timestamps of the next rows."""
+        return self._index[self.at + 1 : self.at + 1 + steps]
+
+
+class _Quick:
+    """The same answers without torch: for series whose scale is known, and modules that a plan can
+    write down.
+
+    Attributes:
+        works: whether there is such a plan.
+    """
+
+    def __init__(
+        self, rows: ForecasterRows, module: ForecasterModule, name: Any, past: int, horizon: int
+    ) -> None:
+        layout, sizes = rows.layout, rows.sizes
+        self.works = False
+        if layout.future or module.horizon != horizon:
+            return
+        if rows.scaling.apart.any() and name not in rows.scaling.names:
+            return
+        if rows.clock is not None and rows.clock.usual is None:
+            return
+        static = rows.regressors.statics.get(name)
+        if (0 if static is None else len(static)) != sizes["statics"]:
+            return
+        example = [(1, past, sizes["inputs"]), (1, horizon, sizes["known"]), (1, sizes["statics"])]
+        self._plan = Plan(module, [torch.zeros(*each) for each in example])
+        self.works = self._plan.works
+        if static is not None:
+            self._plan.inputs[2][0] = static
+        self._rows, self._columns, self._horizon = rows, layout.columns, horizon
+        self._scales = rows.scaling.of([name], [np.zeros((1, len(layout.columns)))])
+        self._own = sizes["inputs"] - sizes["known"]
+        self._words = bool(rows.regressors.words)
+        self._window = _Ring(past, sizes["inputs"], np.float32)
+        self._row = np.zeros(sizes["inputs"], np.float32)
+
+    def take(self, values: np.ndarray, times: _Times | None) -> None:
+        """Read a row."""
+        row = values[None]
+        scaled = self._scales.forward(row, 0)
+        if self._words:
+            scaled = self._rows.regressors.spread(scaled, row, self._columns)
+        self._row[: self._own] = scaled[0]
+        if times is not None:
+            self._row[self._own :] = times.known[times.at]
+        self._window.take(self._row)
+
+    def answer(self, times: _Times | None) -> np.ndarray:
+        """`(horizon, targets)` after the last row."""
+        x, future, _ = self._plan.inputs
+        x[0] = self._window.rows()
+        if times is not None:
+            future[0] = times.known[times.at + 1 : times.at + 1 + self._horizon]
+        return self._scales.inverse(self._plan.run()[..., 0].astype(np.float64), _FIRST)[0]

@@ -4,11 +4,13 @@ Royal Statistical Society A 147(2), 1984)."""
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ostinato.measures.base import Baseline, Measure
+from ostinato.measures.forecasts import measure_forecasts
 
 RECENT = 1000  # rows
 
@@ -148,3 +150,100 @@ class LinearClassifier:
         made.weights[:] = weights
         made.squares[:] = np.array(state["squares"], dtype=np.float64)
         return made
+
+
+class ForecastErrors:
+    """Errors of forecasts that were made row after row, counted as the rows come.
+
+    Args:
+        prefixes: whose forecasts: "" for the model's, and those of the baselines.
+        horizon: rows of a forecast.
+        targets: columns.
+    """
+
+    def __init__(self, prefixes: Sequence[str], horizon: int, targets: int) -> None:
+        self.prefixes, self.horizon = list(prefixes), horizon
+        # Of each, the last `horizon` forecasts; a new one overwrites the oldest.
+        self.answers = np.full((len(self.prefixes), horizon, horizon, targets), np.nan)
+        self.absolute = np.zeros((len(self.prefixes), targets))
+        self.square = np.zeros((len(self.prefixes), targets))
+        self.rows = self.count = 0
+
+    def came(self, truth: np.ndarray) -> np.ndarray:
+        """Judge what was said of this row `(targets,)` by the forecasts before it.
+
+        Returns:
+            the distance of each latest forecast, one row ahead: `(prefixes, targets)`; NaN where
+            there was none.
+        """
+        ahead = np.arange(self.horizon)
+        said = self.answers[:, (self.rows - 1 - ahead) % self.horizon, ahead]
+        gap = said - truth
+        there = ~np.isnan(gap).any(axis=(0, 2))
+        self.absolute += np.abs(gap[:, there]).sum(1)
+        self.square += (gap[:, there] ** 2).sum(1)
+        self.count += int(there.sum())
+        self.answers[:, self.rows % self.horizon] = np.nan
+        self.rows += 1
+        return np.abs(gap[:, 0])
+
+    def said(self, answers: Sequence[np.ndarray]) -> None:
+        """The forecasts `(horizon, targets)` after the row that came last."""
+        self.answers[:, (self.rows - 1) % self.horizon] = answers
+
+    def scores(self, scale: np.ndarray, naive: np.ndarray) -> dict[str, float]:
+        """`FORECASTS` of each, with its prefix; see `measure_forecasts`. {} before the first."""
+        if not self.count:
+            return {}
+        return {
+            prefix + name: value
+            for k, prefix in enumerate(self.prefixes)
+            for name, value in measure_forecasts(
+                self.absolute[k] / self.count, self.square[k] / self.count, scale, naive
+            ).items()
+        }
+
+
+class LinearForecaster:
+    """The next rows of each column as a linear map of its last ones, learned row by row by
+    recursive least squares (Haykin, Adaptive Filter Theory, chapter 10): the linear model beside
+    which a stream's forecasts stand.
+
+    Args:
+        scale: `(targets,)`, the columns' spread.
+        lags: rows that are read.
+        horizon: rows that are forecast.
+        forget: what a row counts beside the one after it.
+    """
+
+    def __init__(self, scale: np.ndarray, lags: int, horizon: int, forget: float = 0.9995) -> None:
+        targets = len(scale)
+        self.scale, self.lags, self.forget = scale, lags, forget
+        self.inverse = np.tile(np.eye(lags) * 10.0, (targets, 1, 1))
+        self.weights = np.zeros((targets, lags, horizon))
+
+    def _read(self, window: np.ndarray) -> np.ndarray:
+        """Differences from the last row, whose own place has a one: `(targets, lags)`."""
+        read = ((window[-self.lags :] - window[-1]) / self.scale).T
+        read[:, -1] = 1.0
+        return read
+
+    def answer(self, window: np.ndarray) -> np.ndarray:
+        """The rows `(horizon, targets)` after `(rows, targets)`."""
+        read = self._read(window)
+        change = np.einsum("tl,tlh->ht", read, self.weights)
+        return window[-1] + np.clip(change, -10, 10) * self.scale
+
+    def learn(self, window: np.ndarray, truth: np.ndarray) -> None:
+        """One step on a window and the rows `(horizon, targets)` that followed it."""
+        read, wanted = self._read(window), ((truth - window[-1]) / self.scale).T
+        gain = np.einsum("tij,tj->ti", self.inverse, read)
+        gain /= self.forget + np.einsum("ti,ti->t", read, gain)[:, None]
+        miss = wanted - np.einsum("tl,tlh->th", read, self.weights)
+        self.weights += gain[:, :, None] * miss[:, None]
+        seen = np.einsum("ti,tij->tj", read, self.inverse)
+        self.inverse -= gain[:, :, None] * seen[:, None]
+        self.inverse = (self.inverse + self.inverse.transpose(0, 2, 1)) / 2
+        # Where rows do not vary, what is not seen must not grow without end.
+        if np.trace(self.inverse, axis1=1, axis2=2).max() < 1e4 * self.lags:
+            self.inverse /= self.forget

@@ -12,13 +12,14 @@ import torch
 
 from ostinato.data.series_table import Layout, Series, held_out_table
 from ostinato.errors import OptionError, check_number
-from ostinato.options import TrainingOptions
+from ostinato.options import OnlineOptions, TrainingOptions
 from ostinato.tasks.base import Estimator, Run
 from ostinato.tasks.forecaster import learning
 from ostinato.tasks.forecaster.answering import forecast, table
 from ostinato.tasks.forecaster.lengths import find_epochs
 from ostinato.tasks.forecaster.measures import measure
 from ostinato.tasks.forecaster.module import ForecasterModule
+from ostinato.tasks.forecaster.online import LearningForecastStream
 from ostinato.tasks.forecaster.options import ForecasterOptions
 from ostinato.tasks.forecaster.rows import ForecasterRows
 from ostinato.tasks.forecaster.scaling import Scaling
@@ -235,10 +236,29 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
         """Minus the mean absolute error over every window, in the user's units: more is better."""
         return -self.evaluate(X, y)["mae"]
 
-    def stream(self, series: Any = None) -> ForecastStream:
+    def stream(
+        self,
+        series: Any = None,
+        *,
+        learn: bool = False,
+        snapshot: str | os.PathLike[str] | None = None,
+        **online: Any,
+    ) -> ForecastStream | LearningForecastStream:
         """A stream that takes row after row of one series: `series`, or the one that its first row
-        names."""
+        names.
+
+        Args:
+            learn: learn from each row as it comes, in this model; otherwise it stays as it is.
+            snapshot: a file; every `snapshot_every` rows all that is needed to go on is written to
+                it, whole or not at all. Where it is there already, the stream goes on from it.
+            online: options of `OnlineOptions`.
+        """
         self._check_fitted()
+        if learn:
+            how = OnlineOptions(**online).check("Forecaster.stream")
+            return LearningForecastStream(self, self.rows_, self.module_, series, how, snapshot)
+        if online or snapshot is not None:
+            raise OptionError("Forecaster.stream: options of learning need learn=True.")
         return ForecastStream(self, self.rows_, self.module_, series)
 
     # Files.

@@ -79,23 +79,35 @@ class ForecastStream:
             DataError: a value is missing or no finite number, or the time is missing, not after
                 the last, or not the next at the pace of `fit`.
         """
+        return self.answer(future) if self.take(row, time) else None
+
+    def take(self, row: Mapping[str, Any] | Sequence[float] | float, time: Any = None) -> bool:
+        """Take one row, as `step`, without an answer; whether it counts: rows before the first
+        value of a target do not."""
         if isinstance(row, (Mapping, pd.Series)):
             row, time = self._of_mapping(row, time)
         values = self._values(row)
         stamp = self._times.read(time, self._name) if self._times is not None else None
         if not self._window.kept and np.isnan(values[: self._targets]).all():
-            return None  # as predict leaves out rows before the first value
+            return False  # as predict leaves out rows before the first value
+        self._keep(values, stamp)
+        return True
+
+    def _keep(self, values: np.ndarray, stamp: Any) -> None:
         if self._times is not None:
             self._times.take(stamp, self._name)
         self._window.take(values)
         self._count += 1
         if self._quick is None:
             self._quick = _Quick(self.rows, self.module, self._name, self.past, self.horizon)
-        quick, times = self._quick, self._times
-        if quick.works:
-            quick.take(values, times)
-        if self._count < self.past:
+        if self._quick.works:
+            self._quick.take(values, self._times)
+
+    def answer(self, future: Any = None) -> pd.DataFrame | None:
+        """The forecast after the last row, or None before `past` rows came."""
+        if self._count < self.past or self._quick is None:
             return None
+        quick, times = self._quick, self._times
         if not quick.works or self._window.holes or future is not None:
             return self._answer(future)
         if times is None:
@@ -105,18 +117,8 @@ class ForecastStream:
         return pd.DataFrame(quick.answer(times), index=index, columns=self._columns)
 
     def _answer(self, future: Any) -> pd.DataFrame:
-        rows, clock = self.rows, self.rows.clock
-        index: Any = pd.RangeIndex(self._count - self.past, self._count)
-        if self._times is not None:
-            index = self._times.behind()
-        part = Series(
-            name=self._name,
-            values=self._window.filled(rows.missing),
-            index=index,
-            pace=None if clock is None else clock.paces.get(self._name, clock.usual),
-        )
-        if rows.layout.static:
-            part = rows.regressors.with_statics(pd.DataFrame(), rows.layout, [part], _WHERE)[0]
+        rows = self.rows
+        part = self.part(self.filled(), self.index())
         parts = rows.with_future([part], future, self.horizon, _WHERE)
         answer = table(rows, parts, *forecast(rows, self.module, parts, self.horizon))
         return answer if rows.layout.series is None else answer.droplevel(0)
@@ -167,6 +169,51 @@ class ForecastStream:
                 f"{_WHERE}: row must be {self._width} finite numbers "
                 f"({', '.join(self.rows.layout.columns)}), got {row!r:.200}.{hint}"
             )
+
+    def filled(self) -> np.ndarray:
+        """The rows kept, oldest first, missing values filled in: `(rows, columns)`."""
+        return self._window.filled(self.rows.missing)
+
+    def index(self) -> Any:
+        """The timestamps, or positions, of the rows kept."""
+        if self._times is not None:
+            return self._times.behind()
+        return pd.RangeIndex(max(0, self._count - self.past), self._count)
+
+    def part(self, values: np.ndarray, index: Any) -> Series:
+        """Rows of this stream's series."""
+        rows, clock = self.rows, self.rows.clock
+        part = Series(
+            name=self._name,
+            values=values,
+            index=index,
+            pace=None if clock is None else clock.paces.get(self._name, clock.usual),
+        )
+        if rows.layout.static:
+            part = rows.regressors.with_statics(pd.DataFrame(), rows.layout, [part], _WHERE)[0]
+        return part
+
+    def pack(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Arrays and plain values by which `unpack` goes on."""
+        times = [] if self._times is None or not self._count else [self._times.behind()]
+        return {"rows": self.state, **self._window.before()}, {
+            "times": [data.pack_times(each) for each in times],
+            "name": data.pack_name(self._name),
+            "count": self._count,
+        }
+
+    def unpack(self, arrays: Mapping[str, np.ndarray], document: Mapping[str, Any]) -> None:
+        """Go on from what `pack` gave."""
+        self.reset()
+        self._name = data.unpack_name(document["name"])
+        rows = arrays["rows"]
+        stamps: Any = [None] * len(rows)
+        for packed in document["times"]:
+            stamps = data.unpack_times(packed)
+        for values, stamp in zip(rows, stamps, strict=True):
+            self._keep(values, stamp)
+        self._window.go_on(arrays)
+        self._count = int(document["count"])
 
     @property
     def state(self) -> np.ndarray:
@@ -222,6 +269,13 @@ class _Window(_Ring):
                 self._age[:] = 1
         super().take(values)
         self.holes += not _all_finite(values)
+
+    def before(self) -> dict[str, np.ndarray]:
+        """What `go_on` needs beside the rows."""
+        return {"before": self._before, "age": self._age}
+
+    def go_on(self, arrays: Mapping[str, np.ndarray]) -> None:
+        self._before[:], self._age[:] = arrays["before"], arrays["age"]
 
     def filled(self, missing: str) -> np.ndarray:
         """The rows without holes, as the whole series would be filled."""

@@ -27,7 +27,6 @@ from ostinato.training.online import OnlineLearner
 SNAPSHOT = "forecaster-snapshot"
 PREFIXES = ("", "baseline_", "seasonal_", "linear_")
 FREE = ("progress", "snapshot_every", "epochs", "batch_size")  # may differ when a stream goes on
-_RATE = 0.1  # of the rate of `fit`, as a rule
 _LAGS = 48  # most rows that the linear model reads
 _FAR = 5.0  # spreads; a larger miss counts no more for the alarm
 
@@ -64,12 +63,12 @@ class LearningForecastStream:
         self.online, self.snapshot = online, snapshot
         self.stream = ForecastStream(options, rows, module, series)
         self.targets = len(rows.layout.target)
-        rate = options.learning_rate * _RATE if online.rate is None else online.rate
+        rate = options.learning_rate if online.rate is None else online.rate
         self.learner = OnlineLearner(
             module,
             self._loss,
             {"values": np.zeros(len(rows.layout.columns)), "time": np.int64(0)},
-            length=rows.past + module.horizon,
+            length=rows.past + rows.horizon,
             latest=online.every,
             training=dataclasses.replace(options.part(TrainingOptions), learning_rate=rate),
             online=online,
@@ -153,10 +152,9 @@ class LearningForecastStream:
             self.stream.part(rows, self._index(each))
             for rows, each in zip(values, times, strict=True)
         ]
-        length, past = values.shape[1], self.rows.past
-        lengths = [length] * len(parts)
-        windows = self.rows.windows(parts, lengths, past, length - past, "stream")
-        return self._criterion(module, windows.take(windows.training, past, length - past))
+        windows = self.rows.windows(parts, [values.shape[1]] * len(parts), "stream")
+        batch = windows.take(windows.training, self.rows.past, self.module.horizon)
+        return self._criterion(module, batch)
 
     def _index(self, times: np.ndarray) -> Any:
         """Timestamps, or positions, of rows that follow each other."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,11 +10,11 @@ import pandas as pd
 import torch
 
 from ostinato import data
-from ostinato.data.series_reading import fill
 from ostinato.data.series_table import Series
 from ostinato.errors import DataError
 from ostinato.nn.plan import Plan
 from ostinato.tasks.forecaster.answering import forecast, table
+from ostinato.tasks.forecaster.last_rows import LastRows, Ring, all_finite
 from ostinato.tasks.forecaster.module import ForecasterModule
 from ostinato.tasks.forecaster.options import ForecasterOptions
 from ostinato.tasks.forecaster.rows import ForecasterRows
@@ -53,7 +52,7 @@ class ForecastStream:
 
     def reset(self) -> None:
         """Forget every row."""
-        self._window = _Window(self.past, len(self.rows.layout.columns))
+        self._window = LastRows(self.past, len(self.rows.layout.columns))
         self._times = (
             None if self.rows.clock is None else _Times(self.rows, self.past, self.horizon)
         )
@@ -155,7 +154,7 @@ class ForecastStream:
             values = np.atleast_1d(np.asarray(row, dtype=np.float64))
         except (TypeError, ValueError):
             values = np.array([np.inf])
-        if values.shape != (self._width,) or not _all_finite(values):
+        if values.shape != (self._width,) or not all_finite(values):
             self._check_holes(values, row)
         return values
 
@@ -219,80 +218,6 @@ class ForecastStream:
     def state(self) -> np.ndarray:
         """The rows kept, oldest first, as they came: `(rows, columns)`."""
         return self._window.rows().copy()
-
-
-class _Ring:
-    """The last rows, next to each other in memory, for every row is written twice."""
-
-    def __init__(self, past: int, columns: int, dtype: Any = np.float64) -> None:
-        self.past, self.at, self.kept = past, 0, 0
-        self.both = np.zeros((2 * past, columns), dtype)
-
-    def take(self, values: np.ndarray) -> None:
-        """Add a row; the oldest goes where there are `past`."""
-        at, past = self.at, self.past
-        self.both[at] = values
-        self.both[at + past] = values
-        self.at = (at + 1) % past
-        if self.kept < past:
-            self.kept += 1
-
-    def rows(self) -> np.ndarray:
-        """`(rows, columns)`, oldest first."""
-        last = self.at + self.past
-        return self.both[last - self.kept : last]
-
-
-class _Window(_Ring):
-    """The last rows as they came, and what fills their holes.
-
-    Attributes:
-        holes: rows with a missing value.
-    """
-
-    def __init__(self, past: int, columns: int) -> None:
-        super().__init__(past, columns)
-        # Of each column the last value before the window, and how many rows before its first.
-        self._before, self._age = np.zeros(columns), np.zeros(columns, dtype=int)
-        self.holes = 0
-
-    def take(self, values: np.ndarray) -> None:
-        if self.kept == self.past:
-            oldest = self.both[self.at]
-            if self.holes:
-                known = ~np.isnan(oldest)
-                self.holes -= int(not known.all())
-                self._before = np.where(known, oldest, self._before)
-                self._age = np.where(known, 1, self._age + 1)
-            else:
-                self._before[:] = oldest
-                self._age[:] = 1
-        super().take(values)
-        self.holes += not _all_finite(values)
-
-    def before(self) -> dict[str, np.ndarray]:
-        """What `go_on` needs beside the rows."""
-        return {"before": self._before, "age": self._age}
-
-    def go_on(self, arrays: Mapping[str, np.ndarray]) -> None:
-        self._before[:], self._age[:] = arrays["before"], arrays["age"]
-
-    def filled(self, missing: str) -> np.ndarray:
-        """The rows without holes, as the whole series would be filled."""
-        rows = self.rows()
-        if not self.holes:
-            return rows
-        reach = int(self._age.max(initial=0))
-        longer = np.full((reach + len(rows), rows.shape[1]), np.nan)
-        longer[reach:] = rows
-        for column in np.flatnonzero(self._age):
-            longer[reach - self._age[column], column] = self._before[column]
-        return fill(longer, missing)[reach:]
-
-
-def _all_finite(values: np.ndarray) -> bool:
-    """For the few values of a row, which NumPy takes longer for."""
-    return all(map(math.isfinite, values.tolist()))
 
 
 class _Times:
@@ -387,7 +312,7 @@ class _Quick:
         self._scales = rows.scaling.of([name], [np.zeros((1, len(layout.columns)))])
         self._own = sizes["inputs"] - sizes["known"]
         self._words = bool(rows.regressors.words)
-        self._window = _Ring(past, sizes["inputs"], np.float32)
+        self._window = Ring(past, sizes["inputs"], np.float32)
         self._row = np.zeros(sizes["inputs"], np.float32)
 
     def take(self, values: np.ndarray, times: _Times | None) -> None:

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from ostinato import StreamClassifier, TextClassifier
+from ostinato import Forecaster, StreamClassifier, TextClassifier
 from ostinato.cli.app import run
 
 CHANCE = np.random.default_rng(0)
@@ -154,3 +155,40 @@ def test_words_that_are_wrong(folder, ran, tmp_path):
     _, said = ran([], tmp_path / "text.safetensors", status=2)
     assert "not for a text-classifier; for: " in said
     assert "stream-classifier" in said
+
+
+# Forecasts
+
+
+@pytest.fixture(scope="module")
+def forecaster(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("forecaster")
+    hours = pd.date_range("2026-01-01", periods=90, freq="h")
+    frame = pd.DataFrame({"time": hours, "load": np.sin(np.arange(90) * np.pi / 6)})
+    model = Forecaster(past=12, horizon=3, hidden_size=4, epochs=1, target="load", time="time")
+    model.fit(frame[:50], validation=None, progress=False).save(place / "model.safetensors")
+    frame[50:].to_csv(place / "rows.csv", index=False)
+    return place
+
+
+def test_a_forecaster_answers_and_learns(forecaster, ran, tmp_path):
+    (tmp_path / "model.safetensors").write_bytes((forecaster / "model.safetensors").read_bytes())
+    lines = (forecaster / "rows.csv").read_text().splitlines()
+    still, _ = ran(lines, tmp_path)
+    assert [each["forecast"] is None for each in still] == [True] * 11 + [False] * 29
+    assert [each["row"] for each in still] == list(range(40))
+    last = still[-1]["forecast"]
+    assert [each["time"] for each in last] == [f"2026-01-04T{h}:00:00" for h in (18, 19, 20)]
+    whole, said = ran(lines, tmp_path, "--learn")
+    assert whole[:20] != still[:20]
+    assert "last value repeated" in said
+    assert "linear model" in said
+    begun, _ = ran(lines[:20], tmp_path, "--learn", "--anew")
+    more, said = ran([lines[0], *lines[20:]], tmp_path, "--learn")
+    assert "Goes on after 19 rows" in said
+    assert begun + more == whole
+    bad = [lines[0], *lines[1:15], "2026-01-03 01:00:00,1", "2026-01-03 16:00:00,x", *lines[15:]]
+    found, said = ran(bad, tmp_path, "--learn", "--anew", status=1)
+    assert [each for each in found if "error" not in each] == whole
+    assert "is not after the last row's" in said
+    assert "row must be 1 finite numbers" in said

@@ -55,6 +55,12 @@ BASELINES = (
         name="last season repeated",
         sentence="Forecasts that the last day, week or year comes again.",
     ),
+    Baseline(
+        prefix="linear_",
+        name="linear model",
+        sentence="A linear map of the last rows, which learns from each row of a stream as it "
+        "comes.",
+    ),
 )
 
 

@@ -244,7 +244,8 @@ def learn_pace(
             )
     else:
         grid = checked_grid(frequency)
-        if places_on(index, "D" if grid == "B" else grid) is None:
+        places = places_on(index, "D" if grid == "B" else grid)
+        if places is None or (len(index) > 1 and np.median(np.diff(places)) > 1):
             if gaps == "allow":
                 return Pace(frequency=grid, open=_WORK if grid == "B" else (), steady=False)
             raise DataError(

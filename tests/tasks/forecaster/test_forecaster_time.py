@@ -334,3 +334,10 @@ def test_a_stream_reads_numbers_as_fit_did(unit):
         answer = stream.step([value], time=stamp)
     assert answer is not None
     assert answer.index[0] == DAYS[14]
+
+
+def test_without_held_out_rows_no_epoch_is_left_out():
+    """The training loss, which dropout shakes, is no reason to stop."""
+    model = Forecaster(**{**SMALL, "epochs": 9}, patience=1, learning_rate=1e-9, dropout=0.5)
+    model.fit(wave(), validation=None, progress=False)
+    assert len(model.history_["train_loss"]) == 9

@@ -94,9 +94,9 @@ def test_tokens_by_hand():
 
 
 def test_forecasts_by_hand():
-    # Two columns with units 10 and 2; the naive error of the second is zero and has no say.
+    # Two columns with spreads 10 and 2; the naive error of the second is zero and has no say.
     found = measure_forecasts(
-        np.array([0.5, 1.0]), np.array([0.5, 2.0]), np.array([10.0, 2.0]), np.array([4.0, 0.0])
+        np.array([5.0, 2.0]), np.array([50.0, 8.0]), np.array([10.0, 2.0]), np.array([4.0, 0.0])
     )
     assert found == pytest.approx(
         {

@@ -41,6 +41,19 @@ def test_a_constant_column_gives_zeros_and_wakes_when_it_moves():
     assert 0.3 < np.std(found[100:]) < 3
 
 
+def test_one_wrong_reading_blinds_no_scale_and_a_new_level_is_followed():
+    chance, scale = np.random.default_rng(0), RunningScale(1, [2000, 24])
+    for _ in range(500):
+        scale.step(chance.normal(size=1))
+    assert (scale.step(np.array([1e300])) == 5).all()
+    later = np.stack([scale.step(chance.normal(size=1))[:, 0] for _ in range(200)])
+    assert later[:, 0].std() > 0.6
+    assert later[100:, 1].std() > 0.8
+    moved = np.stack([scale.step(1000 + chance.normal(size=1))[:, 0] for _ in range(400)])
+    assert moved[200:, 1].std() > 0.5
+    assert abs(moved[-1, 0]) < 3
+
+
 def test_scales_do_not_mix():
     one, other, both = (RunningScale(3, each) for each in ([4], [50], [4, 50]))
     for row in np.random.default_rng(0).normal(size=(80, 3)):

@@ -10,6 +10,8 @@ import numpy as np
 from ostinato.errors import check_number
 
 LIMIT = 5.0  # spreads; what lies further out is drawn in
+BOUND = 20.0  # spreads; no row moves mean and spread further
+_WIDE = 1e100
 _LEAST = 1e-4  # of a column's size: a spread below is that of a constant column
 
 
@@ -20,7 +22,9 @@ class RunningScale:
     The first rows all count alike; once there are more than `memory`, a row that lies k rows back
     counts (1 - 1/memory)**k (exponential forgetting), so that a scale learned on one stretch does
     not hold for ever. A column that was constant until now gives zeros; once it moves, its spread
-    follows within some rows. Answers lie in -5 to 5.
+    follows within some rows. A value far out counts as one 20 spreads away, so that a single wrong
+    reading does not blind the scale; where more follow, the spread grows to theirs. Answers lie in
+    -5 to 5.
 
     Args:
         columns: how many.
@@ -33,17 +37,23 @@ class RunningScale:
         self.memories, self.count = [int(each) for each in memories], 0
         self.mean = np.zeros((len(self.memories), columns))
         self.variance = np.zeros((len(self.memories), columns))
+        self._least, self._furthest = self._limits()
+
+    def _limits(self) -> tuple[np.ndarray, np.ndarray]:
+        """The variance of a constant column, and how far from the mean the next row may lie."""
+        least = (_LEAST * self.mean) ** 2 + 1e-30
+        return least, np.where(self.variance > least, BOUND * np.sqrt(self.variance), _WIDE)
 
     def step(self, row: np.ndarray) -> np.ndarray:
         """Take the next row `(columns,)` and scale it, this row counted in: `(scales, columns)`."""
         self.count += 1
         share = np.array([[1 / min(self.count, each)] for each in self.memories])
-        gap = row - self.mean
+        gap = np.minimum(np.maximum(row - self.mean, -self._furthest), self._furthest)
         self.mean += share * gap
         # West, Communications of the ACM 22(9), 1979, with the weights above.
         self.variance = (1 - share) * (self.variance + share * gap * gap)
-        least = (_LEAST * self.mean) ** 2 + 1e-30
-        scaled = (row - self.mean) / np.sqrt(self.variance + least)
+        self._least, self._furthest = self._limits()
+        scaled = (row - self.mean) / np.sqrt(self.variance + self._least)
         return np.minimum(np.maximum(scaled, -LIMIT), LIMIT)
 
     def to_dict(self) -> dict[str, Any]:
@@ -62,6 +72,7 @@ class RunningScale:
         made.count = int(state["count"])
         made.mean[:] = np.array(state["mean"], dtype=np.float64)
         made.variance[:] = np.array(state["variance"], dtype=np.float64)
+        made._least, made._furthest = made._limits()
         return made
 
     def copy(self) -> RunningScale:

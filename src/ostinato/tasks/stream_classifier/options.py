@@ -40,6 +40,7 @@ class StreamClassifierOptions(RecurrenceOptions, EstimatorOptions):
         default=16,
         low=2,
     )
+    batch_size: int = 8
     cell: Literal["lstm", "gru", "rnn"] = "gru"
     learning_rate: float = 2e-3
     clip_norm: float | None = 1.0

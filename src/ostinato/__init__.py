@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ostinato import ops as ops
     from ostinato import training as training
     from ostinato.nn import accelerate as accelerate
+    from ostinato.tasks import AnomalyDetector as AnomalyDetector
     from ostinato.tasks import Forecaster as Forecaster
     from ostinato.tasks import LanguageModel as LanguageModel
     from ostinato.tasks import SequenceTagger as SequenceTagger
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "AnomalyDetector": "ostinato.tasks",
     "Forecaster": "ostinato.tasks",
     "LanguageModel": "ostinato.tasks",
     "SequenceTagger": "ostinato.tasks",

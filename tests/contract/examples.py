@@ -154,6 +154,25 @@ def _stream(count: int, seed: int) -> tuple[np.ndarray, list[str]]:
     return X, ["up" if up else "down" for up in X[:, 1] > np.roll(X[:, 1], 3)]
 
 
+def _machine(count: int, seed: int) -> tuple[np.ndarray, list[int]]:
+    chance = np.random.default_rng(seed)
+    rows = np.stack([np.sin(np.arange(count) / 5), np.zeros(count)], axis=1)
+    rows += 0.1 * chance.normal(size=rows.shape)
+    labels = [0] * count
+    rows[count // 2] += 3
+    labels[count // 2] = 1
+    return rows, labels
+
+
+def _verdicts(model: Any, rows: np.ndarray) -> Any:
+    stream, found = model.stream(), []
+    for row in rows:
+        each = stream.step(row)
+        expected, blame = each.pop("expected"), each.pop("blame")
+        found.append([*each.values(), *expected.values(), *blame.values()])
+    return np.array(found, dtype=object)
+
+
 def _row_stream(model: Any, rows: np.ndarray) -> Any:
     stream = model.stream()
     return np.array([[*stream.step(row).probabilities.values()] for row in rows])
@@ -243,6 +262,32 @@ EXAMPLES: dict[str, Example] = {
                 ("no such file.csv",),
                 (_shops(120).assign(visits=math.nan),),
                 (_shops(120).assign(visits=math.inf),),
+            ],
+        ),
+        Example(
+            kind="anomaly-detector",
+            options={**SMALL, "past": 12, "horizon": 4},
+            X=_machine(200, 0)[0],
+            y=_machine(200, 0)[1],
+            more=_machine(80, 1),
+            probe=[_machine(count, count)[0] for count in (30, 1, 60)],
+            ask=lambda model, tables: [model.predict(each).to_numpy() for each in tables],
+            other={"dropout": 0.1},
+            causal={},
+            stream=_verdicts,
+            junk=[
+                (pd.DataFrame(),),
+                (pd.DataFrame({"heat": ["a", "b"]}),),
+                (np.zeros(5),),
+                (np.zeros((2, 2, 2)),),
+                (3,),
+                (None,),
+                ("no such file.csv",),
+                (np.full(99, math.nan),),
+                (np.full(99, math.inf),),
+                (np.zeros(99), [0] * 98),
+                (np.zeros(99), ["perhaps"] * 99),
+                (np.zeros(99), [1] * 99),
             ],
         ),
         Example(

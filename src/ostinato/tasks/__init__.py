@@ -13,6 +13,7 @@ from ostinato.tasks.registry import Task as Task
 from ostinato.tasks.registry import task_of as task_of
 
 if TYPE_CHECKING:
+    from ostinato.tasks.anomaly_detector.estimator import AnomalyDetector as AnomalyDetector
     from ostinato.tasks.base import Estimator as Estimator
     from ostinato.tasks.forecaster.estimator import Forecaster as Forecaster
     from ostinato.tasks.language_model.estimator import LanguageModel as LanguageModel

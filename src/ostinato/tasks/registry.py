@@ -75,6 +75,12 @@ TASKS: dict[str, Task] = {
             sentence="What comes next in a series of numbers.",
         ),
         Task(
+            kind="anomaly-detector",
+            folder="anomaly_detector",
+            name="AnomalyDetector",
+            sentence="Rows of a series that are not as they should be, and alarms.",
+        ),
+        Task(
             kind="stream-classifier",
             folder="stream_classifier",
             name="StreamClassifier",

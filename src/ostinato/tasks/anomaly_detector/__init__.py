@@ -1,0 +1,1 @@
+"""Anomalies in the rows of one or many series: scores, alarms, and which column is to blame."""

@@ -31,6 +31,20 @@ OPEN = HOURS[(HOURS.hour >= 8) & (HOURS.hour < 20) & (HOURS.day_of_week < 6)]
         ),
         (OPEN, "h", "closed on Sunday, 12 rows a day, 72 a week", -1, "2024-03-01 08:00"),
         (OPEN.tz_localize("Europe/Paris"), "h", "12 rows a day", -1, "2024-03-01 08:00+01:00"),
+        (  # closing times, earlier on some days
+            pd.bdate_range("2024-01-01", periods=40) + pd.to_timedelta([13, *[16] * 39], "h"),
+            "B",
+            "B",
+            -1,
+            "2024-02-26 16:00",
+        ),
+        (
+            pd.date_range("2020", periods=30, freq="MS") + pd.Timedelta("14D"),
+            "MS",
+            "MS",
+            -1,
+            "2022-07-15",
+        ),
         (
             pd.date_range("2020-01-17", periods=30, freq="WOM-3FRI"),
             "WOM-3FRI",

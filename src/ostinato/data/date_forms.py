@@ -14,8 +14,12 @@ from ostinato.data.grids import inferred
 from ostinato.errors import DataError
 
 _ORDER = re.compile(r"^\s*(\d{1,2})([./ -])(\d{1,2})\2(\d{4}|\d{2})(?!\d)")
-_DATED = re.compile(r"\d{4}|\d{1,2}\D+\d{1,2}\D+\d{2}")  # what has a year, and not just a time
+_DATED = re.compile(
+    r"\d{4}|\d{1,2}\D+\d{1,2}\D+\d{2}|\d{1,2}\W?[A-Za-z]{3,9}\W?\d{2}"
+)  # what has a year, and not just a time
 _SPECIAL = {  # what pandas guesses wrong or not at all, by how the first value looks
+    r"\d{1,2}-[A-Za-z]{3}-\d{2}$": "%d-%b-%y",
+    r"\d{4}-?W\d{2}$": "week",
     r"[A-Za-z]{3}[- ]\d{2}$": "%b-%y",
     r"[A-Za-z]{3}[- ]\d{4}$": "%b-%Y",
     r"(Q[1-4][ -]?\d{4}|\d{4}[ -]?Q[1-4])$": "quarter",
@@ -36,6 +40,9 @@ def parse(texts: pd.Series, form: str, dayfirst: bool = False, *, wall: bool = F
             return None
         return periods.to_timestamp()
     options: dict[str, Any] = {"format": form}
+    if form == "week":  # its Monday
+        texts = texts.str.replace("-", "", regex=False) + "-1"
+        options["format"] = "%GW%V-%u"
     if wall:
         texts = texts.str.replace(r"\s*(Z|[+-]\d{2}:?\d{2})$", "", regex=True)
     if form == "mixed":

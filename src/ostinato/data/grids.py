@@ -39,7 +39,8 @@ def find_grid(index: Any) -> str | None:
     one_time = len(np.unique(wall.asi8 - wall.normalize().asi8)) == 1
     values, counts = np.unique(steps, return_counts=True)
     usual = values[np.argmax(counts)]
-    if one_time and usual == DAY:
+    days = np.diff(days_of(wall))
+    if (days >= 1).all() and np.median(days) < 2 and (one_time or np.median(steps) > 0.8 * DAY):
         return "D"
     for period, (low, high) in _SPANS.items():
         if one_time and low * DAY <= np.median(steps) <= high * DAY:
@@ -49,6 +50,8 @@ def find_grid(index: Any) -> str | None:
                 best = max(hits, key=lambda name: hits[name])
                 if hits[best] >= len(wall) / 2:
                     return best
+                if period == "M" and len(np.unique(wall.day)) == 1:
+                    return "MS"  # on some day of the month
     if one_time and usual % DAY == 0 * DAY:
         grid = f"{int(usual // DAY)}D"
         return grid if places_on(index, grid) is not None else None
@@ -56,6 +59,11 @@ def find_grid(index: Any) -> str | None:
     step: Any = pd.Timedelta(int(values[np.argmax(counts)]), unit=index.unit)
     offset: Any = pd.tseries.frequencies.to_offset(step)
     return offset.freqstr if places_on(index, offset.freqstr) is not None else None
+
+
+def days_of(wall: Any) -> np.ndarray:
+    """The day of each point, counted from 1970."""
+    return wall.to_numpy().astype("datetime64[D]").astype(np.int64)
 
 
 def _hits(wall: Any, frequency: str) -> int:
@@ -87,7 +95,8 @@ def period_of(grid: str) -> tuple[str, int]:
 
 def kind_of(grid: str) -> Any:
     """What two paces have in common where only the day of the week or month differs."""
-    return step_of(grid) or period_of(grid)
+    step = step_of(grid)
+    return period_of(grid) if step is None else int(step / np.timedelta64(1, "ns"))
 
 
 def periods(wall: Any, letter: str) -> np.ndarray:
@@ -106,6 +115,9 @@ def places_on(index: Any, grid: str) -> np.ndarray | None:
         places = places - places[0]
         return None if (places % n).any() else places // n
     points = wall_clock(index) if step >= DAY else index
+    if grid == "D":  # at whatever time of day
+        days = days_of(points)
+        return days - days[0]
     gaps = points.asi8 - points.asi8[0]
     unit = int(step / np.timedelta64(1, points.unit)) or 1
     return None if (gaps % unit).any() else gaps // unit

@@ -40,7 +40,8 @@ class Pace:
             Saturday and Sunday.
         open: days of the week that have rows, Monday 0; for grids of less than a day, numbers of
             points in the week. () for all.
-        start: nanoseconds from midnight to the first point of a day, where `open` counts points.
+        start: nanoseconds from midnight to the first point of a day, where `open` counts points;
+            from the first of the month to the day of the rows.
         closed: days without rows in every year, such as "12-25", "easter-2" or "11/4/3", the
             fourth Thursday of November.
         longest: the most points in a row that lacked without such a reason.
@@ -91,6 +92,9 @@ class Pace:
     def after(self, last: Any, steps: int) -> Any:
         """The next points after the timestamp `last` as a `pandas.DatetimeIndex`."""
         check_number("Pace.after", "steps", steps, low=1, whole=True)
+        if self.step is None and self.start:
+            first = pd.Timedelta(self.start, unit="ns")
+            return replace(self, start=0).after(last - first, steps) + first
         if not self.open and not self.closed:
             points = pd.date_range(last, periods=steps + 1, freq=self.grid)
             return points[1:] if points[0] == last else points[:steps]
@@ -245,7 +249,8 @@ def learn_pace(
     else:
         grid = checked_grid(frequency)
         places = places_on(index, "D" if grid == "B" else grid)
-        if places is None or (len(index) > 1 and np.median(np.diff(places)) > 1):
+        between = np.ones(1) if places is None else np.diff(places)
+        if places is None or (between < 1).any() or (len(between) and np.median(between) > 1):
             if gaps == "allow":
                 return Pace(frequency=grid, open=_WORK if grid == "B" else (), steady=False)
             raise DataError(
@@ -260,6 +265,8 @@ def _with_holes(index: Any, grid: str, where: str, gaps: str) -> Pace:
     pace = Pace(frequency=grid)
     if grid in ("D", "B"):
         pace = _open_days(index, fixed=grid == "B")
+    elif grid == "MS" and index[0].day > 1 and len(np.unique(index.day)) == 1:
+        pace = replace(pace, start=int(pd.Timedelta(days=index[0].day - 1).as_unit("ns").value))
     elif pace.step is not None and pace.step < DAY and not DAY % pace.step:
         pace = _open_slots(index, pace)
     holes = list(pace.holes(index))

@@ -9,7 +9,8 @@ import pandas as pd
 
 from ostinato.data.clock import Clock, parts_of, plain_name
 from ostinato.data.series import check_values
-from ostinato.data.series_table import Layout, Series, check_columns
+from ostinato.data.series_table import Layout, Series, check_columns, parts_of_time
+from ostinato.data.time_columns import joined_times
 from ostinato.errors import DataError
 
 
@@ -24,8 +25,9 @@ def stamps_of(frame: pd.DataFrame, layout: Layout, where: str, name: Any = None)
         if isinstance(frame.index, pd.RangeIndex) and frame.index.name is None:
             raise DataError(f"{where}: the index must hold timestamps, as in fit.")
         return frame.index
-    check_columns(frame, [str(layout.time)], where)
-    return None
+    parts = [str(name) for name in parts_of_time(layout.time)]
+    check_columns(frame, parts, where)
+    return joined_times(frame, parts)
 
 
 def groups_of(

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ostinato.data.pace import Pace
 from ostinato.data.tables import read_table
-from ostinato.data.time_columns import find_time, repeats_time
+from ostinato.data.time_columns import JOINED, find_time, repeats_time, with_companions
 from ostinato.data.timestamps import is_time
 from ostinato.errors import DataError, suggestion
 
@@ -180,14 +180,16 @@ def find_layout(
         if time not in frame.columns and time == str(frame.index.name):
             time = ""
     named = [*_names(frame, target), *past, *future, *static]
-    named += [name for name in (time, series) if name]
+    named += [name for name in (*parts_of_time(time), series) if name]
     check_columns(frame, named, where)
     for k, name in enumerate(named):
         if name in named[:k]:
             raise DataError(f"{where}: column {name!r} is named twice, for two different parts.")
+    free = [name for name in frame.columns if name not in named]
     if time is None:
-        free = [name for name in frame.columns if name not in named]
         time = find_time(frame, [name for name in free if name in levels] or free)
+    if time in frame.columns and frame.duplicated([n for n in (time, series) if n]).any():
+        time = with_companions(frame, str(time), free)
     if series is None and levels:
         rest = [name for name in levels if name not in named and name != time]
         if len(rest) > 1:
@@ -200,7 +202,7 @@ def find_layout(
         chosen = [
             name
             for name in frame.columns
-            if name not in (time, series, *past, *future, *static)
+            if name not in (*parts_of_time(time), series, *past, *future, *static)
             and pd.api.types.is_numeric_dtype(frame[name])
             and not pd.api.types.is_bool_dtype(frame[name])
             and not repeats_time(frame, name, time is not None)
@@ -214,6 +216,11 @@ def find_layout(
         if not chosen:
             raise DataError(f"{where}: target names no column. Name one, or None for all.")
     return Layout(target=chosen, past=past, future=future, static=static, time=time, series=series)
+
+
+def parts_of_time(time: str | None) -> list[str | None]:
+    """The columns that tell the time, most often one."""
+    return [*time.split(JOINED)] if time and JOINED in time else [time]
 
 
 def check_columns(frame: pd.DataFrame, names: Sequence[str], where: str) -> None:

@@ -15,6 +15,7 @@ from ostinato.data.date_forms import dated, find_form, parse
 from ostinato.errors import DataError, OptionError
 
 _UNITS = {"s": 1e11, "ms": 1e14, "us": 1e17, "ns": 9.3e18}  # times since 1970 lie below
+_NUMBER = r"\d+(\.\d+)?"
 _DIGITS = {6: "%Y%m", 8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 
 
@@ -69,7 +70,9 @@ class Reading:
             found = cls(kind="number", form=_checked(form) or _number_form(values, where))
             return found, found._numbers(values, where)
         codes, different = pd.factorize(values)  # many series have the same timestamps
-        texts = pd.Series(different).map(str)
+        texts = _stripped(different)
+        if form is None and texts.str.fullmatch(_NUMBER).all() and not _looks_iso(texts):
+            return cls.learn(pd.to_numeric(values), where, groups=groups)
         if form is not None:
             form = "mixed" if form == "mixed" else _checked(form)
             found = cls(kind="text", form=form or "", dayfirst=bool(dayfirst))
@@ -78,9 +81,10 @@ class Reading:
             found = cls(kind="text", form=form, dayfirst=day, guessed=guessed)
         index = found._texts(texts, where, codes).take(codes)
         bare = replace(found, wall=True)
-        if index.tz is not None and not _at_one_time(index):
+        if index.tz is not None and (_zone(index) != "UTC" or not _at_one_time(index)):
             wall = bare._texts(texts, where, codes).take(codes)
-            if _at_one_time(wall):
+            steps: Any = np.diff(np.unique(wall.asi8))
+            if _at_one_time(wall) and np.median(steps) >= _day(wall):
                 found, index = bare, wall
         return replace(found, zone=_zone(index)), index
 
@@ -102,7 +106,11 @@ class Reading:
             index = self._numbers(values, where)
         else:
             codes, different = pd.factorize(values)  # many series have the same timestamps
-            index = self._texts(pd.Series(different).map(str), where, codes).take(codes)
+            if self.kind == "number":
+                numbers = pd.Series(pd.to_numeric(values, errors="coerce"))
+                if not numbers.isna().any():
+                    return self._numbers(numbers, where)
+            index = self._texts(_stripped(different), where, codes).take(codes)
         return self._in_zone(index, where)
 
     def read_one(self, value: Any, where: str) -> Any:
@@ -193,7 +201,7 @@ class Reading:
 
     def _unreadable(self, texts: pd.Series, form: str) -> int:
         """The first that is written neither as learned nor as ISO 8601."""
-        forms = [form, "ISO8601"] if form != "quarter" else ["mixed", "ISO8601"]
+        forms = ["mixed" if form in ("quarter", "week") else form, "ISO8601"]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             read = [pd.to_datetime(texts, format=f, errors="coerce", utc=True) for f in forms]
@@ -309,6 +317,20 @@ def _number_form(values: pd.Series, where: str) -> str:
         f"{where}: {values.iloc[0]} is no year, no date and no time since 1970. Say "
         "time_format='s' or the like, or write dates as 2026-01-31."
     )
+
+
+def _stripped(values: Any) -> pd.Series:
+    return pd.Series(values).map(str).str.strip()
+
+
+def _looks_iso(texts: pd.Series) -> bool:
+    """Whether digits alone are a year, or a day such as 20240131."""
+    return parse(texts, "ISO8601") is not None
+
+
+def _day(index: Any) -> int:
+    """A day in the unit of an index."""
+    return int(np.timedelta64(1, "D") / np.timedelta64(1, index.unit))
 
 
 def _at_one_time(index: Any) -> bool:

@@ -41,6 +41,7 @@ def stacked(names: list[Any], times: Any = DAYS, column: str = "shop") -> pd.Dat
     return pd.concat([frame(times).assign(**{column: [name] * len(times)}) for name in names])
 
 
+HOUR = pd.date_range("2024-01-05", periods=N, freq="h")
 LEVELS = pd.MultiIndex.from_product([["a", "b"], DAYS])
 
 
@@ -75,6 +76,24 @@ LEVELS = pd.MultiIndex.from_product([["a", "b"], DAYS])
             None,
             "2024-03-05",
         ),
+        (frame(DAYS.strftime("%d-%b-%y")), "date", None, "2024-03-05"),
+        (frame([f" {day} " for day in DAYS.astype(str)]), "date", None, "2024-03-05"),
+        (frame(DAYS.as_unit("s").asi8.astype(str), "ts"), "ts", None, "2024-03-05"),
+        (frame([f"2023-W{k:02d}" for k in range(1, 53)], "week"), "week", None, "2024-01-01"),
+        (frame(np.random.default_rng(0).permutation(N) * 7 + 1500, "lag_time"), None, None, N),
+        (
+            frame(HOUR.strftime("%d/%m/%Y"), "Date", Time=HOUR.strftime("%H.%M.%S")),
+            "Date + Time",
+            None,
+            "2024-01-07 12:00",
+        ),
+        (frame(HOUR.date, "day", hour=HOUR.hour), "day + hour", None, "2024-01-07 12:00"),
+        (
+            frame(2000 + np.arange(N) // 12, "Year", Month=np.arange(N) % 12 + 1),
+            "Year + Month",
+            None,
+            "2005-01-01",
+        ),
         (wave(), None, None, N),
         (wave()[:, None], None, None, N),
     ],
@@ -82,10 +101,11 @@ LEVELS = pd.MultiIndex.from_product([["a", "b"], DAYS])
 def test_times_are_found(X, time, series, first):
     rows = read(X)
     assert (rows.layout.time, rows.layout.series) == (time, series)
-    assert rows.layout.target in (["y"], ["value"])
+    assert [name for name in rows.layout.target if name != "lag_time"] in (["y"], ["value"])
     after = rows.known[0].after(1)[0]
     assert after == (first if isinstance(first, int) else pd.Timestamp(first))
-    assert rows.season == (7 if first != "1960-01-01" else 1)
+    daily = isinstance(first, int) or first == "2024-03-05"
+    assert rows.season == (7 if daily else 1)
 
 
 def test_an_index_is_named_and_names_the_answers():
@@ -154,6 +174,8 @@ WILD = frame(
         (wave() + 1j, {}, "X must hold real numbers, got complex ones"),
         (frame(DAYS, "year").assign(year=DAYS.year), {}, "is there twice, in rows 0 and 1"),
         (frame(DAYS[:-40].append(DAYS[-20:])), {}, "20 timestamps are missing at a pace of 'D'"),
+        (frame([*DAYS[1:].astype(str), "soon"]), {}, "'soon' in row 59 cannot be read as a point"),
+        (frame([*DAYS[1:].astype(str), None]), {}, "1 of 60 timestamps are missing, the first in"),
         (frame(DAYS).assign(y=np.nan), {"missing": "ffill"}, "'y' has no value at all"),
         (frame(DAYS.strftime("%d/%m/%Y")), {"dayfirst": False}, "would read a month first"),
         (frame(DAYS), {"freq": "7min"}, "rows do not lie at the pace freq='7min'"),

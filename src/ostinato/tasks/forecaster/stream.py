@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 
 from ostinato import data
+from ostinato.data.series_reading import stamps_of
 from ostinato.data.series_table import Series
 from ostinato.errors import DataError
 from ostinato.nn.plan import Plan
@@ -131,6 +132,8 @@ class ForecastStream:
                 raise DataError(f"{_WHERE}: no value for {name!r}.")
         if time is None and self._times is not None:
             time = row.get(layout.time or str(self._times.clock.name))
+            if time is None:
+                time = stamps_of(pd.DataFrame([row]), layout, _WHERE).iloc[0]
         if layout.series in row:
             self._tell(data.plain_name(row[layout.series]))
         return [row[name] for name in layout.columns], time

@@ -17,7 +17,7 @@ from ostinato.tasks.contracts import Evidence
 from ostinato.tasks.stream_classifier.estimator import StreamClassifier
 from ostinato.tasks.stream_classifier.measures import BASELINES
 
-PARTS = 50  # stretches of the stream that are drawn
+PARTS, LEAST = 30, 50  # stretches of the stream that are drawn, and rows of one
 
 
 def evidence(estimator: StreamClassifier, held_out: Any) -> Evidence:
@@ -42,7 +42,7 @@ def evidence(estimator: StreamClassifier, held_out: Any) -> Evidence:
 
 def _over_time(right: np.ndarray) -> Figure:
     """Accuracy in stretches of the stream, beside the baselines'."""
-    parts = np.array_split(np.arange(len(right)), min(PARTS, len(right)))
+    parts = np.array_split(np.arange(len(right)), max(1, min(PARTS, len(right) // LEAST)))
     x = np.array([each.mean() for each in parts])
     shares = np.stack([right[each].mean(0) for each in parts])
     names = [("model", "model"), *((each.name, "baseline") for each in BASELINES)]

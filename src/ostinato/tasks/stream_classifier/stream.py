@@ -179,8 +179,7 @@ class RowStream:
             self.alarms.append(row)
         if self.learner is not None and row >= self.learner.memory.first:
             self.learner.memory.change(row, "y", number)
-            if self.learner.known(row):
-                self._stepper.refresh()
+            self.learner.known(row)
 
     def _why_not(self, row: Any) -> str:
         if not isinstance(row, (int, np.integer)) or isinstance(row, bool) or row < 0:
@@ -302,7 +301,6 @@ class RowStream:
             raise StorageError(
                 f"{path}: is no snapshot of this stream ({error}). Name another file."
             ) from error
-        self._stepper.refresh()
 
 
 FREE = ("progress", "snapshot_every", "epochs", "batch_size")  # may differ when a stream goes on

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from ostinato.data.pace import Pace, check_order, learn_pace
 from ostinato.data.timestamps import Reading
 from ostinato.errors import DataError
 
+_SHORT = 15  # rows
 _MOST = 2048  # series whose check is remembered
 
 Gaps = Literal["error", "allow"]
@@ -89,6 +91,7 @@ class Clock:
         if clock.paces:
             clock.usual = Counter(clock.paces.values()).most_common(1)[0][0]
             clock._check_alike(where)
+            clock._settle_short(dict(zip(names, parts, strict=True)))
         clock.first, clock.last = str(index.min()), str(index.max())
         return clock
 
@@ -103,6 +106,15 @@ class Clock:
                     f"{other!r} {self.usual.frequency!r}. Bring all to one pace, for example with "
                     "resample, or fit one model for each pace."
                 )
+
+    def _settle_short(self, parts: dict[Hashable, Any]) -> None:
+        """Give series too short to show their weekends the pace of most, where it fits them."""
+        assert self.usual is not None
+        for name, pace in self.paces.items():
+            if pace != self.usual and len(parts[name]) < _SHORT:
+                with contextlib.suppress(DataError):
+                    self.usual.check(parts[name], "")
+                    self.paces[name] = self.usual
 
     @property
     def frequency(self) -> str | None:

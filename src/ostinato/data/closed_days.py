@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections import Counter
 from collections.abc import Collection
+from functools import cache
 
 from dateutil.easter import easter
 
@@ -65,6 +66,7 @@ def _rules_of(day: datetime.date) -> list[str]:
     return [*names, f"week{week}-{weekday}"]
 
 
+@cache
 def dates_of(rule: str, year: int) -> list[datetime.date]:
     """The days of a year that `rule` names."""
     try:

@@ -28,6 +28,7 @@ from ostinato.errors import DataError, check_number
 _WORK = (0, 1, 2, 3, 4)
 _HOLES = 0.2  # share of the days that may be closed for no reason that shows
 _RARE = 0.25  # a weekday or hour with fewer rows than this share of the fullest is closed
+_YEAR = pd.Timedelta(days=360)  # without which nothing comes back
 _GRACE = 5  # points in a row that may be closed where some were in fit
 
 
@@ -159,6 +160,8 @@ class Pace:
                     f"had no rows in fit: {self.words()}. Leave them out, or fit anew."
                 )
         allowed = max(self.longest, _GRACE) if self.longest or self.closed else 0
+        if len(index) < 2 or int(np.diff(places).max()) - 1 <= allowed:
+            return
         for row, absent in self.holes(index):
             if len(absent) > allowed:
                 raise _gap(index, row, absent, len(absent), self.grid, where)
@@ -176,7 +179,7 @@ class Pace:
         return [(int(rows[a]), points[a:b]) for a, b in zip(firsts, ends, strict=True)]
 
     def words(self) -> str:
-        """For people: "D, closed on Sunday and 14 further days (each year on 12-25)"."""
+        """For people: "D, closed on Sunday, closed each year on 12-25, 9 days without a row"."""
         said = self.frequency if self.steady else f"{self.frequency} (rows at any time)"
         if self.open and self.frequency != "B":
             shut = [day for k, day in enumerate(WEEKDAYS) if not self._opens_on(k)]
@@ -279,10 +282,10 @@ def _with_holes(index: Any, grid: str, where: str, gaps: str) -> Pace:
     if gaps == "error" and not (usual and absent <= max(week, _HOLES * total)):
         raise _gap(index, *holes[0], absent, pace.frequency, where)
     pace = replace(pace, missing=absent)
-    if usual:
+    if usual and index[-1] - index[0] > _YEAR:
         pace = replace(pace, closed=_closed(index, pace, [each for _, each in holes]))
-    longest = max((len(each) for _, each in pace.holes(index)), default=0)
-    return replace(pace, longest=longest)
+        holes = pace.holes(index) if pace.closed else holes
+    return replace(pace, longest=max((len(each) for _, each in holes), default=0))
 
 
 def _gap(index: Any, row: int, absent: Any, count: int, grid: str, where: str) -> DataError:

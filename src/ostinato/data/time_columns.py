@@ -67,7 +67,7 @@ def _by_name(column: Any) -> bool:
     if not len(known):
         return False
     if not _numeric(column):
-        few = known.iloc[:: max(1, len(known) // 20)]
+        few = known.iloc[:: max(1, len(known) // 5)]
         return sum(is_time(few.iloc[k : k + 1]) for k in range(len(few))) > len(few) / 2
     if float(known.min()) > 1e5:
         return is_time(known)

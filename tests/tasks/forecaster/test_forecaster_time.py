@@ -363,3 +363,12 @@ def test_without_held_out_rows_no_epoch_is_left_out():
     model = Forecaster(**{**SMALL, "epochs": 9}, patience=1, learning_rate=1e-9, dropout=0.5)
     model.fit(wave(), validation=None, progress=False)
     assert len(model.history_["train_loss"]) == 9
+
+
+def test_a_short_series_has_the_calendar_of_the_others():
+    """Four days tell nothing of weekends."""
+    work = DAYS[DAYS.day_of_week < 5]
+    X = pd.concat([stacked(["a", "b"], work), frame(work[10:14]).assign(shop="c")])
+    rows = read(X, series="shop", time="date")
+    assert rows.clock is not None
+    assert [rows.clock.paces[name].frequency for name in "abc"] == ["B", "B", "B"]

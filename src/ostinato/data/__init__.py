@@ -21,6 +21,8 @@ from ostinato.data.grids import period_of as period_of
 from ostinato.data.holidays import HOLIDAY_NAMES as HOLIDAY_NAMES
 from ostinato.data.holidays import check_places as check_places
 from ostinato.data.holidays import holiday_features as holiday_features
+from ostinato.data.indicators import indicator as indicator
+from ostinato.data.indicators import indicator_reach as indicator_reach
 from ostinato.data.labels import LabelEncoder as LabelEncoder
 from ostinato.data.labels import MultiLabelEncoder as MultiLabelEncoder
 from ostinato.data.pace import Pace as Pace

@@ -198,3 +198,32 @@ def test_each_series_has_its_own_scale():
     # A series that was not there in fit has its own scale too.
     new = small.assign(shop="c", sold=small["sold"] / 1000)
     assert model.predict(new)["sold"].between(0.02, 0.1).all()
+
+
+def prices(rows: int = 150) -> pd.DataFrame:
+    draw = np.random.default_rng(0)
+    index = pd.date_range("2026-01-01", periods=rows, freq="D")
+    return pd.DataFrame({"day": index, "close": 100 * np.exp(draw.normal(0, 0.02, rows).cumsum())})
+
+
+def test_indicators_are_read_beside_prices(tmp_path):
+    rows = prices()
+    model = Forecaster(**SMALL, indicators=("rsi14", "sma5")).fit(rows, progress=False)
+    assert model.rows_.layout.past == ["close.rsi14", "close.sma5"]
+    assert model.rows_.sizes["inputs"] == 3
+    assert model.evaluate(model.held_out_) == model.baseline_
+    assert model.predict(rows).equals(model.forecast())
+    model.save(tmp_path / "m.safetensors")
+    again: Any = load(tmp_path / "m.safetensors")
+    stream = again.stream()
+    for count, row in enumerate(rows.to_dict("records")[:45], 1):
+        answer = stream.step(row)
+        if count >= 14:
+            np.testing.assert_array_equal(answer, model.predict(rows[:count]))
+    # A validation table goes on from the rows before it.
+    given = Forecaster(**SMALL, indicators="rsi14,sma5").fit(
+        rows[:135], validation=rows[135:], progress=False
+    )
+    assert given.history_["val_loss"] == model.history_["val_loss"]
+    with pytest.raises(OptionError, match="no indicator 'rsy14'.* Did you mean 'rsi14'"):
+        Forecaster(**SMALL, indicators="rsy14").fit(rows, progress=False)

@@ -49,7 +49,7 @@ class Known:
             DataError: rows have no timestamps.
             OptionError: a name or a date cannot be read.
         """
-        holidays = _names(options.holidays)
+        holidays = word_list(options.holidays)
         for name, wanted in (("holidays", holidays), ("events", options.events)):
             if wanted and time is None:
                 raise _no_time(where, name, wanted)
@@ -109,7 +109,8 @@ def _days(index: Any) -> np.ndarray:
     return stamps.to_numpy().astype("datetime64[D]")
 
 
-def _names(words: Any) -> list[str]:
+def word_list(words: Any) -> list[str]:
+    """Names as a list: also of a text with commas."""
     several: Sequence[str] = words.split(",") if isinstance(words, str) else words
     return [name.strip() for name in several if name.strip()]
 
@@ -126,7 +127,7 @@ def _calendar(
 ) -> list[str]:
     """Names of the calendar's columns, from the option; "auto" leaves out what comes again after
     more than two thirds of the rows."""
-    names = _names(wanted)
+    names = word_list(wanted)
     if names in ([], ["none"]) or (names == ["auto"] and time is None):
         return []
     if time is None:

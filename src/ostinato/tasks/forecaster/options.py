@@ -93,6 +93,11 @@ class ForecasterOptions(RecurrenceOptions, EstimatorOptions):
         "one to the other.",
         default=None,
     )
+    indicators: str | tuple[str, ...] = option(
+        "Technical indicators of each target, read beside it: return1, sma20, ema12, macd, rsi14, "
+        "volatility20, bollinger20, stochastic14, with any number of rows.",
+        default=(),
+    )
     missing_future: Literal["error", "last", "season", "zero"] = option(
         "What to do where a future column has no value for a row to come: stop, or take the last "
         "known value, the value a season before, or zero.",

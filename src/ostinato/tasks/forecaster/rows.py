@@ -14,7 +14,7 @@ from ostinato import data
 from ostinato.data.series_reading import learn_clock, read_series
 from ostinato.data.series_table import Layout, Series, find_layout, level_names, to_table
 from ostinato.errors import DataError, OptionError, check_number
-from ostinato.tasks.forecaster.known import Known
+from ostinato.tasks.forecaster.known import Known, word_list
 from ostinato.tasks.forecaster.lengths import find_lengths
 from ostinato.tasks.forecaster.old_files import upgraded
 from ostinato.tasks.forecaster.options import ForecasterOptions, SizedOptions
@@ -40,6 +40,7 @@ class ForecasterRows:
         naive_scale: `(series, targets)`, mean error of repeating the season on training rows, of
             the series of `scaling`.
         filled: values filled in, by column.
+        indicators: names of those that are read beside each target.
         known: the last rows of every series, which `forecast` reads.
     """
 
@@ -55,6 +56,7 @@ class ForecasterRows:
     season: int
     naive_scale: np.ndarray
     filled: dict[str, int]
+    indicators: list[str]
     known: list[Series]
 
     @classmethod
@@ -79,7 +81,8 @@ class ForecasterRows:
             where=where,
             levels=level_names(X.index) if hasattr(X, "index") and _levels(X.index) else (),
         )
-        if options.strategy == "recursive" and layout.past:
+        names = word_list(options.indicators)
+        if options.strategy == "recursive" and (layout.past or names):
             raise OptionError(
                 f"{where}: strategy 'recursive' would need the features of rows to come. "
                 "Use strategy='direct' or leave the features out."
@@ -98,11 +101,14 @@ class ForecasterRows:
         frame = regressors.encode(frame)
         regressors.learn_statics(frame, layout, where)
         known, filled = read_series(frame, layout, **how, where=where)
+        known = with_indicators(known, layout, names)
         place = f"{where}: validation"
         later: list[Series] | None = None
         if not (validation is None or isinstance(validation, (int, float))):
             table = regressors.encode(to_table(validation, place))
             later, _ = read_series(table, layout, **how, where=place)
+            later = with_indicators(later, layout, names, known)
+        layout = with_names(layout, names)
         frequency = None if clock is None else clock.frequency
         usual = None if clock is None else clock.usual
         past, horizon = _lengths(options, known, later, validation, usual, len(layout.target))
@@ -133,10 +139,24 @@ class ForecasterRows:
             season=season,
             naive_scale=np.stack([naive_scale([values], season) for values in own]),
             filled=filled,
+            indicators=names,
             known=[],
         )
         rows.remember(known, past)
         return rows, parts, cuts
+
+    @property
+    def base(self) -> Layout:
+        """The user's columns: `layout` without indicators."""
+        if not self.indicators:
+            return self.layout
+        own = len(self.layout.past) - len(self.indicators) * len(self.layout.target)
+        return dataclasses.replace(self.layout, past=self.layout.past[:own])
+
+    @property
+    def reach(self) -> int:
+        """Rows before a window that its indicators read."""
+        return max(map(data.indicator_reach, self.indicators), default=0)
 
     @property
     def frequency(self) -> str | None:
@@ -180,11 +200,14 @@ class ForecasterRows:
 
     def read(self, X: Any, where: str) -> tuple[list[Series], dict[str, int]]:
         """Every series of a table, read as in `fit`, and how many values were filled in."""
-        columns = self.layout.columns if self.clock is None else ()
+        columns = self.base.columns if self.clock is None else ()
         frame = self.regressors.encode(to_table(X, where, columns))
+        there = set(self.layout.columns) <= set(frame.columns)  # as in the held-out rows
+        layout = self.layout if there else self.base
         parts, filled = read_series(
-            frame, self.layout, clock=self.clock, missing=self.missing, where=where
+            frame, layout, clock=self.clock, missing=self.missing, where=where
         )
+        parts = parts if there else with_indicators(parts, layout, self.indicators)
         return self.regressors.with_statics(frame, self.layout, parts, where), filled
 
     def scales(self, parts: list[Series], rows: int | None = None) -> Scales:
@@ -360,13 +383,15 @@ class ForecasterRows:
             "season": self.season,
             "naive_scale": self.naive_scale.tolist(),
             "missing": self.filled,
+            "indicators": self.indicators,
             "known": [_pack(part) for part in self.known],
         }
 
     @classmethod
     def from_dict(cls, options: ForecasterOptions, document: dict[str, Any]) -> ForecasterRows:
         """What `to_dict` described, or a file of the first version."""
-        document = {"past": options.past, "horizon": options.horizon} | upgraded(document)
+        first = {"past": options.past, "horizon": options.horizon, "indicators": []}
+        document = first | upgraded(document)
         clock = document["clock"]
         clock = None if clock is None else data.Clock.from_dict(clock)
         return cls(
@@ -386,6 +411,7 @@ class ForecasterRows:
             season=document["season"],
             naive_scale=np.array(document["naive_scale"]),
             filled=document["missing"],
+            indicators=document["indicators"],
             known=[_unpack(part, clock) for part in document["known"]],
         )
 
@@ -456,6 +482,40 @@ def _lengths(
     season = find_season(values, pace, min(longest, past or longest))
     suggested = usual_seasons(pace) if pace else ()
     return find_lengths(lengths, [season, *suggested], past, horizon)
+
+
+def with_names(layout: Layout, indicators: Sequence[str]) -> Layout:
+    """A layout in which the indicators of each target are the last of the past columns."""
+    names = [f"{target}.{name}" for target in layout.target for name in indicators]
+    return dataclasses.replace(layout, past=[*layout.past, *names])
+
+
+def with_indicators(
+    parts: list[Series],
+    layout: Layout,
+    indicators: Sequence[str],
+    before: Sequence[Series] = (),
+) -> list[Series]:
+    """Series with the indicators of each target between past and future columns.
+
+    Args:
+        layout: of the series, without the indicators.
+        before: series whose rows come before those of `parts`.
+    """
+    if not indicators:
+        return parts
+    earlier = {part.name: part.values for part in before}
+    first, found = len(layout.target) + len(layout.past), []
+    for part in parts:
+        columns = []
+        for k in range(len(layout.target)):
+            prices, rest = part.values[:, k], earlier.get(part.name)
+            joined = prices if rest is None else np.concatenate([rest[:, k], prices])
+            columns += [data.indicator(name, joined)[-len(prices) :] for name in indicators]
+        own = part.values
+        values = np.concatenate([own[:, :first], np.stack(columns, 1), own[:, first:]], axis=1)
+        found.append(dataclasses.replace(part, values=values))
+    return found
 
 
 def _levels(index: Any) -> bool:

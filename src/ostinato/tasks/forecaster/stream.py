@@ -18,7 +18,7 @@ from ostinato.tasks.forecaster.answering import forecast, table
 from ostinato.tasks.forecaster.last_rows import LastRows, Ring, all_finite
 from ostinato.tasks.forecaster.module import ForecasterModule
 from ostinato.tasks.forecaster.options import ForecasterOptions
-from ostinato.tasks.forecaster.rows import ForecasterRows
+from ostinato.tasks.forecaster.rows import ForecasterRows, with_indicators
 
 _WHERE = "ForecastStream.step"
 _FIRST = np.array([0])
@@ -45,18 +45,17 @@ class ForecastStream:
         series: Any = None,
     ) -> None:
         self.past, self.horizon = rows.past, rows.horizon
-        self.rows, self.module = rows, module
+        self.rows, self.module, self.layout = rows, module, rows.base
         self._given = None if series is None else data.plain_name(series)
         self._columns, self._targets = pd.Index(rows.layout.target), len(rows.layout.target)
-        self._width = len(rows.layout.columns)
+        self._width = len(self.layout.columns)
         self.reset()
 
     def reset(self) -> None:
         """Forget every row."""
-        self._window = LastRows(self.past, len(self.rows.layout.columns))
-        self._times = (
-            None if self.rows.clock is None else _Times(self.rows, self.past, self.horizon)
-        )
+        kept = self.past + self.rows.reach
+        self._window = LastRows(kept, self._width)
+        self._times = None if self.rows.clock is None else _Times(self.rows, kept, self.horizon)
         self._name = self._given
         self._count = 0
         self._quick: _Quick | None = None
@@ -133,7 +132,7 @@ class ForecastStream:
 
     def _of_mapping(self, row: Any, time: Any) -> tuple[list[Any], Any]:
         """Values in order, and the time."""
-        layout = self.rows.layout
+        layout = self.layout
         row = {str(name): value for name, value in row.items()}
         for name in layout.columns:
             if name not in row:
@@ -157,7 +156,7 @@ class ForecastStream:
             )
 
     def _values(self, row: Any) -> np.ndarray:
-        layout, words = self.rows.layout, self.rows.regressors.words
+        layout, words = self.layout, self.rows.regressors.words
         if words:
             codes = self.rows.regressors.encode(pd.DataFrame([row], columns=layout.columns))
             row = codes.iloc[0].tolist()
@@ -177,7 +176,7 @@ class ForecastStream:
             hint = " Forecaster(missing='ffill') fills missing values in." if missing else ""
             raise DataError(
                 f"{_WHERE}: row must be {self._width} finite numbers "
-                f"({', '.join(self.rows.layout.columns)}), got {row!r:.200}.{hint}"
+                f"({', '.join(self.layout.columns)}), got {row!r:.200}.{hint}"
             )
 
     def filled(self) -> np.ndarray:
@@ -188,7 +187,7 @@ class ForecastStream:
         """The timestamps, or positions, of the rows kept."""
         if self._times is not None:
             return self._times.behind()
-        return pd.RangeIndex(max(0, self._count - self.past), self._count)
+        return pd.RangeIndex(max(0, self._count - self.past - self.rows.reach), self._count)
 
     def part(self, values: np.ndarray, index: Any) -> Series:
         """Rows of this stream's series."""
@@ -199,6 +198,7 @@ class ForecastStream:
             index=index,
             pace=None if clock is None else clock.paces.get(self._name, clock.usual),
         )
+        part = with_indicators([part], self.layout, rows.indicators)[0]
         if rows.layout.static:
             part = rows.regressors.with_statics(pd.DataFrame(), rows.layout, [part], _WHERE)[0]
         return part
@@ -308,7 +308,7 @@ class _Quick:
     ) -> None:
         layout, sizes = rows.layout, rows.sizes
         self.works = False
-        if layout.future or module.horizon != horizon:
+        if layout.future or rows.indicators or module.horizon != horizon:
             return
         if rows.scaling.apart.any() and name not in rows.scaling.names:
             return

@@ -76,6 +76,10 @@ def predict(
     horizon: Annotated[
         int | None, typer.Option(help="Forecaster: steps after the last row.", min=1)
     ] = None,
+    future: Annotated[
+        str | None,
+        typer.Option(help="Forecaster: a table with what is known of the rows to come."),
+    ] = None,
     neutral: Neutral = None,
     top: Annotated[
         int | None,
@@ -107,6 +111,7 @@ def predict(
             "text": text,
             "column": column,
             "horizon": horizon,
+            "future": future,
             "neutral": neutral,
             "top": top,
             "beam": beam,

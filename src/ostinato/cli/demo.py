@@ -117,7 +117,7 @@ def _co2(place: Path, rows: list[tuple[str, str, str]]) -> dict[str, Any]:
     model.fit(known, validation=0.1, directory=place)
     path = place / "model.safetensors"
     model.save(path)
-    later = table.iloc[len(known) - model.past :]
+    later = table.iloc[len(known) - model.past_ :]
     test = backtests(model, later)[0]
     naive = test.naive["baseline_"]
     last_year = table["co2"].to_numpy()[len(known) - YEAR : -YEAR]

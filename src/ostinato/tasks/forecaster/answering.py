@@ -30,7 +30,6 @@ def forecast(
 
     Raises:
         DataError: a series is shorter than `past`.
-        OptionError: `steps` is beyond the horizon and the features to come are not known.
     """
     recent = _recent(rows, parts)
     scales = rows.scales(recent)
@@ -39,7 +38,7 @@ def forecast(
         module.roll(x[some], later[some], static[some])
         for some in torch.arange(len(x)).split(_AT_ONCE)
     ]
-    scaled = torch.cat(answers).double().numpy()
+    scaled = torch.cat(answers)[:, :steps].double().numpy()
     return scales.inverse(scaled, np.arange(len(recent))), indices
 
 
@@ -107,7 +106,7 @@ def _inputs(
         key = (id(part.index), part.pace)
         if key not in seen:
             seen[key] = len(times)
-            index = part.after(steps)
+            index = part.after(rows.whole(steps))  # the network answers whole horizons
             times.append((index, rows.dates.of(part.index), rows.dates.of(index)))
         places.append(seen[key])
     columns, values = rows.layout.columns, np.stack([part.values for part in recent])
@@ -117,11 +116,13 @@ def _inputs(
     behind, ahead = (np.stack([each[k] for each in times])[places] for k in (1, 2))
     if rows.layout.future:
         pairs = enumerate(zip(recent, ahead, strict=True))
-        ahead = np.stack([rows.future_of(part, scales, k, dates) for k, (part, dates) in pairs])
+        ahead = np.stack(
+            [rows.future_of(part, scales, k, dates, steps) for k, (part, dates) in pairs]
+        )
     found = (
         np.concatenate([own, behind], axis=2),
         ahead,
-        np.stack([part.static for part in recent]),
+        rows.statics_of(recent, scales),
     )
     x, later, static = (torch.from_numpy(each.astype(np.float32)) for each in found)
-    return x, later, static, [times[k][0] for k in places]
+    return x, later, static, [times[k][0][:steps] for k in places]

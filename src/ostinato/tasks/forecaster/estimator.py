@@ -169,8 +169,10 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
 
     # Answering.
 
-    def predict(self, X: Any, future: Any = None) -> pd.DataFrame:
-        """The `horizon` rows that follow the last row of each series of `X`.
+    def predict(self, X: Any, future: Any = None, h: int | None = None) -> pd.DataFrame:
+        """The `h` rows (None for `horizon`) that follow the last row of each series of `X`.
+
+        Beyond `horizon` the network reads its own forecasts, and features as they were last.
 
         Args:
             X: as in `fit`. Last rows with empty targets tell the future columns of rows to come.
@@ -188,20 +190,22 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
         self._check_fitted()
         where = "Forecaster.predict"
         parts, _ = self.rows_.read(X, where)
-        parts = self.rows_.with_future(parts, future, self.horizon_, where)
-        return self._forecast(parts, self.horizon_)
+        steps = self._steps(h, where)
+        return self._forecast(self.rows_.with_future(parts, future, steps, where), steps)
 
     def forecast(self, h: int | None = None, future: Any = None) -> pd.DataFrame:
-        """The `h` rows (None for `horizon`) that follow the last row given to `fit`.
-
-        Beyond what the network answers at once, it reads its own forecasts. `future` is as in
-        `predict`.
-        """
+        """The `h` rows (None for `horizon`) that follow the last row given to `fit`, as in
+        `predict`."""
         self._check_fitted()
-        steps = self.horizon_ if h is None else h
-        check_number("Forecaster.forecast", "h", steps, low=1, whole=True)
-        known = self.rows_.with_future(self.rows_.known, future, steps, "Forecaster.forecast")
+        where = "Forecaster.forecast"
+        steps = self._steps(h, where)
+        known = self.rows_.with_future(self.rows_.known, future, steps, where)
         return self._forecast(known, steps)
+
+    def _steps(self, h: int | None, where: str) -> int:
+        steps = self.horizon_ if h is None else h
+        check_number(where, "h", steps, low=1, whole=True)
+        return steps
 
     def _forecast(self, parts: list[Series], steps: int) -> pd.DataFrame:
         return table(self.rows_, parts, *forecast(self.rows_, self.module_, parts, steps))

@@ -9,11 +9,12 @@ import torch
 from torch import Tensor
 
 from ostinato import nn
-from ostinato.errors import OptionError, ShapeError
+from ostinato.errors import ShapeError
 from ostinato.tasks.forecaster.options import SizedOptions
 from ostinato.tasks.layers import recurrent
 
 _LONGEST_SEGMENT = 48
+_EFFECT = 64  # units between known columns and what they add
 
 
 def segment_of(options: SizedOptions) -> int:
@@ -34,6 +35,10 @@ class ForecasterModule(torch.nn.Module):
     decodes every future segment in one step from the same state, told apart by a learned code of
     its position and of its column (SegRNN, arXiv:2308.11200). Steps are n times fewer, and errors
     do not add up from segment to segment. Further input columns are read beside each target.
+
+    What is known ahead adds to each row's targets by a small network of its own, the same for every
+    row: it is taken off the rows that are read and put on those that are answered, so that a
+    promotion is learned from all rows that had one.
 
     Args:
         targets: columns to forecast, the first ones of the input.
@@ -84,6 +89,14 @@ class ForecasterModule(torch.nn.Module):
             for before, size in zip((width, *sizes[:-1]), sizes, strict=True)
         )
         self.dropout = torch.nn.Dropout(options.dropout)
+        self.effect = None
+        if known:
+            self.effect = torch.nn.Sequential(
+                nn.Linear(known + statics, _EFFECT),
+                torch.nn.ReLU(),
+                torch.nn.Dropout(options.dropout),
+                nn.Linear(_EFFECT, targets),
+            )
         if segment == 1:
             self.head = nn.Linear(sizes[-1] + horizon * known, horizon * targets)
             return
@@ -101,12 +114,24 @@ class ForecasterModule(torch.nn.Module):
                 f"{tuple(x.shape)}. The axes are batch, past and inputs."
             )
         own, extra = x[..., : self.targets], x[..., self.targets :]
+        if self.effect is not None:
+            own = own - self._effect(x[..., self.inputs - self.known :], static)
         last = own[:, -1:]
         if self.subtract_last:
             own = own - last
         read = self._segments if self.segment > 1 else self._steps
         answer = read(own, extra, future, static)
-        return (answer + last if self.subtract_last else answer)[..., None]
+        if self.subtract_last:
+            answer = answer + last
+        if self.effect is not None:
+            answer = answer + self._effect(future, static)
+        return answer[..., None]
+
+    def _effect(self, known: Tensor, static: Tensor) -> Tensor:
+        """What known columns add to the targets of their row."""
+        assert self.effect is not None
+        beside = static[:, None].expand(-1, known.shape[1], -1)
+        return self.effect(torch.cat([known, beside], dim=-1))
 
     def _steps(self, own: Tensor, extra: Tensor, future: Tensor, static: Tensor) -> Tensor:
         beside = static[:, None].expand(-1, own.shape[1], -1)
@@ -154,22 +179,15 @@ class ForecasterModule(torch.nn.Module):
     @torch.inference_mode()
     def roll(self, x: Tensor, future: Tensor, static: Tensor) -> Tensor:
         """Forecasts of any number of steps, `(batch, steps, targets)`; beyond what is answered at
-        once the network reads its own forecasts. The bits of a row do not depend on the others.
+        once the network reads its own forecasts, and columns that are not known ahead as they were
+        in the last row. The bits of a row do not depend on the others.
 
         Args:
             x: `(batch, past, inputs)`.
             future: `(batch, steps, known)`, the columns of the input that are known ahead.
             static: `(batch, statics)`.
-
-        Raises:
-            OptionError: the input has further columns, which are not known ahead.
         """
         steps = future.shape[1]
-        if steps > self.horizon and self.inputs > self.targets + future.shape[2]:
-            raise OptionError(
-                f"Forecaster: {steps} rows ahead would need features of rows to come; at most "
-                f"the horizon of {self.horizon} rows can be answered with features."
-            )
         answers, done = [], 0
         while done < steps:
             known = future[:, done : done + self.horizon]
@@ -179,7 +197,10 @@ class ForecasterModule(torch.nn.Module):
             answers.append(answer)
             done += answer.shape[1]
             if done < steps:
-                x = torch.cat([x, torch.cat([answer, known], dim=-1)], dim=1)[:, -self.past :]
+                held = x[:, -1:, self.targets : self.inputs - self.known]
+                held = held.expand(-1, answer.shape[1], -1)
+                x = torch.cat([x, torch.cat([answer, held, known], dim=-1)], dim=1)
+                x = x[:, -self.past :]
         return torch.cat(answers, dim=1)
 
 

@@ -23,6 +23,8 @@ from ostinato.tasks.forecaster.scaling import Scales, Scaling
 from ostinato.tasks.forecaster.season import find_season, naive_scale, usual_seasons
 from ostinato.tasks.forecaster.windows import Windows, find_windows
 
+_FAR = 10.0  # spreads
+
 
 @dataclasses.dataclass(kw_only=True)
 class ForecasterRows:
@@ -195,7 +197,7 @@ class ForecasterRows:
         known = sum(map(width, layout.future)) + self.dates.width
         targets = len(layout.target)
         inputs = targets + sum(map(width, layout.past)) + known
-        statics = sum(map(width, layout.static))
+        statics = sum(map(width, layout.static)) + (targets if layout.series else 0)
         return {"targets": targets, "inputs": inputs, "known": known, "statics": statics}
 
     def read(self, X: Any, where: str) -> tuple[list[Series], dict[str, int]]:
@@ -230,7 +232,7 @@ class ForecasterRows:
             values=torch.from_numpy(np.concatenate(scaled).astype(np.float32)),
             truth=np.concatenate([part.values[:, : len(self.layout.target)] for part in parts]),
             series=torch.repeat_interleave(torch.arange(len(parts)), torch.tensor(lengths)),
-            statics=torch.from_numpy(np.stack([part.static for part in parts]).astype(np.float32)),
+            statics=torch.from_numpy(self.statics_of(parts, scales)),
             names=names,
             scales=scales,
             targets=self.sizes["targets"],
@@ -252,16 +254,29 @@ class ForecasterRows:
                 found.append(naive_scale([windows.truth[windows.series.numpy() == k]], self.season))
         return np.stack(found)
 
+    def statics_of(self, parts: Sequence[Series], scales: Scales) -> np.ndarray:
+        """`(series, statics)`: the user's, and of many series how far zero lies from the mean in
+        spreads, for what is shared by all of them is learned on each one's scale."""
+        found = np.stack([part.static for part in parts])
+        if self.layout.series is not None:
+            targets = len(self.layout.target)
+            zero = (scales.center / scales.scale)[:, :targets]
+            found = np.concatenate([found, np.clip(zero, -_FAR, _FAR) / _FAR], axis=1)
+        return found.astype(np.float32)
+
     def inputs_of(self, part: Series, scales: Scales, k: int, dates: np.ndarray) -> np.ndarray:
         """`(rows, inputs)`: what the network reads of a series with the scale `k`."""
         scaled = scales.forward(part.values, k)
         own = self.regressors.spread(scaled, part.values, self.layout.columns)
         return np.concatenate([own, dates], axis=1)
 
-    def future_of(self, part: Series, scales: Scales, k: int, dates: np.ndarray) -> np.ndarray:
+    def future_of(
+        self, part: Series, scales: Scales, k: int, dates: np.ndarray, steps: int
+    ) -> np.ndarray:
         """`(rows to come, known)`: what the network reads of the rows after a series.
 
         Args:
+            steps: rows to come that are asked for; what is not known after them is as in the last.
             dates: `(rows to come, ...)`, what timestamps tell of them.
 
         Raises:
@@ -271,23 +286,23 @@ class ForecasterRows:
         if not names:
             return dates
         first = len(self.layout.columns) - len(names)
-        ahead = self._ahead(part, len(dates), first)
+        ahead = self._ahead(part, steps, len(dates), first)
         scaled = scales.forward(np.concatenate([np.zeros((len(ahead), first)), ahead], 1), k)
         return np.concatenate(
             [self.regressors.spread(scaled[:, first:], ahead, names), dates], axis=1
         )
 
-    def _ahead(self, part: Series, steps: int, first: int) -> np.ndarray:
-        """`(steps, future)` in the user's units, complete."""
+    def _ahead(self, part: Series, steps: int, rows: int, first: int) -> np.ndarray:
+        """`(rows, future)` in the user's units, complete; at least `steps` must be known."""
         names = self.layout.future
-        found = np.full((steps, len(names)), np.nan)
+        found = np.full((rows, len(names)), np.nan)
         if part.ahead is not None:
-            given = part.ahead[:steps]
+            given = part.ahead[:rows]
             found[: len(given)] = given
-        holes = np.isnan(found)
-        if not holes.any():
+        if not np.isnan(found).any():
             return found
-        if self.missing_future == "error":
+        holes = np.isnan(found[:steps])
+        if holes.any() and self.missing_future == "error":
             step, column = np.argwhere(holes)[0]
             place = "" if part.name is None else f"series {part.name!r}: "
             raise DataError(
@@ -298,11 +313,15 @@ class ForecasterRows:
             )
         behind = np.concatenate([part.values[:, first:], found])
         back = self.season if self.missing_future == "season" else 1
-        for step, column in np.argwhere(holes):
+        for step, column in np.argwhere(np.isnan(found)):
             row = len(part.values) + step
             value = 0.0 if self.missing_future == "zero" else behind[max(row - back, 0), column]
             behind[row, column] = value
         return behind[len(part.values) :]
+
+    def whole(self, steps: int) -> int:
+        """Rows of whole horizons, the least that hold `steps`."""
+        return -(-steps // self.horizon) * self.horizon
 
     def with_future(self, parts: list[Series], future: Any, steps: int, where: str) -> list[Series]:
         """The series with the future columns of a table whose rows tell of times to come; the rows
@@ -327,9 +346,9 @@ class ForecasterRows:
                 continue
             values = each.values
             if not isinstance(part.index, pd.RangeIndex):
-                places = each.index.get_indexer(part.after(steps))
+                places = each.index.get_indexer(part.after(self.whole(steps)))
                 values = np.where((places >= 0)[:, None], values[places], np.nan)
-            found.append(dataclasses.replace(part, ahead=values[:steps]))
+            found.append(dataclasses.replace(part, ahead=values[: self.whole(steps)]))
         return found
 
     def following(self, parts: list[Series], least: int, where: str) -> list[Series]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ostinato.errors import OptionError
 from ostinato.options import option
 from ostinato.tasks.contracts import Loaded
 from ostinato.tasks.sources import TableWords, layout_of, remembered, table
@@ -13,7 +12,7 @@ from ostinato.tasks.sources import TableWords, layout_of, remembered, table
 if TYPE_CHECKING:
     import pandas as pd
 
-ANSWER = ("horizon", "errors")
+ANSWER = ("horizon", "future", "errors")
 MEASURE = ("errors",)
 
 
@@ -68,17 +67,12 @@ def _table(estimator: Any, sources: Sequence[str], typed: Mapping[str, Any]) -> 
 def answer(estimator: Any, sources: Sequence[str], typed: dict[str, Any]) -> list[dict[str, Any]]:
     """A row for each step of each series."""
     horizon, layout = typed.get("horizon"), estimator.layout_
+    future = typed.get("future")
+    later = None if future is None else _table(estimator, [future], typed)
     if not sources:
-        frame = estimator.forecast(horizon)
-    elif horizon is None or horizon <= estimator.horizon_:
-        frame = estimator.predict(_table(estimator, sources, typed))
-        if horizon is not None:
-            frame = frame.groupby(level=0).head(horizon) if layout.series else frame.head(horizon)
+        frame = estimator.forecast(horizon, future=later)
     else:
-        raise OptionError(
-            f"predict: with data, --horizon must be at most {estimator.horizon_}, what the model "
-            f"was trained for, got {horizon}."
-        )
+        frame = estimator.predict(_table(estimator, sources, typed), later, horizon)
     names = [*([layout.series] if layout.series else []), layout.time or "step"]
     return frame.rename_axis(names).reset_index().to_dict("records")
 

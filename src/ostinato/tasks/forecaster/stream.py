@@ -314,16 +314,18 @@ class _Quick:
             return
         if rows.clock is not None and rows.clock.usual is None:
             return
-        static = rows.regressors.statics.get(name)
-        if (0 if static is None else len(static)) != sizes["statics"]:
+        scales = rows.scaling.of([name], [np.zeros((1, len(layout.columns)))])
+        static: Any = rows.regressors.statics.get(name, np.zeros(0))
+        part = Series(name=name, values=np.zeros((0, 0)), index=None, static=static)
+        static = rows.statics_of([part], scales)[0]
+        if len(static) != sizes["statics"]:
             return
         example = [(1, past, sizes["inputs"]), (1, horizon, sizes["known"]), (1, sizes["statics"])]
         self._plan = Plan(module, [torch.zeros(*each) for each in example])
         self.works = self._plan.works
-        if static is not None:
-            self._plan.inputs[2][0] = static
+        self._plan.inputs[2][0] = static
         self._rows, self._columns, self._horizon = rows, layout.columns, horizon
-        self._scales = rows.scaling.of([name], [np.zeros((1, len(layout.columns)))])
+        self._scales = scales
         self._own = sizes["inputs"] - sizes["known"]
         self._words = bool(rows.regressors.words)
         self._window = Ring(past, sizes["inputs"], np.float32)

@@ -197,7 +197,7 @@ class ForecasterRows:
         known = sum(map(width, layout.future)) + self.dates.width
         targets = len(layout.target)
         inputs = targets + sum(map(width, layout.past)) + known
-        statics = sum(map(width, layout.static)) + (targets if layout.series else 0)
+        statics = sum(map(width, layout.static)) + (targets if self._tells_zero else 0)
         return {"targets": targets, "inputs": inputs, "known": known, "statics": statics}
 
     def read(self, X: Any, where: str) -> tuple[list[Series], dict[str, int]]:
@@ -254,11 +254,15 @@ class ForecasterRows:
                 found.append(naive_scale([windows.truth[windows.series.numpy() == k]], self.season))
         return np.stack(found)
 
+    @property
+    def _tells_zero(self) -> bool:
+        return self.layout.series is not None and bool(self.scaling.apart[0])
+
     def statics_of(self, parts: Sequence[Series], scales: Scales) -> np.ndarray:
         """`(series, statics)`: the user's, and of many series how far zero lies from the mean in
         spreads, for what is shared by all of them is learned on each one's scale."""
         found = np.stack([part.static for part in parts])
-        if self.layout.series is not None:
+        if self._tells_zero:
             targets = len(self.layout.target)
             zero = (scales.center / scales.scale)[:, :targets]
             found = np.concatenate([found, np.clip(zero, -_FAR, _FAR) / _FAR], axis=1)

@@ -15,19 +15,32 @@ def verdicts(scores, tail=None, **options):
     return [alarms.step(float(each)) for each in scores]
 
 
+def rows_of(found, name):
+    return [k for k, each in enumerate(found) if getattr(each, name)]
+
+
 def test_events_are_merged_and_alarms_cool_down():
-    """The threshold is 1. Rows 1, 2 and 5 are one event with merge=2; row 9 is another. Row 5 is
-    higher than row 1, row 9 is not higher than row 5."""
+    """The threshold is 1. Rows 1, 2 and 5 are one event with merge=2; row 9 is another."""
     scores = [0, 3, 2, 0, 0, 4, 0, 0, 0, 3.5, 0]
-    found = verdicts(scores, threshold="quantile", merge=2, cooldown=20)
+    found = verdicts(scores, threshold="quantile", merge=2, cooldown=4)
     assert [each.event for each in found] == [0, 1, 1, 0, 0, 1, 0, 0, 0, 2, 0]
-    assert [k for k, each in enumerate(found) if each.above] == [1, 2, 5, 9]
-    assert [k for k, each in enumerate(found) if each.alarm] == [1, 5]
-    short = verdicts(scores, threshold="quantile", merge=1, cooldown=3)
-    assert [k for k, each in enumerate(short) if each.alarm] == [1, 5, 9]
-    assert [each.event for each in short][5] == 2
-    none = verdicts(scores, threshold="quantile", cooldown=0)
-    assert [k for k, each in enumerate(none) if each.alarm] == [1, 2, 5, 9]
+    assert rows_of(found, "above") == [1, 2, 5, 9]
+    assert rows_of(found, "alarm") == [1, 9]
+    assert rows_of(verdicts(scores, threshold="quantile", merge=2, cooldown=20), "alarm") == [1]
+    apart = verdicts(scores, threshold="quantile", merge=0, cooldown=0)
+    assert [each.event for each in apart] == [0, 1, 1, 0, 0, 2, 0, 0, 0, 3, 0]
+    assert rows_of(apart, "alarm") == [1, 5, 9]
+
+
+def test_what_is_twice_as_bad_does_not_wait():
+    scores = [0, 3, 5, 6.5, 9, 14, 0]
+    assert rows_of(verdicts(scores, threshold="quantile", cooldown=20), "alarm") == [1, 3, 5]
+
+
+def test_an_event_that_began_in_the_cool_down_is_told_when_it_is_over():
+    scores = [3, 0, 0, 0, 2, 2, 2, 2, 2]
+    found = verdicts(scores, threshold="quantile", merge=1, cooldown=5)
+    assert rows_of(found, "alarm") == [0, 6]
 
 
 def test_the_largest_so_far():
@@ -73,7 +86,6 @@ def test_memory_does_not_grow():
         alarms = Alarms(options, Tail.of(rng.random(1000), 1e-3))
         for each in rng.random(20_000):
             alarms.step(float(each))
-        assert len(alarms.recent) <= 31
         assert len(getattr(alarms.threshold, "peaks", [])) <= 400
         assert len(getattr(alarms.threshold, "kept", [])) <= options.rank
 

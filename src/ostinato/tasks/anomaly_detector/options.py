@@ -104,7 +104,7 @@ class AnomalyDetectorOptions(RecurrenceOptions, EstimatorOptions):
         low=0,
     )
     cooldown: int = option(
-        "Rows after an alarm in which only a still higher score, in thresholds, raises another.",
+        "Rows after an alarm in which only a score twice as high, in thresholds, raises another.",
         default=30,
         low=0,
     )

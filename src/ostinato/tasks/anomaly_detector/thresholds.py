@@ -19,6 +19,7 @@ KEPT = 400  # of the highest scores of training, and of the latest peaks
 _START = 0.98  # quantile from which on scores are peaks
 _GAIN = 0.1  # how quickly the threshold 'rate' moves
 _LEAST = 1e-6
+_WORSE = 2.0  # a score so many times that of the last alarm does not wait for the cool-down
 
 
 class Verdict(NamedTuple):
@@ -184,31 +185,31 @@ _KINDS: dict[str, Any] = {
 class Alarms:
     """Scores in, verdicts out: threshold, event and alarm.
 
-    Rows above the threshold with at most `merge` rows between them are one event. A row above the
-    threshold raises an alarm where its score, in thresholds, is higher than those of the
-    `cooldown` rows before it.
+    Rows above the threshold with at most `merge` rows between them are one event, which raises one
+    alarm, at its beginning or when the `cooldown` rows after an earlier alarm are over. A row whose
+    score, in thresholds, is `_WORSE` times that of the last alarm raises another at once.
     """
 
     def __init__(self, options: AnomalyDetectorOptions, tail: Tail) -> None:
         self.threshold: _Threshold = _KINDS[options.threshold](options, tail)
         self.merge, self.cooldown = options.merge, options.cooldown
-        self.row, self.last, self.event = 0, -math.inf, 0
-        self.recent: deque[tuple[int, float]] = deque()  # falling heights of the last rows
+        self.row, self.event, self.said = 0, 0, 0  # the event that last raised an alarm
+        self.last = self.alarm = -math.inf  # rows: the last above, and that of the last alarm
+        self.height = 0.0
 
     def step(self, score: float) -> Verdict:
         level = self.threshold.step(score)
         above = score > level
         height = score / level
-        while self.recent and self.recent[0][0] < self.row - self.cooldown:
-            self.recent.popleft()
-        fresh = not self.recent or height > self.recent[0][1]
-        if self.cooldown:
-            while self.recent and self.recent[-1][1] <= height:
-                self.recent.pop()
-            self.recent.append((self.row, height))
-        event = 0
+        alarm = False
         if above:
             self.event += self.row - self.last > self.merge + 1
-            self.last, event = self.row, self.event
+            self.last = self.row
+            if self.row - self.alarm > self.cooldown:
+                alarm = self.event != self.said
+            else:
+                alarm = height > _WORSE * self.height
+        if alarm:
+            self.alarm, self.height, self.said = self.row, height, self.event
         self.row += 1
-        return Verdict(level, above, above and fresh, event)
+        return Verdict(level, above, alarm, self.event if above else 0)

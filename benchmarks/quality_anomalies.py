@@ -2,7 +2,6 @@
 
     python -m benchmarks run quality_anomalies -- gaussian
     python -m benchmarks run quality_anomalies -- prediction
-    python -m benchmarks run quality_anomalies -- prediction --half 0   # for choices
 
 The protocol of the Numenta Anomaly Benchmark: the first 15 % of a series (of 5000 rows at most) are
 probation and do not count; every series is scored alone; one threshold serves all series, and is
@@ -10,8 +9,8 @@ the one that is best for the profile.
 
 A detector is fitted on a series' rows in probation alone, and then reads the series as a stream.
 Its score for the benchmark is that of the row, in thresholds, where it raises an alarm, and 0
-elsewhere. NAB has no rows to choose options by; `--half` takes every other series, so that options
-can be chosen on one half and seen on the other.
+elsewhere. NAB has no rows to choose options by; the score of each half of the series, every other
+one, is printed too, each with its own best threshold, to see how much of it is chance.
 """
 
 from __future__ import annotations
@@ -104,13 +103,10 @@ SCORES: dict[str, Score] = {
 
 def main() -> None:
     made = parser(__doc__, *SCORES)
-    made.add_argument("--half", type=int, choices=[0, 1], help="every other series alone")
     typed = made.parse_args()
     options = chosen({}, typed.set)
     series, rows, began = [], 0, time.perf_counter()
-    for k, (frame, spans) in enumerate(read(typed.data).values()):
-        if typed.half is not None and k % 2 != typed.half:
-            continue
+    for frame, spans in read(typed.data).values():
         learn = nab_probation(len(frame))
         scores = SCORES[typed.name](frame, learn, dict(options))
         series.append(Labelled(scores=scores, spans=spans, probation=learn))
@@ -119,7 +115,11 @@ def main() -> None:
     print(f"{typed.name} {options}: {rows:,} rows in {seconds:.1f} s")
     for profile in NAB_PROFILES:
         score, threshold = nab_score(series, profile)
-        print(f"{profile:<9}{score:8.2f}   threshold {threshold:.6g}")
+        halves = [nab_score(series[k::2], profile)[0] for k in range(2)]
+        print(
+            f"{profile:<9}{score:8.2f}   threshold {threshold:.6g}   "
+            f"halves {halves[0]:.1f} {halves[1]:.1f}"
+        )
 
 
 if __name__ == "__main__":

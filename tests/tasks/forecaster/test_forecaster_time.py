@@ -254,6 +254,7 @@ def test_empty_rows_before_the_first_value_are_left_out():
 def test_fit_says_what_it_found(caplog):
     shops = stacked(["x", "y"], DAYS[DAYS.day_of_week != 6])
     shops.loc[3, "y"] = np.nan
+    shops["remark"], shops["month"] = "none", shops["date"].dt.month
     with caplog.at_level(logging.INFO, "ostinato"):
         Forecaster(**{**SMALL, "past": 12, "horizon": 2}, series="shop", missing="ffill").fit(
             shops.assign(date=shops["date"].dt.strftime("%d/%m/%Y")), progress=False
@@ -264,6 +265,7 @@ def test_fit_says_what_it_found(caplog):
         "2024-03-04 00:00:00",
         "series: 2 by 'shop', 102 rows",
         "season: none that is no chance",
+        "not read: remark, month",
         "values filled in: y: 2",
     ]
 
@@ -372,3 +374,14 @@ def test_a_short_series_has_the_calendar_of_the_others():
     rows = read(X, series="shop", time="date")
     assert rows.clock is not None
     assert [rows.clock.paces[name].frequency for name in "abc"] == ["B", "B", "B"]
+
+
+def test_a_row_of_a_table_with_times_in_the_index_tells_its_time():
+    X = pd.DataFrame({"y": wave()}, index=DAYS.strftime("%d/%m/%Y"))
+    model = Forecaster(**SMALL).fit(X, validation=None, progress=False)
+    stream, answer = model.stream(), None
+    for k in range(14):
+        answer = stream.step(X.iloc[k])
+    pd.testing.assert_frame_equal(answer, model.predict(X[:14]), check_exact=True, check_freq=False)
+    with pytest.raises(DataError, match="time is missing"):
+        stream.step({"y": 1.0})

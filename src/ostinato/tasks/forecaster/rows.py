@@ -12,7 +12,14 @@ import torch
 
 from ostinato import data
 from ostinato.data.series_reading import learn_clock, read_series
-from ostinato.data.series_table import Layout, Series, find_layout, level_names, to_table
+from ostinato.data.series_table import (
+    Layout,
+    Series,
+    find_layout,
+    level_names,
+    parts_of_time,
+    to_table,
+)
 from ostinato.errors import DataError, OptionError, check_number
 from ostinato.tasks.forecaster.known import Known, word_list
 from ostinato.tasks.forecaster.lengths import find_lengths
@@ -44,6 +51,7 @@ class ForecasterRows:
         filled: values filled in, by column.
         indicators: names of those that are read beside each target.
         known: the last rows of every series, which `forecast` reads.
+        left_out: columns of the fit's table that are not read; not saved.
     """
 
     layout: Layout
@@ -60,6 +68,7 @@ class ForecasterRows:
     filled: dict[str, int]
     indicators: list[str]
     known: list[Series]
+    left_out: list[str] = dataclasses.field(default_factory=list)
 
     @classmethod
     def learn(
@@ -118,6 +127,7 @@ class ForecasterRows:
         parts, known = regressors.settle(layout, parts, cuts, known)
         learn = [part.values[:cut] for part, cut in zip(parts, cuts, strict=True)]
         own = [values[:, : len(layout.target)] for values in learn]
+        roles = {*layout.columns, *layout.static, layout.series, *parts_of_time(layout.time)}
         season = find_season(own, usual, past)
         rows = cls(
             layout=layout,
@@ -143,6 +153,7 @@ class ForecasterRows:
             filled=filled,
             indicators=names,
             known=[],
+            left_out=[name for name in frame.columns if name not in roles],
         )
         rows.remember(known, past)
         return rows, parts, cuts
@@ -180,6 +191,8 @@ class ForecasterRows:
             facts["series"] = f"{len(parts):,} by {layout.series!r}, {count:,} rows"
         season = f"{self.season:,} rows" if self.season > 1 else "none that is no chance"
         facts["season"] = season
+        if self.left_out:
+            facts["not read"] = ", ".join(self.left_out)
         if self.filled:
             named = ", ".join(f"{name}: {number:,}" for name, number in self.filled.items())
             facts["values filled in"] = named

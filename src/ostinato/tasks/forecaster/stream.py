@@ -12,6 +12,7 @@ import torch
 from ostinato import data
 from ostinato.data.series_reading import stamps_of
 from ostinato.data.series_table import Series
+from ostinato.data.time_columns import JOINED
 from ostinato.errors import DataError
 from ostinato.nn.plan import Plan
 from ostinato.tasks.forecaster.answering import forecast, table
@@ -133,13 +134,15 @@ class ForecastStream:
     def _of_mapping(self, row: Any, time: Any) -> tuple[list[Any], Any]:
         """Values in order, and the time."""
         layout = self.layout
+        # A row of a DataFrame is named by its index.
+        label = row.name if isinstance(row, pd.Series) and layout.time == "" else None
         row = {str(name): value for name, value in row.items()}
         for name in layout.columns:
             if name not in row:
                 raise DataError(f"{_WHERE}: no value for {name!r}.")
         if time is None and self._times is not None:
-            time = row.get(layout.time or str(self._times.clock.name))
-            if time is None:
+            time = row.get(layout.time or str(self._times.clock.name), label)
+            if time is None and JOINED in str(layout.time):
                 time = stamps_of(pd.DataFrame([row]), layout, _WHERE).iloc[0]
         if layout.series in row:
             self._tell(data.plain_name(row[layout.series]))

@@ -48,7 +48,7 @@ def predict(
                 "file with --out, or leave one of them out."
             )
         text, count = shell.formatted(estimator, sources, typed, form)
-        _write(text, count, model, out, as_json)
+        write_answers(text, count, model, out, as_json)
         return
     rows = shell.answer(estimator, sources, typed)
     if as_json and out is None:
@@ -56,10 +56,10 @@ def predict(
         return
     if not rows:
         output.note("No answers: the model found nothing to say of this input.")
-    _write(_lines(rows, form), len(rows), model, out, as_json)
+    write_answers(lines_of(rows, form), len(rows), model, out, as_json)
 
 
-def _write(text: str, rows: int, model: Path, out: Path | None, as_json: bool) -> None:
+def write_answers(text: str, rows: int, model: Path, out: Path | None, as_json: bool) -> None:
     """Answers to standard output, or whole to a file, and what was written where."""
     if out is None:
         sys.stdout.write(text)
@@ -104,7 +104,7 @@ def evaluate(
         output.say(",".join(row))
 
 
-def _lines(rows: Sequence[dict[str, Any]], form: str) -> str:
+def lines_of(rows: Sequence[dict[str, Any]], form: str) -> str:
     plain = [output.plain(row) for row in rows]
     if form == "jsonl":
         return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in plain)

@@ -16,6 +16,7 @@ from ostinato.options import OnlineOptions, TrainingOptions
 from ostinato.tasks.base import Estimator, Run
 from ostinato.tasks.forecaster import learning
 from ostinato.tasks.forecaster.answering import forecast, table
+from ostinato.tasks.forecaster.instant import PretrainedForecaster
 from ostinato.tasks.forecaster.lengths import find_epochs
 from ostinato.tasks.forecaster.measures import measure
 from ostinato.tasks.forecaster.module import ForecasterModule
@@ -82,6 +83,15 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
     def missing_(self) -> dict[str, int]:
         self._check_fitted()
         return self.rows_.filled
+
+    @staticmethod
+    def pretrained(**options: Any) -> PretrainedForecaster:
+        """A forecaster that answers any table at once, without training.
+
+        Args:
+            options: what `PretrainedForecaster` takes, such as `horizon` and `series`.
+        """
+        return PretrainedForecaster(**options)
 
     # Learning.
 

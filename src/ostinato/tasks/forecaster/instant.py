@@ -1,0 +1,231 @@
+"""Forecasts of any table at once, by the network that comes with the package."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ostinato import data
+from ostinato.data.series_reading import learn_clock, read_series
+from ostinato.data.series_table import Layout, Series, find_layout, level_names, to_table
+from ostinato.errors import DataError, check_number
+from ostinato.tasks.forecaster import pretrained
+from ostinato.tasks.forecaster.periods import seasons_of
+from ostinato.tasks.forecaster.prior import LEVELS
+
+_LEAST = 3  # rows of a series
+
+
+class PretrainedForecaster:
+    """Forecasts any table at once, with intervals and without training.
+
+    The network was trained on made-up series alone (docs: Forecast at once). It reads each column
+    of each series by itself: at most 2048 rows back, through its last 256 rows and values some
+    seasons before.
+
+    Args:
+        target: columns to forecast; None for every column of numbers.
+        time: column with the timestamps; None looks for one. Without any, rows are numbered.
+        series: column that tells several series apart.
+        horizon: rows to answer. It learned up to 96; the farther beyond, the less sure.
+        season: rows after which every series repeats, or that and a longer one, such as (24, 168);
+            None finds them from the pace of the timestamps, or from the values without any.
+        interval: share of the values to come that should lie between `low` and `high`.
+        dayfirst, time_format, freq: how timestamps are written and their pace, where what is
+            found is wrong; as in `Forecaster`.
+
+    A table may have missing values (they are filled, a season before if there is one) and missing
+    timestamps; values before the first are left out. Where no value of a series is below zero, no
+    answer is.
+
+    Attributes:
+        found_: what `predict` found of the table, in a sentence.
+    """
+
+    found_: str
+
+    def __init__(
+        self,
+        *,
+        target: str | int | tuple[str | int, ...] | None = None,
+        time: str | int | None = None,
+        series: str | int | None = None,
+        horizon: int = 24,
+        season: int | tuple[int, int] | None = None,
+        interval: float = 0.8,
+        dayfirst: bool | None = None,
+        time_format: str | None = None,
+        freq: str | None = None,
+    ) -> None:
+        where = "Forecaster.pretrained"
+        check_number(where, "horizon", horizon, low=1, whole=True)
+        check_number(where, "interval", interval, low=0.01, high=0.99)
+        for each in season if isinstance(season, tuple) else (season,):
+            if each is not None:
+                check_number(where, "season", each, low=1, whole=True)
+        self.target, self.time, self.series = target, time, series
+        self.horizon, self.season, self.interval = horizon, season, interval
+        self.dayfirst, self.time_format, self.freq = dayfirst, time_format, freq
+
+    def predict(self, X: Any, *, horizon: int | None = None) -> pd.DataFrame:
+        """The rows that follow the last row of each series of `X`.
+
+        Args:
+            X: a DataFrame, a path or several, or numbers `(rows,)` or `(rows, columns)`.
+            horizon: rows to answer; None for the one given at first.
+
+        Returns:
+            for each target its median, and `TARGET_low` and `TARGET_high`; the index has the
+            timestamps, after the series' name if there are many.
+
+        Raises:
+            DataError: the table cannot be read, or a series has fewer than three values.
+        """
+        where = "Forecaster.pretrained.predict"
+        steps = self.horizon if horizon is None else horizon
+        check_number(where, "horizon", steps, low=1, whole=True)
+        layout, parts = self._read(X, where)
+        answers = self.quantiles(parts, steps, where)
+        tail = (1 - self.interval) / 2
+        found = pretrained.at_levels(answers, [0.5, tail, 1 - tail])
+        names = [name + end for name in layout.target for end in ("", "_low", "_high")]
+        return _table(layout, parts, names, found.reshape(len(parts), steps, -1), steps)
+
+    def evaluate(self, X: Any, *, horizon: int | None = None) -> dict[str, float]:
+        """How well the last `horizon` rows of each series are forecast from those before them.
+
+        Returns:
+            means over series and columns: `mase` (mean absolute error by the error of repeating
+            the season on the rows before), `seasonal_mase` of repeating the season, and
+            `coverage` of the interval.
+        """
+        where = "Forecaster.pretrained.evaluate"
+        steps = self.horizon if horizon is None else horizon
+        _, parts = self._read(X, where)
+        short = min(len(part.values) for part in parts)
+        if short < steps + _LEAST:
+            raise DataError(
+                f"{where}: a series has {short} rows, fewer than the horizon {steps} and "
+                f"{_LEAST} before it. Give more rows, or choose a smaller horizon."
+            )
+        cut = [
+            dataclasses.replace(p, values=p.values[:-steps], index=p.index[:-steps]) for p in parts
+        ]
+        tail = (1 - self.interval) / 2
+        answers = self.quantiles(cut, steps, where)
+        found = pretrained.at_levels(answers, [0.5, tail, 1 - tail])
+        figures = []
+        for part, before, answer in zip(parts, cut, found, strict=True):
+            for k in range(part.values.shape[1]):
+                truth, (season, _) = part.values[-steps:, k], self._seasons(before, k)
+                known = pretrained.fill(before.values[:, k], season)
+                lag = season if len(known) > season else 1
+                unit = np.abs(known[lag:] - known[:-lag]).mean() or 1.0
+                middle, low, high = answer[:, k].T
+                figures.append(
+                    (
+                        np.nanmean(np.abs(middle - truth)) / unit,
+                        np.nanmean(np.abs(np.resize(known[-lag:], steps) - truth)) / unit,
+                        np.nanmean(((low <= truth) & (truth <= high))[~np.isnan(truth)]),
+                    )
+                )
+        mean = np.mean(figures, axis=0)
+        return dict(zip(("mase", "seasonal_mase", "coverage"), map(float, mean), strict=True))
+
+    def quantiles(self, parts: list[Series], steps: int, where: str) -> np.ndarray:
+        """`(series, steps, targets, levels)`."""
+        columns, seasons = [], []
+        for part in parts:
+            for k in range(part.values.shape[1]):
+                values = part.values[:, k]
+                if np.count_nonzero(~np.isnan(values)) < _LEAST:
+                    place = "" if part.name is None else f"series {part.name!r}: "
+                    raise DataError(
+                        f"{where}: {place}at least {_LEAST} values are needed to forecast, got "
+                        f"{np.count_nonzero(~np.isnan(values))}. Give more rows, or leave it out."
+                    )
+                columns.append(values)
+                seasons.append(self._seasons(part, k))
+        found = pretrained.quantiles(columns, seasons, steps)
+        return found.reshape(len(parts), -1, steps, len(LEVELS)).transpose(0, 2, 1, 3)
+
+    def _seasons(self, part: Series, column: int) -> tuple[int, int]:
+        if isinstance(self.season, tuple):
+            return self.season
+        if self.season is not None:
+            return self.season, 1
+        return seasons_of(part.values[:, column], part.pace)
+
+    def _read(self, X: Any, where: str) -> tuple[Layout, list[Series]]:
+        frame, index = to_table(X, where), getattr(X, "index", None)
+        layout = find_layout(
+            frame,
+            target=self.target,
+            time=self.time,
+            series=self.series,
+            where=where,
+            levels=level_names(index) if isinstance(index, pd.MultiIndex) else (),
+        )
+        clock = learn_clock(
+            frame,
+            layout,
+            where,
+            dayfirst=self.dayfirst,
+            form=self.time_format,
+            frequency=self.freq,
+            gaps="allow",
+        )
+        parts, _ = read_series(frame, layout, clock=clock, missing="allow", where=where)
+        for part in parts:
+            place = where if part.name is None else f"{where}: series {part.name!r}"
+            data.check_values(part.values, layout.columns, where=place, missing="allow")
+        if clock is not None:
+            paces = [clock.paces.get(part.name, clock.usual) for part in parts]
+            parts = [_whole(part, pace) for part, pace in zip(parts, paces, strict=True)]
+        self.found_ = self._words(layout, parts, clock)
+        return layout, parts
+
+    def _words(self, layout: Layout, parts: list[Series], clock: data.Clock | None) -> str:
+        """What was read, for people to check."""
+        seasons = {self._seasons(part, k) for part in parts for k in range(len(layout.target))}
+        told = [
+            " and ".join(str(n) for n in each if n > 1) or "none" for each in sorted(seasons)[:3]
+        ]
+        more = f" and {len(seasons) - 3} others" if len(seasons) > 3 else ""
+        time = "rows are numbered" if clock is None else clock.words()
+        count = sum(len(part.values) for part in parts)
+        return (
+            f"{len(parts):,} series, {count:,} rows, forecast {', '.join(layout.target)}; {time}; "
+            f"season in rows: {', or '.join(told)}{more}"
+        )
+
+
+def _whole(part: Series, pace: data.Pace | None) -> Series:
+    """The series with a row, of missing values, at each point that its pace asks for."""
+    part = dataclasses.replace(part, pace=pace)
+    if pace is None or not pace.steady or len(part.index) < 3:
+        return part
+    points = pd.date_range(part.index[0], part.index[-1], freq=pace.grid)
+    points = points[pace.is_open(points)].union(part.index)
+    if not len(part.index) < len(points) <= 2 * len(part.index):
+        return part
+    values = np.full((len(points), part.values.shape[1]), np.nan)
+    values[points.get_indexer(part.index)] = part.values
+    return dataclasses.replace(part, values=values, index=points)
+
+
+def _table(
+    layout: Layout, parts: list[Series], names: list[str], values: np.ndarray, steps: int
+) -> pd.DataFrame:
+    indices = [part.after(steps) for part in parts]
+    time = layout.time or None
+    if layout.series is None:
+        return pd.DataFrame(values[0], index=indices[0].rename(time), columns=pd.Index(names))
+    labels = pd.Index([part.name for part in parts]).repeat(steps)
+    index = pd.MultiIndex.from_arrays(
+        [labels, indices[0].append(list(indices[1:]))], names=[layout.series, time]
+    )
+    return pd.DataFrame(values.reshape(-1, len(names)), index=index, columns=pd.Index(names))

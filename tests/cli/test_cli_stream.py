@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ostinato import Forecaster, StreamClassifier, TextClassifier
+from ostinato import AnomalyDetector, Forecaster, StreamClassifier, TextClassifier
 from ostinato.cli.app import run
 
 CHANCE = np.random.default_rng(0)
@@ -192,3 +192,27 @@ def test_a_forecaster_answers_and_learns(forecaster, ran, tmp_path):
     assert [each for each in found if "error" not in each] == whole
     assert "is not after the last row's" in said
     assert "row must be 1 finite numbers" in said
+
+
+# Anomalies
+
+
+def test_a_detector_learns_what_is_usual(ran, tmp_path):
+    k = np.arange(160)[:, None]
+    rows = np.sin(k / 3) + 0.1 * np.random.default_rng(0).normal(size=(160, 1))
+    model = AnomalyDetector(past=8, horizon=2, hidden_size=4, epochs=1)
+    model.fit(rows[:100], validation=None, progress=False).save(tmp_path / "model.safetensors")
+    rows[130] = 9
+    lines = [json.dumps({"value": float(each)}) for each in rows[100:, 0]]
+    late = [json.dumps({"row": 30, "label": 1}), json.dumps({"row": 31, "label": "x"})]
+    whole, said = ran([*lines, *late], tmp_path, "--learn", status=1)
+    assert [each["row"] for each in whole[:60]] == list(range(60))
+    assert whole[30]["above"]
+    assert "must be 1 or true" in whole[60]["error"]
+    assert "linear model" in said
+    begun, _ = ran(lines[:40], tmp_path, "--learn", "--anew")
+    more, said = ran(lines[40:], tmp_path, "--learn")
+    assert "Goes on after 40 rows" in said
+    assert begun + more == whole[:60]
+    still, _ = ran(lines, tmp_path)
+    assert len(still) == 60

@@ -10,11 +10,12 @@ import pandas as pd
 import torch
 
 from ostinato.data.series_table import Layout, held_out_table
-from ostinato.errors import DataError
-from ostinato.options import TrainingOptions
+from ostinato.errors import DataError, OptionError
+from ostinato.options import OnlineOptions, TrainingOptions
 from ostinato.tasks.anomaly_detector import learning
 from ostinato.tasks.anomaly_detector.measures import measure
 from ostinato.tasks.anomaly_detector.module import Autoencoder, Predictor, make_module
+from ostinato.tasks.anomaly_detector.online import LearningAnomalyStream
 from ostinato.tasks.anomaly_detector.options import AnomalyDetectorOptions
 from ostinato.tasks.anomaly_detector.rows import AnomalyRows, Part, usual_errors
 from ostinato.tasks.anomaly_detector.stream import (
@@ -246,9 +247,28 @@ class AnomalyDetector(Estimator[AnomalyRows, Predictor | Autoencoder], AnomalyDe
             raise DataError("AnomalyDetector.score: no row is labelled anomalous. Label some.")
         return found["auprc"]
 
-    def stream(self, series: Any = None) -> AnomalyStream:
-        """A stream that takes row after row of one series."""
+    def stream(
+        self,
+        series: Any = None,
+        *,
+        learn: bool = False,
+        snapshot: str | os.PathLike[str] | None = None,
+        **online: Any,
+    ) -> AnomalyStream | LearningAnomalyStream:
+        """A stream that takes row after row of one series.
+
+        Args:
+            learn: go on learning what is usual, in this model; otherwise it stays as it is.
+            snapshot: a file; every `snapshot_every` rows all that is needed to go on is written to
+                it, whole or not at all. Where it is there already, the stream goes on from it.
+            online: options of `OnlineOptions`.
+        """
         self._check_fitted()
+        if learn:
+            how = OnlineOptions(**online).check("AnomalyDetector.stream")
+            return LearningAnomalyStream(self, self.rows_, self.module_, series, how, snapshot)
+        if online or snapshot is not None:
+            raise OptionError("AnomalyDetector.stream: options of learning need learn=True.")
         return AnomalyStream(self, self.rows_, self.module_, series)
 
     # Files.

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ostinato.measures import Baseline, Measure
 from ostinato.measures.alarms import (
     ANOMALIES,
-    BASELINES,
     average_precision,
     measure_alarms,
     rolling_zscore,
@@ -16,10 +16,31 @@ from ostinato.measures.alarms import (
     vus_pr,
     windowed_gaussian,
 )
+from ostinato.measures.alarms import (
+    BASELINES as SCORES,
+)
 
 __all__ = ["BASELINES", "MEASURES", "measure"]
 
-MEASURES = ANOMALIES
+MEASURES = (
+    *ANOMALIES,
+    Measure(
+        name="error",
+        unit="spreads",
+        higher_is_better=False,
+        sentence="The mean distance of the rows of a stream from what was expected of them, each "
+        "before it was learned.",
+    ),
+)
+BASELINES = (
+    *SCORES,
+    Baseline(prefix="nochange_", name="no change", sentence="Expects the row before again."),
+    Baseline(
+        prefix="linear_",
+        name="linear model",
+        sentence="Expects what a linear map of the last rows says, which learns row by row.",
+    ),
+)
 
 
 def measure(

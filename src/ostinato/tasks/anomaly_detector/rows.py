@@ -25,7 +25,7 @@ from ostinato.tasks.anomaly_detector.thresholds import Tail
 
 LIMIT = 10.0  # spreads; what the network reads is drawn in to that
 _LEAST = 1e-3  # of a constant column's size: its spread
-_SURE = 0.02  # the least error of a column that counts as usual, in its spreads
+SURE = 0.02  # the least error of a column that counts as usual, in its spreads
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -269,7 +269,7 @@ def usual_errors(errors: np.ndarray, contamination: float) -> np.ndarray:
     """The root of the mean square of each column's errors, the largest left out: `(columns,)`."""
     kept = np.sort(np.abs(errors), axis=0)
     kept = kept[: max(1, round(len(kept) * (1 - contamination)))]
-    return np.maximum(np.sqrt((kept**2).mean(axis=0)), _SURE)
+    return np.maximum(np.sqrt((kept**2).mean(axis=0)), SURE)
 
 
 def _scale(values: np.ndarray, contamination: float) -> tuple[np.ndarray, np.ndarray]:

@@ -122,6 +122,14 @@ class _Foreteller:
         self.total = np.zeros((module.horizon, module.columns))
         self.count, self.shape = 0, (module.horizon, module.columns)
 
+    def pack(self) -> dict[str, np.ndarray]:
+        states = {f"state{k}": each for k, each in enumerate(self.stepper.state)}
+        return {**states, "total": self.total, "foretold": np.array(self.count)}
+
+    def unpack(self, arrays: Mapping[str, np.ndarray]) -> None:
+        self.stepper.state = [arrays[f"state{k}"] for k in range(len(self.stepper.state))]
+        self.total[:], self.count = arrays["total"], int(arrays["foretold"])
+
     def step(self, row: np.ndarray) -> np.ndarray:
         """What is expected of `row`, before it is read."""
         count = min(self.count, len(self.total))
@@ -142,6 +150,13 @@ class _Rewriter:
     def __init__(self, module: Autoencoder) -> None:
         self.module, self.fixed = module, nn.FixedWeights()
         self.rows: deque[np.ndarray] = deque(maxlen=module.past)
+
+    def pack(self) -> dict[str, np.ndarray]:
+        shape = (-1, self.module.columns)
+        return {"past": np.array(self.rows, dtype=np.float32).reshape(shape)}
+
+    def unpack(self, arrays: Mapping[str, np.ndarray]) -> None:
+        self.rows.extend(arrays["past"])
 
     def step(self, row: np.ndarray) -> np.ndarray:
         self.rows.extend([row] * (1 if self.rows else self.module.past))
@@ -204,11 +219,13 @@ class AnomalyStream:
         """
         values = self._values(row)
         self._check_time(row, time)
+        self._last = values
         scaled = (values - self._center) / self._scale
         expected = self._expecting.step(network_rows(scaled))
         errors = scaled - expected
         if self.count < self.module.warm:
             errors[:] = 0
+        self.scaled, self.error = scaled, errors
         scores, blame = scores_of(errors[None], self.rows.spread)
         score = float(scores[0])
         if self.options.smooth > 1:
@@ -222,6 +239,32 @@ class AnomalyStream:
             "expected": dict(zip(names, expected.tolist(), strict=True)),
             "blame": dict(zip(names, blame[0].tolist(), strict=True)),
         }
+
+    def weights_changed(self) -> None:
+        """See the weights as they are now."""
+        self._expecting.fixed = nn.FixedWeights()
+
+    def pack(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Arrays and plain values by which `unpack` goes on."""
+        time = [] if self._time is None else [data.pack_times(pd.DatetimeIndex([self._time]))]
+        return self._expecting.pack(), {
+            "mean": list(self._mean.kept),
+            "alarms": self._alarms.pack(),
+            "last": None if self._last is None else self._last.tolist(),
+            "time": time,
+            "count": self.count,
+        }
+
+    def unpack(self, arrays: Mapping[str, np.ndarray], document: Mapping[str, Any]) -> None:
+        """Go on from what `pack` gave."""
+        self.reset()
+        self._expecting.unpack(arrays)
+        self._mean.kept.extend(document["mean"])
+        self._alarms.unpack(document["alarms"])
+        self._last = None if document["last"] is None else np.array(document["last"])
+        for packed in document["time"]:
+            self._time = data.unpack_times(packed)[0]
+        self.count = int(document["count"])
 
     def _values(self, row: Any) -> np.ndarray:
         names = self.rows.layout.target
@@ -244,7 +287,6 @@ class AnomalyStream:
                 f"{_WHERE}: row must be {len(names)} finite numbers ({', '.join(names)}), got "
                 f"{row!r:.200}."
             )
-        self._last = values
         return values
 
     def _check_time(self, row: Any, time: Any) -> None:

@@ -197,6 +197,23 @@ class Alarms:
         self.last = self.alarm = -math.inf  # rows: the last above, and that of the last alarm
         self.height = 0.0
 
+    def pack(self) -> dict[str, Any]:
+        """Plain values by which `unpack` goes on."""
+        own, threshold = vars(self), vars(self.threshold)
+        numbers = {name: own[name] for name in ("row", "last", "event")}
+        lists = {k: list(v) if isinstance(v, deque) else v for k, v in threshold.items()}
+        return {**numbers, "recent": list(self.recent), "threshold": lists}
+
+    def unpack(self, document: dict[str, Any]) -> None:
+        """Go on from what `pack` gave."""
+        for name in ("row", "last", "event"):
+            setattr(self, name, document[name])
+        self.recent = deque(tuple(each) for each in document["recent"])
+        for name, value in document["threshold"].items():
+            now = getattr(self.threshold, name)
+            kept = deque(value, maxlen=now.maxlen) if isinstance(now, deque) else value
+            setattr(self.threshold, name, kept)
+
     def step(self, score: float) -> Verdict:
         level = self.threshold.step(score)
         above = score > level

@@ -199,20 +199,13 @@ class Alarms:
 
     def pack(self) -> dict[str, Any]:
         """Plain values by which `unpack` goes on."""
-        own, threshold = vars(self), vars(self.threshold)
-        numbers = {name: own[name] for name in ("row", "last", "event")}
-        lists = {k: list(v) if isinstance(v, deque) else v for k, v in threshold.items()}
-        return {**numbers, "recent": list(self.recent), "threshold": lists}
+        own = {name: value for name, value in vars(self).items() if name != "threshold"}
+        return {"own": _packed(own), "threshold": _packed(vars(self.threshold))}
 
     def unpack(self, document: dict[str, Any]) -> None:
         """Go on from what `pack` gave."""
-        for name in ("row", "last", "event"):
-            setattr(self, name, document[name])
-        self.recent = deque(tuple(each) for each in document["recent"])
-        for name, value in document["threshold"].items():
-            now = getattr(self.threshold, name)
-            kept = deque(value, maxlen=now.maxlen) if isinstance(now, deque) else value
-            setattr(self.threshold, name, kept)
+        _unpack(self, document["own"])
+        _unpack(self.threshold, document["threshold"])
 
     def step(self, score: float) -> Verdict:
         level = self.threshold.step(score)
@@ -230,3 +223,13 @@ class Alarms:
             self.alarm, self.height, self.said = self.row, height, self.event
         self.row += 1
         return Verdict(level, above, alarm, self.event if above else 0)
+
+
+def _packed(values: dict[str, Any]) -> dict[str, Any]:
+    return {k: list(v) if isinstance(v, deque) else v for k, v in values.items()}
+
+
+def _unpack(target: Any, values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        now = getattr(target, name)
+        setattr(target, name, deque(value, maxlen=now.maxlen) if isinstance(now, deque) else value)

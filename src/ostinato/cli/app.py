@@ -80,6 +80,10 @@ def predict(
         str | None,
         typer.Option(help="Forecaster: a table with what is known of the rows to come."),
     ] = None,
+    level: Annotated[
+        list[float] | None,
+        typer.Option(help="Forecaster: per cent that an interval should cover; may be repeated."),
+    ] = None,
     neutral: Neutral = None,
     top: Annotated[
         int | None,
@@ -112,6 +116,7 @@ def predict(
             "column": column,
             "horizon": horizon,
             "future": future,
+            "level": level,
             "neutral": neutral,
             "top": top,
             "beam": beam,

@@ -16,9 +16,9 @@ from ostinato.options import Declared, choices, described, members, several
 def parameters(declared: Iterable[Declared]) -> list[inspect.Parameter]:
     """One Typer option for each declared one.
 
-    Booleans become `--name/--no-name`, or `--no-name` alone where they are called so; a pair of numbers takes two words, and everything else is
-    read by `value`, so that `--hidden-size 64,32` gives a tuple. What is not typed is None: the
-    declared default holds.
+    Booleans become `--name/--no-name`, or `--no-name` alone where they are called so; a pair of
+    numbers takes two words, and everything else is read by `value`, so that `--hidden-size 64,32`
+    gives a tuple. What is not typed is None: the declared default holds.
     """
     import typer
 

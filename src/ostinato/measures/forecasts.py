@@ -3,6 +3,8 @@ of a naive forecast's error."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ostinato.measures.base import Baseline, Measure
@@ -41,6 +43,17 @@ FORECASTS = (
         unit="squared standard deviations",
         higher_is_better=False,
         sentence="The mean squared distance after each column was scaled to a spread of 1.",
+    ),
+    Measure(
+        name="wql",
+        higher_is_better=False,
+        sentence="The weighted quantile loss: how far the quantiles .1 to .9 err, by the size of "
+        "the values. Of a forecast without intervals it is the distance by the size of the values.",
+    ),
+    Measure(
+        name="coverage_80",
+        higher_is_better=None,
+        sentence="The share of values inside the 80 % interval. It should be .8.",
     ),
 )
 
@@ -102,3 +115,15 @@ def repeat_season(window: np.ndarray, season: int, horizon: int) -> np.ndarray:
     """`(batch, past, columns)` to `(batch, horizon, columns)`: the last season again and again."""
     times = -(-horizon // season)
     return np.tile(window[:, -season:], (1, times, 1))[:, :horizon]
+
+
+def pinball_loss(quantiles: np.ndarray, truth: np.ndarray, levels: Sequence[float]) -> np.ndarray:
+    """What quantiles err, as the mean over levels, `(...,)`: `level` for each unit that the truth
+    lies above one, `1 - level` for each unit below (Koenker & Bassett 1978).
+
+    Args:
+        quantiles: `(..., levels)`.
+        truth: `(...,)`.
+    """
+    gap, level = truth[..., None] - quantiles, np.asarray(levels)
+    return np.maximum(level * gap, (level - 1) * gap).mean(-1)

@@ -12,6 +12,7 @@ import torch
 
 from ostinato.data.series_table import Series
 from ostinato.errors import DataError
+from ostinato.tasks.forecaster.intervals import Intervals
 from ostinato.tasks.forecaster.module import ForecasterModule
 from ostinato.tasks.forecaster.rows import ForecasterRows
 from ostinato.tasks.forecaster.scaling import Scales
@@ -20,13 +21,23 @@ _AT_ONCE = 256  # series that the network reads together
 
 
 def forecast(
-    rows: ForecasterRows, module: ForecasterModule, parts: Sequence[Series], steps: int
+    rows: ForecasterRows,
+    module: ForecasterModule,
+    parts: Sequence[Series],
+    steps: int,
+    intervals: Intervals | None = None,
+    levels: Sequence[float] = (),
 ) -> tuple[np.ndarray, list[Any]]:
     """The `steps` rows after the last of every series.
 
+    Args:
+        intervals: what is known of errors; needed where there are levels.
+        levels: quantiles to answer beside each forecast.
+
     Returns:
-        values `(series, steps, targets)` in the user's units, and the index of each series' rows.
-        The bits of a series do not depend on the others.
+        values `(series, steps, targets)` in the user's units, with levels `(series, steps, targets,
+        1 + levels)`, the forecast first; and the index of each series' rows. The bits of a series
+        do not depend on the others.
 
     Raises:
         DataError: a series is shorter than `past`.
@@ -39,13 +50,28 @@ def forecast(
         for some in torch.arange(len(x)).split(_AT_ONCE)
     ]
     scaled = torch.cat(answers)[:, :steps].double().numpy()
-    return scales.inverse(scaled, np.arange(len(recent))), indices
+    places = np.arange(len(recent))
+    values = scales.inverse(scaled, places)
+    if levels:
+        assert intervals is not None
+        around = intervals.around(scaled, scales, places, levels)
+        values = np.concatenate([values[..., None], around], axis=-1)
+    return values, indices
 
 
-def table(rows: ForecasterRows, parts: Sequence[Series], values: Any, indices: Any) -> pd.DataFrame:
-    """What `forecast` answers as a table; many series have their name before the timestamp."""
+def table(
+    rows: ForecasterRows,
+    parts: Sequence[Series],
+    values: Any,
+    indices: Any,
+    levels: Sequence[float] = (),
+) -> pd.DataFrame:
+    """What `forecast` answers as a table; many series have their name before the timestamp. The
+    quantiles of a column follow it: NAME_q10 is the one at the level 0.1."""
     time = None if rows.clock is None else rows.clock.name
-    columns = pd.Index(rows.layout.target)
+    endings = ["", *(f"_q{100 * level:g}" for level in levels)]
+    columns = pd.Index([name + ending for name in rows.layout.target for ending in endings])
+    values = values.reshape(*values.shape[:2], len(columns))
     if rows.layout.series is None:
         return pd.DataFrame(values[0], index=indices[0].rename(time), columns=columns)
     names = [part.name for part in parts]

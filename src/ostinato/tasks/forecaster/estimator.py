@@ -16,9 +16,11 @@ from ostinato.options import OnlineOptions, TrainingOptions
 from ostinato.tasks.base import Estimator, Run
 from ostinato.tasks.forecaster import learning
 from ostinato.tasks.forecaster.answering import forecast, table
+from ostinato.tasks.forecaster.backtest import backtest
 from ostinato.tasks.forecaster.instant import PretrainedForecaster
+from ostinato.tasks.forecaster.intervals import Intervals, halves, levels_of
 from ostinato.tasks.forecaster.lengths import find_epochs
-from ostinato.tasks.forecaster.measures import measure
+from ostinato.tasks.forecaster.measures import measure, measure_intervals
 from ostinato.tasks.forecaster.module import ForecasterModule
 from ostinato.tasks.forecaster.online import LearningForecastStream
 from ostinato.tasks.forecaster.options import ForecasterOptions
@@ -39,6 +41,7 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
     Attributes:
         history_: figures of each epoch.
         baseline_: `evaluate`'s figures on the held-out rows.
+        intervals_: what held-out rows taught of the errors of forecasts, or None without any.
         held_out_: those rows, each series' after the `past` rows before them, as `evaluate` takes
             them; None without.
         past_, horizon_: rows that are read and answered, as given or as chosen by the data.
@@ -133,8 +136,18 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
         self.held_out_ = self.rows_.regressors.decode(held_out)
         run = Run(directory=directory, resume=resume, progress=progress)
         self._train(windows, self._enough(options, windows), run)
-        self.baseline_ = self._measure(windows, windows.validation)
+        self._judge(windows)
         return self
+
+    def _judge(self, windows: Windows) -> None:
+        """Figures on the held-out rows, and intervals from all of them; the figures of intervals
+        are of the later half, with what the earlier half taught."""
+        earlier, later = halves(windows, windows.validation)
+        sizes = (self.past_, self.horizon_)
+        learned = Intervals.learn(self.module_.roll, windows, earlier, *sizes)
+        self.intervals_: Intervals | None = learned
+        self.baseline_ = self._measure(windows, windows.validation, later)
+        self.intervals_ = Intervals.learn(self.module_.roll, windows, windows.validation, *sizes)
 
     def partial_fit(self, X: Any, y: Any = None, *, progress: bool | None = False) -> Self:
         """Go on learning, for one epoch at the constant learning rate, from every window of `X`.
@@ -179,72 +192,139 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
 
     # Answering.
 
-    def predict(self, X: Any, future: Any = None, h: int | None = None) -> pd.DataFrame:
+    def predict(
+        self,
+        X: Any,
+        future: Any = None,
+        h: int | None = None,
+        *,
+        level: Any = None,
+        quantiles: Any = None,
+    ) -> pd.DataFrame:
         """The `h` rows (None for `horizon`) that follow the last row of each series of `X`.
 
-        Beyond `horizon` the network reads its own forecasts, and features as they were last.
+        Beyond `horizon` the network reads its own forecasts, and features as they were last;
+        intervals then grow with the root of the distance.
 
         Args:
             X: as in `fit`. Last rows with empty targets tell the future columns of rows to come.
             future: a table with the future columns of the rows to come, and their times and
                 series as in `X`; further rows and columns are not read.
+            level: how many per cent of the values to come an interval should cover, such as 80, or
+                several.
+            quantiles: levels between 0 and 1, such as [0.1, 0.5, 0.9], instead.
 
         Returns:
             the targets in the user's units; the index has the timestamps, after the series'
-            name if there are many. The bits of a series do not depend on the others.
+            name if there are many. The bits of a series do not depend on the others. With `level`
+            or `quantiles` each target's quantiles follow it: NAME_q10, NAME_q90 for 80 per cent.
 
         Raises:
+            OptionError: there are levels, and `fit` had no held-out rows to learn them from.
             DataError: a series of `X` has fewer than `past` rows, or cannot be read as in `fit`;
                 or a future column has no value for a row to come.
         """
         self._check_fitted()
         where = "Forecaster.predict"
         parts, _ = self.rows_.read(X, where)
+        levels = self._levels(where, level, quantiles)
         steps = self._steps(h, where)
-        return self._forecast(self.rows_.with_future(parts, future, steps, where), steps)
+        parts = self.rows_.with_future(parts, future, steps, where)
+        return self._forecast(parts, steps, levels)
 
-    def forecast(self, h: int | None = None, future: Any = None) -> pd.DataFrame:
+    def forecast(
+        self,
+        h: int | None = None,
+        future: Any = None,
+        *,
+        level: Any = None,
+        quantiles: Any = None,
+    ) -> pd.DataFrame:
         """The `h` rows (None for `horizon`) that follow the last row given to `fit`, as in
         `predict`."""
         self._check_fitted()
         where = "Forecaster.forecast"
+        levels = self._levels(where, level, quantiles)
         steps = self._steps(h, where)
         known = self.rows_.with_future(self.rows_.known, future, steps, where)
-        return self._forecast(known, steps)
+        return self._forecast(known, steps, levels)
 
     def _steps(self, h: int | None, where: str) -> int:
         steps = self.horizon_ if h is None else h
         check_number(where, "h", steps, low=1, whole=True)
         return steps
 
-    def _forecast(self, parts: list[Series], steps: int) -> pd.DataFrame:
-        return table(self.rows_, parts, *forecast(self.rows_, self.module_, parts, steps))
+    def _forecast(self, parts: list[Series], steps: int, levels: list[float]) -> pd.DataFrame:
+        found = forecast(self.rows_, self.module_, parts, steps, self.intervals_, levels)
+        return table(self.rows_, parts, *found, levels)
 
     def evaluate(self, X: Any, y: Any = None) -> dict[str, float]:
         """Errors over every window of `X`, beside two naive forecasts of the same windows.
 
         Rows before the first forecast count as inputs only: `X` should start with the `past`
         rows before the first row of interest. Figures are means over rows, targets and windows;
-        lower is better. With the prefix `baseline_` they are those of repeating the last value,
-        with `seasonal_` those of repeating the last season.
+        lower is better, but of `coverage_80`, which should be .8. With the prefix `baseline_`
+        they are those of repeating the last value, with `seasonal_` those of repeating the last
+        season.
         """
         self._check_fitted()
         where = "Forecaster.evaluate"
         _refuse(where, y)
         parts, _ = self.rows_.read(X, where)
         windows = self._windows(parts, [len(part.values) for part in parts], where)
-        return self._measure(windows, windows.training)
+        return self._measure(windows, windows.training, windows.training)
 
-    def _measure(self, windows: Windows, starts: torch.Tensor) -> dict[str, float]:
-        return measure(
-            self.module_.roll,
-            windows,
-            starts,
-            season=self.season_,
-            naive=self.rows_.naive_of(windows),
-            past=self.past_,
-            horizon=self.horizon_,
-        )
+    def backtest(
+        self, X: Any, *, every: int | None = None, level: Any = None, quantiles: Any = None
+    ) -> pd.DataFrame:
+        """Forecasts from one row after another of `X`, each from the rows before it alone, as they
+        would have been made (rolling origin). The network is not fitted anew between them.
+
+        Args:
+            X: as of `evaluate`: the first forecast is of the row after the first `past` rows.
+            every: rows between two origins; None takes the horizon, so that where one forecast ends
+                the next begins.
+            level, quantiles: as in `predict`.
+
+        Returns:
+            a row for each row ahead of each origin: the series' name if there are many; "origin",
+            the time of the last row that was known; the row's own time; "step", 1 for the next row;
+            and for each target what came, NAME_forecast, NAME_last and NAME_season, the naive
+            forecasts, and quantiles as of `predict`.
+        """
+        self._check_fitted()
+        where = "Forecaster.backtest"
+        every = self.horizon_ if every is None else every
+        check_number(where, "every", every, low=1, whole=True)
+        levels = self._levels(where, level, quantiles)
+        parts, _ = self.rows_.read(X, where)
+        windows = self._windows(parts, [len(part.values) for part in parts], where)
+        how: dict[str, Any] = {"intervals": self.intervals_, "levels": levels}
+        return backtest(self.module_.roll, self.rows_, parts, windows, every=every, **how)
+
+    def _levels(self, where: str, level: Any, quantiles: Any) -> list[float]:
+        levels = levels_of(where, level, quantiles)
+        if levels and self.intervals_ is None:
+            raise OptionError(
+                f"{where}: intervals are learned from held-out rows, and fit had none. Fit with "
+                "validation=0.1."
+            )
+        return levels
+
+    def _measure(
+        self, windows: Windows, starts: torch.Tensor, around: torch.Tensor
+    ) -> dict[str, float]:
+        """Errors over the windows that begin at `starts`; of intervals at `around`."""
+        sizes: dict[str, Any] = {
+            "season": self.season_,
+            "past": self.past_,
+            "horizon": self.horizon_,
+        }
+        answer, naive = self.module_.roll, self.rows_.naive_of(windows)
+        found = measure(answer, windows, starts, naive=naive, **sizes)
+        if self.intervals_ is None:
+            return found
+        return found | measure_intervals(answer, windows, around, self.intervals_, **sizes)
 
     def score(self, X: Any, y: Any = None) -> float:
         """Minus the mean absolute error over every window, in the user's units: more is better."""
@@ -288,7 +368,12 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
             torch.zeros(1, sizes["statics"]),
         )
 
+    def _document(self) -> dict[str, Any]:
+        known = self.intervals_
+        return super()._document() | {"intervals": None if known is None else known.to_dict()}
+
     def _restore(self, document: dict[str, Any]) -> None:
+        self.intervals_ = Intervals.from_dict(document.get("intervals"))
         self.rows_ = ForecasterRows.from_dict(self, document)
 
 

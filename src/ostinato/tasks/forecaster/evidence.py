@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ostinato.data.series_table import Series
-from ostinato.figures import Axis, Bars, Figure, Group, Line, Lines
+from ostinato.figures import Axis, Band, Bars, Figure, Group, Line, Lines
 from ostinato.figures.choice import worth_seeing
 from ostinato.measures import Scores
 from ostinato.measures.forecasts import repeat_last, repeat_season
@@ -31,6 +31,7 @@ class Backtest:
         name: of the series, or None.
         index: timestamps or positions of the rows, `(rows,)`.
         truth, answers: `(rows, targets)`.
+        low, high: the ends of 80 % intervals, the same; None without.
         naive: the same of each baseline, by its prefix.
     """
 
@@ -38,6 +39,8 @@ class Backtest:
     index: Any
     truth: np.ndarray
     answers: np.ndarray
+    low: np.ndarray | None
+    high: np.ndarray | None
     naive: dict[str, np.ndarray]
 
 
@@ -56,7 +59,9 @@ def _backtest(model: Forecaster, part: Series) -> Backtest:
         dataclasses.replace(part, values=part.values[k - past : k], index=part.index[k - past : k])
         for k in origins
     ]
-    answers, _ = forecast(model.rows_, model.module_, windows, horizon)
+    levels = () if model.intervals_ is None else (0.1, 0.9)
+    answers, _ = forecast(model.rows_, model.module_, windows, horizon, model.intervals_, levels)
+    answers = answers.reshape(*answers.shape[:3], -1)
     targets = len(model.layout_.target)
     before = np.stack([each.values[:, :targets] for each in windows])
     naive = {
@@ -71,7 +76,9 @@ def _backtest(model: Forecaster, part: Series) -> Backtest:
         name=part.name,
         index=part.index[first:],
         truth=part.values[first:, :targets],
-        answers=joined(answers),
+        answers=joined(answers[..., 0]),
+        low=joined(answers[..., 1]) if levels else None,
+        high=joined(answers[..., 2]) if levels else None,
         naive={prefix: joined(values) for prefix, values in naive.items()},
     )
 
@@ -118,6 +125,10 @@ def _against(
     if isinstance(x, pd.DatetimeIndex):
         x = x.tz_localize(None) if x.tz is not None else x
     x = np.asarray(x)
+    bands = []
+    if test.low is not None and test.high is not None:
+        low, high = test.low[:, column], test.high[:, column]
+        bands = [Band(name="80 % interval", x=x, low=low, high=high)]
     return Lines(
         title=f"Forecasts of {name}{of}{f': the {word}' if word else ''}",
         caption="Each forecast was made from the rows before it alone; where one ends the next "
@@ -127,6 +138,7 @@ def _against(
             Line(name="forecast", x=x, y=test.answers[:, column], role="model"),
             Line(name=best.name, x=x, y=test.naive[best.prefix][:, column], role="baseline"),
         ],
+        bands=bands,
         y=Axis(label=name),
     )
 

@@ -11,14 +11,17 @@ from ostinato.measures.forecasts import (
     BASELINES,
     FORECASTS,
     measure_forecasts,
+    pinball_loss,
     repeat_last,
     repeat_season,
 )
+from ostinato.tasks.forecaster.intervals import Intervals
 from ostinato.tasks.forecaster.windows import Windows
 
 __all__ = ["BASELINES", "MEASURES", "measure", "measure_series"]
 
 MEASURES = FORECASTS
+DECILES = tuple(k / 10 for k in range(1, 10))
 Answer = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 
 
@@ -104,3 +107,49 @@ def measure_series(
         }
         for k in np.flatnonzero(counts)
     }
+
+
+def measure_intervals(
+    answer: Answer,
+    windows: Windows,
+    starts: torch.Tensor,
+    intervals: Intervals,
+    *,
+    season: int,
+    past: int,
+    horizon: int,
+) -> dict[str, float]:
+    """`coverage_80` and `wql` over windows, means over the series; `wql` of the two naive forecasts
+    beside it, whose quantiles are all the same."""
+    covered, pinball, size = (np.zeros(len(windows.names)) for _ in range(3))
+    naive = {prefix: np.zeros(len(windows.names)) for prefix in ("baseline_", "seasonal_")}
+    counts = np.zeros(len(windows.names))
+    for chosen in windows.some(starts):
+        batch = windows.take(chosen, past, horizon)
+        own = windows.series[chosen].numpy()
+        rows = windows.truth[chosen.numpy()[:, None] + np.arange(past + horizon)]
+        window, truth = rows[:, :past], rows[:, past:]
+        scaled = answer(batch["x"], batch["future"], batch["static"]).double().numpy()
+        found = intervals.around(scaled, windows.scales, own, DECILES)
+        inside = (found[..., 0] <= truth) & (truth <= found[..., -1])
+        points = (
+            ("baseline_", repeat_last(window, horizon)),
+            ("seasonal_", repeat_season(window, season, horizon)),
+        )
+        for table, values in (
+            (covered, inside),
+            (pinball, 2 * pinball_loss(found, truth, DECILES)),
+            (size, np.abs(truth)),
+            (counts, np.ones_like(truth)),
+            *((naive[prefix], np.abs(truth - point)) for prefix, point in points),
+        ):
+            np.add.at(table, own, values.sum((1, 2)))
+    seen = counts > 0
+    if not seen.any():
+        return {}
+    scores = {"coverage_80": float((covered[seen] / counts[seen]).mean())}
+    sized = seen & (size > 0)
+    if sized.any():
+        for prefix, table in (("", pinball), *naive.items()):
+            scores[f"{prefix}wql"] = float((table[sized] / size[sized]).mean())
+    return scores

@@ -12,7 +12,7 @@ from ostinato.tasks.sources import TableWords, layout_of, remembered, table
 if TYPE_CHECKING:
     import pandas as pd
 
-ANSWER = ("horizon", "future", "errors")
+ANSWER = ("horizon", "level", "future", "errors")
 MEASURE = ("errors",)
 
 
@@ -66,13 +66,13 @@ def _table(estimator: Any, sources: Sequence[str], typed: Mapping[str, Any]) -> 
 
 def answer(estimator: Any, sources: Sequence[str], typed: dict[str, Any]) -> list[dict[str, Any]]:
     """A row for each step of each series."""
-    horizon, layout = typed.get("horizon"), estimator.layout_
+    horizon, level, layout = typed.get("horizon"), typed.get("level"), estimator.layout_
     future = typed.get("future")
     later = None if future is None else _table(estimator, [future], typed)
     if not sources:
-        frame = estimator.forecast(horizon, future=later)
+        frame = estimator.forecast(horizon, future=later, level=level)
     else:
-        frame = estimator.predict(_table(estimator, sources, typed), later, horizon)
+        frame = estimator.predict(_table(estimator, sources, typed), later, horizon, level=level)
     names = [*([layout.series] if layout.series else []), layout.time or "step"]
     return frame.rename_axis(names).reset_index().to_dict("records")
 

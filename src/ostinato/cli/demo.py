@@ -126,6 +126,10 @@ def _co2(place: Path, rows: list[tuple[str, str, str]]) -> dict[str, Any]:
         "baseline_mae": float(np.abs(naive - test.truth).mean()),
         "seasonal_mae": float(np.abs(last_year - test.truth[:, 0]).mean()),
     }
+    assert test.low is not None
+    assert test.high is not None
+    low, high = test.low[:, 0], test.high[:, 0]
+    inside = float(((low <= test.truth[:, 0]) & (test.truth[:, 0] <= high)).mean())
     picture = place / "forecast.png"
     shown = table.iloc[len(known) - 2 * YEAR : len(known)]
     inspection.plot_forecast(
@@ -136,6 +140,7 @@ def _co2(place: Path, rows: list[tuple[str, str, str]]) -> dict[str, Any]:
         before=(shown["date"].to_numpy(dtype="datetime64[s]"), shown["co2"].to_numpy()),
         naive=last_year,
         naive_name="same week last year",
+        interval=(low, high),
         title="CO2 at Mauna Loa: each year forecast from what was known at its beginning",
         unit="CO2 (parts per million)",
     )
@@ -166,6 +171,8 @@ def _co2(place: Path, rows: list[tuple[str, str, str]]) -> dict[str, Any]:
             f"{errors['seasonal_mae']:.2f}",
         )
     )
+    rows.append(("    values inside the 80 % interval", f"{inside:.0%}", ""))
+    errors["coverage_80"] = inside
     return {"model": str(path), "picture": str(picture), "report": str(report), "scores": errors}
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ostinato.figures import Axis, Line, Lines, Mark, draw
+from ostinato.figures import Axis, Band, Line, Lines, Mark, draw
 from ostinato.figures.base import Role
 from ostinato.figures.classes import confusion_figure
 
@@ -99,6 +99,8 @@ def plot_forecast(
     before: tuple[ArrayLike, ArrayLike] | None = None,
     naive: ArrayLike | None = None,
     naive_name: str = "naive baseline",
+    interval: tuple[ArrayLike, ArrayLike] | None = None,
+    interval_name: str = "80 % interval",
     title: str = "Forecast against truth",
     unit: str = "",
 ) -> Figure:
@@ -112,6 +114,8 @@ def plot_forecast(
         before: times and values the forecast started from, drawn to its left.
         naive: the baseline's forecast.
         naive_name: what the legend calls it.
+        interval: low and high ends around the forecast.
+        interval_name: what the legend calls it.
         title: words above the picture.
         unit: name of the vertical axis.
     """
@@ -125,7 +129,10 @@ def plot_forecast(
     if before is not None and np.size(before[0]):
         lines.append(Line(name="known before", x=before[0], y=before[1]))
         marks = [Mark(x=lines[-1].x[-1:], label="known until here", known=True)]
-    drawn = Lines(title=title, lines=lines, marks=marks, y=Axis(label=unit))
+    bands = []
+    if interval is not None:
+        bands = [Band(name=interval_name, x=times, low=interval[0], high=interval[1])]
+    drawn = Lines(title=title, lines=lines, bands=bands, marks=marks, y=Axis(label=unit))
     return _save(drawn, path, 800)
 
 

@@ -175,9 +175,10 @@ def forecast(
     season: Annotated[
         int | None, typer.Option(help="Rows after which series repeat; else found.", min=1)
     ] = None,
-    interval: Annotated[
-        float, typer.Option(help="Share of the values to come between low and high.")
-    ] = 0.8,
+    level: Annotated[
+        list[float] | None,
+        typer.Option(help="Per cent of the values to come in an interval, 80 if not said."),
+    ] = None,
     dayfirst: Annotated[
         bool | None,
         typer.Option("--dayfirst/--monthfirst", help="Order in dates; else found."),
@@ -218,7 +219,7 @@ def forecast(
             "time": time,
             "series": series,
             "season": season,
-            "interval": interval,
+            "level": tuple(level or (80,)),
             "dayfirst": dayfirst,
             "time_format": time_format,
             "freq": freq,

@@ -39,6 +39,6 @@ def forecast(
     names = [name or "step" for name in answers.index.names]
     rows = answers.rename_axis(names).reset_index().to_dict("records")
     if as_json and out is None:
-        output.result({"found": model.found_, "interval": model.interval, "answers": rows})
+        output.result({"found": model.found_, "level": model.level, "answers": rows})
         return
     write_answers(lines_of(rows, form), len(rows), Path("pretrained"), out, as_json)

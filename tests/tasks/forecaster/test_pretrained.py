@@ -56,16 +56,18 @@ def test_a_table_is_answered_with_intervals_around_the_truth(sales: pd.DataFrame
     truth = sales["sales"][-14:].to_numpy()
     model = Forecaster.pretrained(horizon=14)
     answer = model.predict(sales[:-14])
-    assert list(answer.columns) == ["sales", "sales_low", "sales_high"]
+    assert list(answer.columns) == ["sales", "sales_q10", "sales_q90"]
     assert list(answer.index) == list(sales["date"][-14:])
     assert answer.index.name == "date"
-    assert (answer["sales_low"] < answer["sales"]).all()
-    assert (answer["sales"] < answer["sales_high"]).all()
+    assert (answer["sales_q10"] < answer["sales"]).all()
+    assert (answer["sales"] < answer["sales_q90"]).all()
     assert np.abs(answer["sales"] - truth).mean() < 1.5
     assert "pace D" in model.found_
     assert "season in rows: 7 and 365" in model.found_
-    wide = Forecaster.pretrained(horizon=14, interval=0.95).predict(sales[:-14])
-    assert (wide["sales_low"] < answer["sales_low"]).all()
+    wide = Forecaster.pretrained(horizon=14, level=(80, 95)).predict(sales[:-14])
+    assert list(wide.columns)[1:] == ["sales_q2.5", "sales_q10", "sales_q90", "sales_q97.5"]
+    assert (wide["sales_q2.5"] < answer["sales_q10"]).all()
+    assert (wide["sales_q90"] == answer["sales_q90"]).all()
 
 
 def test_evaluate_by_hand(sales: pd.DataFrame):
@@ -77,7 +79,7 @@ def test_evaluate_by_hand(sales: pd.DataFrame):
     assert found["seasonal_mase"] == pytest.approx(np.abs(known[-7:] - truth).mean() / unit)
     answer = model.predict(sales[:-7])
     assert found["mase"] == pytest.approx(np.abs(answer["sales"] - truth).mean() / unit)
-    inside = (answer["sales_low"] <= truth) & (truth <= answer["sales_high"])
+    inside = (answer["sales_q10"] <= truth) & (truth <= answer["sales_q90"])
     assert found["coverage"] == pytest.approx(inside.mean())
 
 
@@ -163,8 +165,8 @@ def test_what_cannot_be_forecast_is_refused(sales: pd.DataFrame):
         model.predict(pd.concat([sales, sales.tail(1)]))
     with pytest.raises(OptionError, match="horizon must be"):
         Forecaster.pretrained(horizon=0)
-    with pytest.raises(OptionError, match="interval must be"):
-        Forecaster.pretrained(interval=80)
+    with pytest.raises(OptionError, match="level must be"):
+        Forecaster.pretrained(level=0.8)
     with pytest.raises(DataError, match="fewer rows than the horizon|more rows"):
         model.evaluate(sales[:20])
 
@@ -274,14 +276,14 @@ def test_forecast_in_the_shell(
     assert run(["forecast", str(file), "--horizon", "3"]) == 0
     said = capsys.readouterr()
     table = pd.read_csv(io.StringIO(said.out))
-    assert list(table.columns) == ["date", "sales", "sales_low", "sales_high"]
+    assert list(table.columns) == ["date", "sales", "sales_q10", "sales_q90"]
     assert len(table) == 3
     assert "season in rows: 7 and 365" in said.err
     bytes_in = io.TextIOWrapper(io.BytesIO(file.read_bytes()))
     monkeypatch.setattr(sys, "stdin", bytes_in)
     assert run(["forecast", "-", "--horizon", "3", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert found["interval"] == 0.8
+    assert found["level"] == [80]
     assert [each["sales"] for each in found["answers"]] == pytest.approx(list(table["sales"]))
     out = tmp_path / "out.jsonl"
     assert run(["forecast", str(file), "--format", "jsonl", "--out", str(out)]) == 0

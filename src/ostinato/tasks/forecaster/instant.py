@@ -33,7 +33,8 @@ class PretrainedForecaster:
         horizon: rows to answer. It learned up to 96; the farther beyond, the less sure.
         season: rows after which every series repeats, or that and a longer one, such as (24, 168);
             None finds them from the pace of the timestamps, or from the values without any.
-        interval: share of the values to come that should lie between `low` and `high`.
+        level: the share in per cent of the values to come that an interval should hold, or
+            several.
         dayfirst, time_format, freq: how timestamps are written and their pace, where what is
             found is wrong; as in `Forecaster`.
 
@@ -55,19 +56,20 @@ class PretrainedForecaster:
         series: str | int | None = None,
         horizon: int = 24,
         season: int | tuple[int, int] | None = None,
-        interval: float = 0.8,
+        level: float | tuple[float, ...] = 80,
         dayfirst: bool | None = None,
         time_format: str | None = None,
         freq: str | None = None,
     ) -> None:
         where = "Forecaster.pretrained"
         check_number(where, "horizon", horizon, low=1, whole=True)
-        check_number(where, "interval", interval, low=0.01, high=0.99)
+        for each in np.atleast_1d(level).tolist():
+            check_number(where, "level", each, low=1, high=99)
         for each in season if isinstance(season, tuple) else (season,):
             if each is not None:
                 check_number(where, "season", each, low=1, whole=True)
         self.target, self.time, self.series = target, time, series
-        self.horizon, self.season, self.interval = horizon, season, interval
+        self.horizon, self.season, self.level = horizon, season, level
         self.dayfirst, self.time_format, self.freq = dayfirst, time_format, freq
 
     def predict(self, X: Any, *, horizon: int | None = None) -> pd.DataFrame:
@@ -78,8 +80,9 @@ class PretrainedForecaster:
             horizon: rows to answer; None for the one given at first.
 
         Returns:
-            for each target its median, and `TARGET_low` and `TARGET_high`; the index has the
-            timestamps, after the series' name if there are many.
+            for each target its median, then the quantiles at the ends of its intervals, as
+            `NAME_q10` and `NAME_q90`; the index has the timestamps, after the series' name if
+            there are many.
 
         Raises:
             DataError: the table cannot be read, or a series has fewer than three values.
@@ -89,9 +92,13 @@ class PretrainedForecaster:
         check_number(where, "horizon", steps, low=1, whole=True)
         layout, parts = self._read(X, where)
         answers = self.quantiles(parts, steps, where)
-        tail = (1 - self.interval) / 2
-        found = pretrained.at_levels(answers, [0.5, tail, 1 - tail])
-        names = [name + end for name in layout.target for end in ("", "_low", "_high")]
+        levels = self._levels()
+        found = pretrained.at_levels(answers, [0.5, *levels])
+        names = [
+            each
+            for name in layout.target
+            for each in (name, *(f"{name}_q{100 * level:g}" for level in levels))
+        ]
         return _table(layout, parts, names, found.reshape(len(parts), steps, -1), steps)
 
     def evaluate(self, X: Any, *, horizon: int | None = None) -> dict[str, float]:
@@ -100,7 +107,7 @@ class PretrainedForecaster:
         Returns:
             means over series and columns: `mase` (mean absolute error by the error of repeating
             the season on the rows before), `seasonal_mase` of repeating the season, and
-            `coverage` of the interval.
+            `coverage` of the widest interval.
         """
         where = "Forecaster.pretrained.evaluate"
         steps = self.horizon if horizon is None else horizon
@@ -114,9 +121,9 @@ class PretrainedForecaster:
         cut = [
             dataclasses.replace(p, values=p.values[:-steps], index=p.index[:-steps]) for p in parts
         ]
-        tail = (1 - self.interval) / 2
+        levels = self._levels()
         answers = self.quantiles(cut, steps, where)
-        found = pretrained.at_levels(answers, [0.5, tail, 1 - tail])
+        found = pretrained.at_levels(answers, [0.5, levels[0], levels[-1]])
         figures = []
         for part, before, answer in zip(parts, cut, found, strict=True):
             for k in range(part.values.shape[1]):
@@ -151,6 +158,11 @@ class PretrainedForecaster:
                 seasons.append(self._seasons(part, k))
         found = pretrained.quantiles(columns, seasons, steps)
         return found.reshape(len(parts), -1, steps, len(LEVELS)).transpose(0, 2, 1, 3)
+
+    def _levels(self) -> list[float]:
+        """The quantiles at the ends of the intervals, rising."""
+        shares = [each / 200 for each in np.atleast_1d(self.level).tolist()]
+        return sorted({round(0.5 + sign * share, 6) for share in shares for sign in (-1, 1)})
 
     def _seasons(self, part: Series, column: int) -> tuple[int, int]:
         if isinstance(self.season, tuple):

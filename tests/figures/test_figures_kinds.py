@@ -122,3 +122,10 @@ def test_a_figure_does_not_follow_the_array_it_was_made_from():
 def test_mistakes_are_named(make, message):
     with pytest.raises((DataError, OptionError), match=message):
         make()
+
+
+def test_a_column_of_a_table_is_a_place_on_an_axis():
+    days = pd.date_range("2024-01-01", periods=2)
+    for given in (pd.Series(days), pd.Series(days.tz_localize("Europe/Rome"))):
+        assert Line(name="", x=given, y=[1, 2]) == Line(name="", x=days, y=[1, 2])
+    assert Line(name="", x=pd.Series([3, 4], index=[7, 9]), y=[1, 2]).x.tolist() == [3, 4]

@@ -43,6 +43,8 @@ def places(where: str, values: Any) -> np.ndarray:
     """
     if isinstance(values, Mapping):
         values = np.array(values["times"], dtype="datetime64[us]")
+    if hasattr(values, "reset_index"):  # a column of a table, which has an index's words too
+        values = values.array
     if hasattr(values, "to_timestamp"):
         values = values.to_timestamp()
     if hasattr(values, "tz_localize"):

@@ -33,6 +33,7 @@ def etth1(horizon: int, options: argparse.Namespace) -> None:
     train, middle, end, past = 8640, 11520, 14400, 720
     model = Forecaster(
         time="date",
+        calendar="none",
         past=past,
         horizon=horizon,
         hidden_size=256,
@@ -61,6 +62,7 @@ def aapl(options: argparse.Namespace) -> None:
         target="Close",
         time="Date",
         gaps="allow",
+        calendar="none",
         past=past,
         horizon=1,
         cell="lstm",

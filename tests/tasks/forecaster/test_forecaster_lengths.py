@@ -27,7 +27,7 @@ def days(rows: int, name: str = "a", start: str = "2026-01-05") -> pd.DataFrame:
     ("lengths", "seasons", "given", "found"),
     [
         ([126], [12, 12], (None, None), (36, 12)),  # eleven years of months
-        ([1000] * 4, [7, 7, 365], (None, None), (28, 14)),
+        ([1000] * 4, [7, 7, 365], (None, None), (98, 14)),
         ([700], [24, 24, 168], (None, 48), (192, 48)),
         ([5000], [48, 48, 336], (None, None), (336, 48)),
         ([90], [1], (None, 13), (26, 13)),
@@ -50,15 +50,15 @@ def test_epochs_make_enough_steps():
 def test_what_was_found_is_kept(tmp_path):
     model = Forecaster(hidden_size=8, batch_size=256).fit(days(130)[["day", "sold"]],
                                                           progress=False)  # fmt: skip
-    assert (model.past_, model.horizon_, model.season_) == (28, 14, 7)
+    assert (model.past_, model.horizon_, model.season_) == (42, 14, 7)
     assert model.past is None
     assert len(model.forecast()) == 14
     model.save(tmp_path / "m.safetensors")
     again: Any = load(tmp_path / "m.safetensors")
-    assert (again.past_, again.horizon_) == (28, 14)
+    assert (again.past_, again.horizon_) == (42, 14)
     assert again.forecast().equals(model.forecast())
     stream = again.stream()
-    answers = [stream.step(row) for row in days(28)[["day", "sold"]].to_dict("records")]
+    answers = [stream.step(row) for row in days(42)[["day", "sold"]].to_dict("records")]
     assert answers[-2] is None
     assert len(answers[-1]) == 14
 

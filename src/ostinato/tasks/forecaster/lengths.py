@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 _LONGEST_SEASON = 336  # rows: longer ones are left to the calendar
+_PAST = 96  # rows: of made-up sales by day, 28 err a sixth more
 _STEPS = 2000  # optimizer steps that a small network needs
 _EPOCHS = (10, 300)
 
@@ -16,9 +17,9 @@ def find_lengths(
 ) -> tuple[int, int]:
     """`past` and `horizon` as given, or by the data.
 
-    The horizon is one season (two of a short one), at most an eighth of the rows. The past is three
-    seasons, or one of a longer season that fits in four times, and two horizons at least; at most
-    half of what is left. Lengths are those of the quarter that is shorter: most series are learned
+    The horizon is one season (two of a short one), at most an eighth of the rows. The past is 96
+    rows or a quarter of them, and at least three seasons, two horizons, and one of a longer season
+    that fits in four times; at most half of what is left. Lengths are those of the quarter that is shorter: most series are learned
     from. The past is a multiple of the horizon where it can be, so that segments fit both.
 
     Args:
@@ -34,7 +35,8 @@ def find_lengths(
         horizon = max(1, min(horizon, rows // 8))
     if past is None:
         longer = [n for n in seasons if n <= _LONGEST_SEASON and 4 * n <= rows]
-        wanted = max([3 * season if season <= _LONGEST_SEASON else 0, 2 * horizon, 24, *longer])
+        seasons_read = 3 * season if season <= _LONGEST_SEASON else 0
+        wanted = max([seasons_read, 2 * horizon, 24, min(_PAST, rows // 4), *longer])
         most = max(1, (rows - horizon) // 2)
         past = min(wanted, most)
         if past >= horizon:

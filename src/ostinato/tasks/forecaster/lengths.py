@@ -19,8 +19,9 @@ def find_lengths(
 
     The horizon is one season (two of a short one), at most an eighth of the rows. The past is 96
     rows or a quarter of them, and at least three seasons, two horizons, and one of a longer season
-    that fits in four times; at most half of what is left. Lengths are those of the quarter that is shorter: most series are learned
-    from. The past is a multiple of the horizon where it can be, so that segments fit both.
+    that fits in four times; at most half of what is left. Lengths are those of the quarter that is
+    shorter: most series are learned from. The past is a multiple of the horizon where it can be, so
+    that segments fit both.
 
     Args:
         lengths: rows to learn from, of each series.

@@ -249,7 +249,7 @@ def _lines(table: Any, column: str) -> list[Line]:
             name=str(name) or column,
             x=own["back"],
             y=own[column],
-            role="model" if alone else "other",
+            role=role,
         )
         for name, own in table.groupby("model", sort=False)
     ]

@@ -64,7 +64,7 @@ MUTATIONS = [
     # --resume is not handed on.
     Mutation(
         f"{CLI}/train.py",
-        'resume=typed["resume"],\n            progress',
+        'resume=typed["resume"],\n                progress',
         "resume=False,\n                progress",
         f"{COMMANDS}::test_train_says_one_json_object_and_resumes",
     ),

@@ -128,8 +128,8 @@ MUTATIONS = [
     ),
     Mutation(
         f"{M}/forecasts.py",
-        "squared = float((square * scale**2).mean())",
-        "squared = float((square * scale).mean())",
+        "float((square / scale**2).mean())",
+        "float((square / scale).mean())",
         "tests/measures/test_measures_values.py",
     ),
     Mutation(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.mutations import Mutation
 
 FORECASTER = "src/ostinato/tasks/forecaster"
+INTERVALS = "tests/tasks/forecaster/test_forecaster_intervals.py"
 BY_HAND = "tests/tasks/forecaster/test_forecaster_by_hand.py"
 
 MUTATIONS = [
@@ -25,8 +26,8 @@ MUTATIONS = [
     # A recursive forecast that reads the first calendar rows again and again.
     Mutation(
         f"{FORECASTER}/module.py",
-        "known = future[:, done : done + answer.shape[1]]",
-        "known = future[:, : answer.shape[1]]",
+        "known = future[:, done : done + self.horizon]",
+        "known = future[:, : self.horizon]",
         BY_HAND,
     ),
     # The first season of the window in place of the last.
@@ -53,15 +54,15 @@ MUTATIONS = [
     # partial_fit that forgets the other series.
     Mutation(
         f"{FORECASTER}/rows.py",
-        "[last.pop(part.name, part) for part in self.known] + list(last.values())",
-        "list(last.values())",
+        "known = {part.name: part for part in self.known}\n        for part in parts",
+        "known = {}\n        for part in parts",
         BY_HAND,
     ),
     # Every series with the timestamps of the first.
     Mutation(
         f"{FORECASTER}/answering.py",
-        "        key = (_key(part.index), part.frequency)\n",
-        "        key = part.frequency\n",
+        "key = (id(part.index), part.pace)",
+        "key = part.pace",
         BY_HAND,
     ),
     # A scaler that learns from held-out rows too.
@@ -74,8 +75,43 @@ MUTATIONS = [
     # The oldest rows in place of the last.
     Mutation(
         f"{FORECASTER}/answering.py",
-        "        values=part.values[-past:],\n",
-        "        values=part.values[:past],\n",
+        "values, index = part.values[-past:], indices[key]",
+        "values, index = part.values[:past], indices[key]",
         BY_HAND,
+    ),
+    # Intervals judged by the rows that they were learned from.
+    Mutation(
+        f"{FORECASTER}/estimator.py",
+        "self._measure(windows, windows.validation, later)",
+        "self._measure(windows, windows.validation, earlier)",
+        INTERVALS,
+    ),
+    # A backtest whose origins are one row late.
+    Mutation(
+        f"{FORECASTER}/backtest.py",
+        "origins = places - first[own] + past - 1",
+        "origins = places - first[own] + past",
+        INTERVALS,
+    ),
+    # Intervals on the scale of the first series for all.
+    Mutation(
+        f"{FORECASTER}/intervals.py",
+        "scales.inverse(scaled + shift[:, k, None], series)",
+        "scales.inverse(scaled + shift[:, k, None], series * 0)",
+        INTERVALS,
+    ),
+    # Errors of the first step for every step.
+    Mutation(
+        f"{FORECASTER}/intervals.py",
+        "self.errors[k]) for k in known]",
+        "self.errors[0]) for k in known]",
+        INTERVALS,
+    ),
+    # The wrong side of a quantile weighs more.
+    Mutation(
+        "src/ostinato/measures/forecasts.py",
+        "np.maximum(level * gap, (level - 1) * gap)",
+        "np.maximum((1 - level) * gap, -level * gap)",
+        INTERVALS,
     ),
 ]

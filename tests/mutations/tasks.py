@@ -87,7 +87,7 @@ MUTATIONS = [
     Mutation("src/ostinato/tasks/base.py", "        self.baseline_ = {}\n", "", RUNS),
     Mutation(
         "src/ostinato/tasks/forecaster/windows.py",
-        'reads = {"values": self.values}',
+        'reads = {"values": self.values, "statics": self.statics, "series": self.series}',
         "reads = None",
         RUNS,
     ),

@@ -83,6 +83,17 @@ def test_a_stream_has_the_bits_of_predict(name, request):
         stream.reset()
 
 
+def test_a_score_is_the_error_and_twice_the_mean_error_lately(fitted):
+    table, _ = odd()
+    alone = AnomalyDetector(**SMALL, smooth=1)
+    alone.rows_, alone.module_ = fitted.rows_, fitted.module_
+    errors, mean = alone.predict(table)["score"].to_numpy(), 0.0
+    scores = fitted.predict(table)["score"].to_numpy()
+    for error, score in zip(errors, scores, strict=True):
+        mean += (error - mean) / 30
+        assert score == pytest.approx((error + 2 * mean) / 3)
+
+
 def test_rows_to_come_change_nothing(fitted, rewriter):
     table, _ = odd()
     later = table.copy()

@@ -127,7 +127,7 @@ class AnomalyDetector(Estimator[AnomalyRows, Predictor | Autoencoder], AnomalyDe
         rows = self.rows_
         found = [errors_of(rows, self.module_, part)[1] for part in parts]
         # The first rows of a series are expected from few before them.
-        first = [min(self.past, len(each) // 2) for each in found]
+        first = [min(max(self.past, self.module_.warm), len(each) // 2) for each in found]
         clean = [
             np.ones(len(part.values), dtype=bool) if part.labels is None else ~part.labels
             for part in parts
@@ -138,7 +138,7 @@ class AnomalyDetector(Estimator[AnomalyRows, Predictor | Autoencoder], AnomalyDe
             raise DataError("AnomalyDetector: every row is labelled anomalous. Give usual rows.")
         rows.spread = usual_errors(errors, self.contamination)
         scores = [
-            smoothed(scores_of(e, rows.spread)[0], self.smooth)[k:][c[k:]]
+            smoothed(scores_of(e[k:][c[k:]], rows.spread)[0], self.smooth)
             for e, k, c in zip(found, first, clean, strict=True)
         ]
         ordered = np.sort(np.concatenate(scores))

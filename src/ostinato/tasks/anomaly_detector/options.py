@@ -68,9 +68,10 @@ class AnomalyDetectorOptions(RecurrenceOptions, EstimatorOptions):
         low=1,
     )
     smooth: int = option(
-        "Rows over which scores are averaged: 1 is best for single odd rows, more for anomalies "
-        "that last.",
-        default=1,
+        "About how many rows back the mean error reaches that counts twice in a score, beside the "
+        "error of the row itself: so single odd rows and stretches that are a little off are both "
+        "seen. 1 looks at single rows alone.",
+        default=30,
         low=1,
     )
     threshold: Literal["largest", "peaks", "quantile", "rate"] = option(

@@ -17,10 +17,14 @@ from ostinato.tasks.contracts import Evidence
 from ostinato.tasks.forecaster.answering import forecast
 from ostinato.tasks.forecaster.estimator import Forecaster
 from ostinato.tasks.forecaster.measures import BASELINES, MEASURES
+from ostinato.tasks.forecaster.periods import seasons_of
+from ostinato.tasks.forecaster.pretrained import quantiles
+from ostinato.tasks.forecaster.prior import MIDDLE
 
 MOST = 100  # forecasts of a series
 PICTURES = 6  # series and columns that are drawn
 SERIES = 40  # series that are tried
+AT_ONCE = 200  # forecasts that the network of `Forecaster.pretrained` makes beside the model's
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -99,6 +103,7 @@ def evidence(estimator: Forecaster, held_out: Any) -> Evidence:
         for k, word in worth_seeing(errors, PICTURES)
     ]
     facts = _facts(estimator, len(figures), len(drawn))
+    facts["without training"] = _at_once(estimator, held_out, tests)
     figures.append(_by_step(estimator, tests, best))
     return Evidence(figures=figures, facts=facts, units=_units(estimator))
 
@@ -168,6 +173,36 @@ def _by_step(model: Forecaster, tests: list[Backtest], best: Any) -> Figure:
             ),
         ],
         value=Axis(label="error in spreads", low=0),
+    )
+
+
+def _at_once(model: Forecaster, X: Any, tests: list[Backtest]) -> str:
+    """How the network of `Forecaster.pretrained` does beside the model, from the same rows."""
+    parts = [part for part in model.rows_.read(X, "evidence")[0] if len(part.values) > model.past_]
+    horizon, targets = model.horizon_, len(model.layout_.target)
+    each = max(1, AT_ONCE // (len(tests) * targets))
+    spread = model.scaler_.whole.spread[0]
+    before, seasons, places = [], [], []
+    for part, test in zip(parts, tests, strict=False):
+        first, count = len(part.values) - len(test.truth), -(-len(test.truth) // horizon)
+        for k in range(max(0, count - each), count):
+            known = part.values[: first + k * horizon, :targets]
+            before += list(known.T)
+            seasons += [seasons_of(column, part.pace) for column in known.T]
+            places.append((test, slice(k * horizon, (k + 1) * horizon)))
+    answers = quantiles(before, seasons, horizon)[..., MIDDLE]
+    answers = answers.reshape(len(places), targets, horizon).transpose(0, 2, 1)
+    truths = [test.truth[rows] for test, rows in places]
+    own = [test.answers[rows] for test, rows in places]
+    gaps = [
+        np.mean(
+            [np.abs(a[: len(b)] - b).mean(0) / spread for a, b in zip(each, truths, strict=True)]
+        )
+        for each in (answers, own)
+    ]
+    return (
+        f"the network that comes with the package errs by {gaps[0]:.3f} spreads in the "
+        f"last {len(places):,} forecasts, this model by {gaps[1]:.3f}"
     )
 
 

@@ -18,7 +18,7 @@ _CANDIDATES = LAGS + LONG_LAGS + (LAGS - 1) + 4 + 6
 _READ = 9  # columns of a row read
 _WRITE = 3 * _CANDIDATES + 4 + 3
 _SERIES = 12
-_MIDDLE = len(LEVELS) // 2
+MIDDLE = len(LEVELS) // 2
 
 
 class Context(NamedTuple):
@@ -257,8 +257,8 @@ class Prior(torch.nn.Module):
         x = torch.relu(x + self.between(x))
         weights, rest = self.answer(x).split([_CANDIDATES, len(LEVELS)], -1)
         weights = torch.where(given.allowed, weights, -1e9).softmax(-1)
-        middle = (weights * given.naive).sum(-1, keepdim=True) + rest[..., _MIDDLE : _MIDDLE + 1]
+        middle = (weights * given.naive).sum(-1, keepdim=True) + rest[..., MIDDLE : MIDDLE + 1]
         gaps = torch.nn.functional.softplus(rest - 1.0)
-        below = gaps[..., :_MIDDLE].flip(-1).cumsum(-1).flip(-1)
-        above = gaps[..., _MIDDLE + 1 :].cumsum(-1)
+        below = gaps[..., :MIDDLE].flip(-1).cumsum(-1).flip(-1)
+        above = gaps[..., MIDDLE + 1 :].cumsum(-1)
         return torch.cat([middle - below, middle, middle + above], -1)

@@ -175,12 +175,15 @@ class _Tape(TorchDispatchMode):
     def _steps(self, stack: Any, x: np.ndarray, out: np.ndarray, states: list[np.ndarray]) -> None:
         """Step after step of a recurrent layer, over arrays that lie whole in memory."""
         h, c = (*(part.ctypes.data for part in states), 0)[:2]
-        by_step = np.ascontiguousarray(x.swapaxes(0, 1))
-        found = np.empty_like(out.swapaxes(0, 1), order="C")
-        self.work.append(partial(np.copyto, by_step, x.swapaxes(0, 1)))
+        read, written = x.swapaxes(0, 1), out.swapaxes(0, 1)
+        by_step = read if read.flags.c_contiguous else np.ascontiguousarray(read)
+        found = written if written.flags.c_contiguous else np.empty_like(written, order="C")
+        if by_step is not read:
+            self.work.append(partial(np.copyto, by_step, read))
         for row, answer in zip(by_step, found, strict=True):
             self.work.append(partial(stack.step_arrays, row, answer, h=h, c=c))
-        self.work.append(partial(np.copyto, out, found.swapaxes(0, 1)))
+        if found is not written:
+            self.work.append(partial(np.copyto, written, found))
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Any = None

@@ -64,6 +64,7 @@ def test_scales_do_not_mix():
 def test_saved_and_loaded_it_has_the_same_bits():
     scale = RunningScale(2, [5, 30])
     rows = np.random.default_rng(0).normal(size=(20, 2))
+    rows[10] = 1000
     for row in rows[:10]:
         scale.step(row)
     again = RunningScale.from_dict(json.loads(json.dumps(scale.to_dict())))

@@ -58,7 +58,7 @@ def test_the_alarm_rises_where_errors_become_frequent_and_not_before():
         if k == 4050:
             test = PageHinkley.from_dict(json.loads(json.dumps(test.to_dict())))
     assert len(alarms) == 1
-    assert 4100 < alarms[0] < 4200  # 50 errors of 0.4 a row
+    assert 4080 < alarms[0] < 4130  # 50 errors of 0.4 a row, a few more by chance
 
 
 def test_fewer_errors_are_no_alarm():

@@ -75,6 +75,24 @@ def test_the_latest_windows_end_at_the_newest_row_and_replay_looks_back():
     assert not np.array_equal(seen[-2][2:], last[2:])
 
 
+def test_replay_draws_from_the_whole_memory_anew_each_time():
+    places = []
+
+    def loss(module, batch):
+        places.append(batch["x"][1, 0, 0].item() / batch["x"][0, 0, 0].item())
+        return squares(module, batch)
+
+    made = learner(length=2, loss=loss, every=1, replay=1, memory=200)
+    for k in range(6):
+        made.memory.add({"x": [k, 0], "y": 0})
+    for k in range(6, 200):
+        made.known(made.memory.add({"x": [k, 0], "y": 0}))
+    places = np.array(places)
+    assert places.min() < 0.05
+    assert places.max() > 0.95
+    assert places.std() > 0.2
+
+
 def test_late_truths_are_what_windows_end_at():
     seen = []
 

@@ -169,6 +169,16 @@ def test_what_is_refused_changes_nothing_and_the_stream_goes_on():
     assert torch.equal(weights(whole), weights(hurt))
 
 
+def test_rows_that_fit_refuses_leave_nothing_behind():
+    X, y = stream_of(60)
+    model = begun(max_classes=3).fit(X, y, validation=None, progress=False)
+    before = model.rows_.to_dict()
+    for labels in ([*y[:30], "third", *y[31:59], "fourth"], [*y[:30], "third", *y[31:59], None]):
+        with pytest.raises(DataError):
+            model.partial_fit(X, labels)
+        assert model.rows_.to_dict() == before
+
+
 def test_a_truth_of_a_row_long_ago_is_refused_and_memory_does_not_grow():
     X, _ = stream_of(100)
     stream = begun().stream(learn=True, memory=20)

@@ -385,3 +385,10 @@ def test_a_row_of_a_table_with_times_in_the_index_tells_its_time():
     pd.testing.assert_frame_equal(answer, model.predict(X[:14]), check_exact=True, check_freq=False)
     with pytest.raises(DataError, match="time is missing"):
         stream.step({"y": 1.0})
+
+
+def test_one_window_may_be_held_out():
+    """It is too few for intervals to be judged, and no error."""
+    model = Forecaster(**SMALL).fit(wave(), validation=7 / N, progress=False)
+    assert model.baseline_["mae"] > 0
+    assert "coverage_80" not in model.baseline_

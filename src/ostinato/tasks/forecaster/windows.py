@@ -69,7 +69,7 @@ class Windows:
 
     def some(self, starts: torch.Tensor) -> Iterator[torch.Tensor]:
         """The windows some hundred at a time."""
-        return iter(starts.split(_AT_ONCE))
+        return iter(starts.split(_AT_ONCE) if len(starts) else ())
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -11,11 +11,22 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 
-from ostinato.tasks.forecaster.prior import LAGS, LEVELS, LONG_LAGS, PATCH, Prior, context_of
+from ostinato.tasks.forecaster.prior import (
+    LAGS,
+    LEVELS,
+    LONG_LAGS,
+    MIDDLE,
+    PATCH,
+    Prior,
+    context_of,
+)
 
 WEIGHTS = Path(__file__).with_name("prior.safetensors")
 _AT_ONCE = 256  # series that the network reads together
 _KNOWN = 2048  # rows of history that training knew at most
+# Real series are a little less sure than made-up ones: with so much more distance from the median,
+# 80 % intervals covered 80 % on the earlier halves of the collections of quality_pretrained.
+_WIDER = 1.06
 
 
 @cache
@@ -69,6 +80,8 @@ def _quantiles(
         given = context_of(torch.from_numpy(history), torch.tensor(seasons), steps)
         scaled = prior(given)[:, :horizon].double()
         found = (scaled * given.spread[..., None] + given.level[..., None]).numpy()
+    middle = found[..., MIDDLE : MIDDLE + 1]
+    found = middle + _WIDER * (found - middle)
     low = np.nanmin(history, axis=1)[:, None, None]
     return np.where((low >= 0) & (found < 0), 0.0, found)
 

@@ -74,7 +74,7 @@ def of_module(where: str, module: torch.nn.Module, data: Any, options: Any) -> R
     columns, index = None, None
     if isinstance(data, pd.DataFrame):
         columns, index = [str(each) for each in data.columns], data.index
-        data = torch.as_tensor(data.to_numpy(np.float32))
+        data = torch.as_tensor(data.to_numpy(np.float32, copy=True))
     given = data if isinstance(data, tuple) else (data,)
     try:
         inputs = [torch.as_tensor(each) for each in given]

@@ -33,6 +33,8 @@ def draw_matrix(scene: Scene, figure: Matrix) -> None:
     left = min(longest + 0.5, 0.3 * scene.width) + 8
     cell = min((scene.width - left - 4) / wide, _LARGEST)
     tall = cell if high * cell <= 520 and cell >= 4 else max(min(cell, 520 / high), 120 / high)
+    if 16 * high <= 520:
+        tall = max(tall, 16.0)  # so that every row's name has its line
     right = left + cell * wide
     _column_names(scene, figure, left, cell, wide)
     if figure.values.size > _CELLS:

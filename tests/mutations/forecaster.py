@@ -53,9 +53,9 @@ MUTATIONS = [
     ),
     # partial_fit that forgets the other series.
     Mutation(
-        f"{FORECASTER}/rows.py",
-        "known = {part.name: part for part in self.known}\n        for part in parts",
-        "known = {}\n        for part in parts",
+        f"{FORECASTER}/succession.py",
+        "found = {part.name: part for part in known}",
+        "found = {}",
         BY_HAND,
     ),
     # Every series with the timestamps of the first.

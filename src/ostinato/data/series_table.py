@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ostinato.data.clock import Clock, pack_name, pack_times, unpack_name, unpack_times
 from ostinato.data.pace import Pace
 from ostinato.data.tables import read_table
 from ostinato.data.time_columns import JOINED, find_time, repeats_time, with_companions
@@ -63,6 +64,33 @@ class Series:
     def frequency(self) -> str | None:
         """The pace as pandas writes it, or None."""
         return None if self.pace is None else self.pace.frequency
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything `from_dict` needs but the pace, as values JSON can hold."""
+        packed: dict[str, Any] = {"name": pack_name(self.name), "values": self.values.tolist()}
+        packed |= {"static": self.static.tolist()}
+        packed |= {"ahead": None if self.ahead is None else self.ahead.tolist()}
+        if isinstance(self.index, pd.RangeIndex):
+            return packed | {"start": self.index.start}
+        return packed | pack_times(self.index)
+
+    @classmethod
+    def from_dict(cls, packed: dict[str, Any], clock: Clock | None) -> Series:
+        """The series that `to_dict` described; the clock knows its pace."""
+        values, name = np.array(packed["values"], dtype=np.float64), unpack_name(packed["name"])
+        ahead = None if packed["ahead"] is None else np.array(packed["ahead"], dtype=np.float64)
+        if "start" in packed:
+            index: Any = pd.RangeIndex(packed["start"], packed["start"] + len(values))
+        else:
+            index = unpack_times(packed)
+        return cls(
+            name=name,
+            values=values,
+            index=index,
+            pace=None if clock is None else clock.paces.get(name, clock.usual),
+            static=np.array(packed["static"], dtype=np.float64),
+            ahead=ahead,
+        )
 
     def after(self, steps: int) -> Any:
         """The timestamps, or positions, of the next rows.

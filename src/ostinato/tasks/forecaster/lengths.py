@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+
+from ostinato import data
+from ostinato.data.series_table import Series
+from ostinato.tasks.forecaster.options import ForecasterOptions
+from ostinato.tasks.forecaster.season import find_season, usual_seasons
 
 _LONGEST_SEASON = 336  # rows: longer ones are left to the calendar
 _PAST = 96  # rows: of made-up sales by day, 28 err a sixth more
@@ -50,3 +56,25 @@ def find_epochs(windows: int, batch_size: int) -> int:
     steps = -(-windows // batch_size)
     low, high = _EPOCHS
     return int(min(max(-(-_STEPS // steps), low), high))
+
+
+def lengths_of(
+    options: ForecasterOptions,
+    known: list[Series],
+    later: list[Series] | None,
+    validation: Any,
+    pace: data.Pace | None,
+    targets: int,
+) -> tuple[int, int]:
+    """Rows to read and to answer, as the options say or by the rows to learn from."""
+    past, horizon = options.past, options.horizon
+    if past is not None and horizon is not None:
+        return past, horizon
+    held = 0.0 if later is not None or not isinstance(validation, float) else validation
+    own = [part.values[: len(part.values) - round(held * len(part.values))] for part in known]
+    lengths = [len(values) for values in own]
+    longest = max(2, int(np.median(lengths)) // 3)
+    values = [each[:, :targets] for each in own]
+    season = find_season(values, pace, min(longest, past or longest))
+    suggested = usual_seasons(pace) if pace else ()
+    return find_lengths(lengths, [season, *suggested], past, horizon)

@@ -20,14 +20,17 @@ from ostinato.data.series_table import (
     parts_of_time,
     to_table,
 )
-from ostinato.errors import DataError, OptionError, check_number
+from ostinato.errors import OptionError
+from ostinato.tasks.forecaster.future import complete, joined_ahead
+from ostinato.tasks.forecaster.indicators import with_indicators, with_names
 from ostinato.tasks.forecaster.known import Known, word_list
-from ostinato.tasks.forecaster.lengths import find_lengths
+from ostinato.tasks.forecaster.lengths import lengths_of
 from ostinato.tasks.forecaster.old_files import upgraded
 from ostinato.tasks.forecaster.options import ForecasterOptions, SizedOptions
 from ostinato.tasks.forecaster.regressors import Regressors
 from ostinato.tasks.forecaster.scaling import Scales, Scaling
-from ostinato.tasks.forecaster.season import find_season, naive_scale, usual_seasons
+from ostinato.tasks.forecaster.season import find_season, naive_scale
+from ostinato.tasks.forecaster.succession import continued, latest, split
 from ostinato.tasks.forecaster.windows import Windows, find_windows
 
 _FAR = 10.0  # spreads
@@ -90,7 +93,9 @@ class ForecasterRows:
             time=options.time,
             series=options.series,
             where=where,
-            levels=level_names(X.index) if hasattr(X, "index") and _levels(X.index) else (),
+            levels=level_names(X.index)
+            if isinstance(getattr(X, "index", None), pd.MultiIndex)
+            else (),
         )
         names = word_list(options.indicators)
         if options.strategy == "recursive" and (layout.past or names):
@@ -122,7 +127,7 @@ class ForecasterRows:
         layout = with_names(layout, names)
         frequency = None if clock is None else clock.frequency
         usual = None if clock is None else clock.usual
-        past, horizon = _lengths(options, known, later, validation, usual, len(layout.target))
+        past, horizon = lengths_of(options, known, later, validation, usual, len(layout.target))
         parts, cuts = split(where, known, later, validation, past + horizon, horizon, clock)
         parts, known = regressors.settle(layout, parts, cuts, known)
         learn = [part.values[:cut] for part, cut in zip(parts, cuts, strict=True)]
@@ -303,38 +308,12 @@ class ForecasterRows:
         if not names:
             return dates
         first = len(self.layout.columns) - len(names)
-        ahead = self._ahead(part, steps, len(dates), first)
+        back = self.season if self.missing_future == "season" else 1
+        ahead = complete(part, names, steps, len(dates), fill=self.missing_future, back=back)
         scaled = scales.forward(np.concatenate([np.zeros((len(ahead), first)), ahead], 1), k)
         return np.concatenate(
             [self.regressors.spread(scaled[:, first:], ahead, names), dates], axis=1
         )
-
-    def _ahead(self, part: Series, steps: int, rows: int, first: int) -> np.ndarray:
-        """`(rows, future)` in the user's units, complete; at least `steps` must be known."""
-        names = self.layout.future
-        found = np.full((rows, len(names)), np.nan)
-        if part.ahead is not None:
-            given = part.ahead[:rows]
-            found[: len(given)] = given
-        if not np.isnan(found).any():
-            return found
-        holes = np.isnan(found[:steps])
-        if holes.any() and self.missing_future == "error":
-            step, column = np.argwhere(holes)[0]
-            place = "" if part.name is None else f"series {part.name!r}: "
-            raise DataError(
-                f"Forecaster: {place}future column {names[column]!r} has no value for "
-                f"{part.after(steps)[step]}, one of {int(holes.any(1).sum())} of {steps} rows to "
-                "come without. Give future=... with the rows to come, or rows of X with empty "
-                "targets, or choose Forecaster(missing_future=...)."
-            )
-        behind = np.concatenate([part.values[:, first:], found])
-        back = self.season if self.missing_future == "season" else 1
-        for step, column in np.argwhere(np.isnan(found)):
-            row = len(part.values) + step
-            value = 0.0 if self.missing_future == "zero" else behind[max(row - back, 0), column]
-            behind[row, column] = value
-        return behind[len(part.values) :]
 
     def whole(self, steps: int) -> int:
         """Rows of whole horizons, the least that hold `steps`."""
@@ -354,56 +333,15 @@ class ForecasterRows:
         layout = dataclasses.replace(self.layout, target=[], past=[])
         frame = self.regressors.encode(to_table(future, where))
         given, _ = read_series(frame, layout, clock=self.clock, missing="allow", where=where)
-        by_name = {each.name: each for each in given}
-        found = []
-        for part in parts:
-            each = by_name.get(part.name)
-            if each is None:
-                found.append(part)
-                continue
-            values = each.values
-            if not isinstance(part.index, pd.RangeIndex):
-                places = each.index.get_indexer(part.after(self.whole(steps)))
-                values = np.where((places >= 0)[:, None], values[places], np.nan)
-            found.append(dataclasses.replace(part, ahead=values[: self.whole(steps)]))
-        return found
+        return joined_ahead(parts, given, self.whole(steps))
 
     def following(self, parts: list[Series], least: int, where: str) -> list[Series]:
-        """Series given after `fit`. Those with fewer than `least` rows have the rows that are known
-        of them before theirs; rows without timestamps are the next ones.
-
-        Raises:
-            DataError: rows of a short series do not follow those that are known.
-        """
-        known = {part.name: part for part in self.known}
-        found = []
-        for part in parts:
-            before = known.get(part.name)
-            if before is not None and self.clock is None:
-                start = before.index.stop
-                index = pd.RangeIndex(start, start + len(part.values))
-                part = dataclasses.replace(part, index=index)
-            later = before is not None and part.index[0] > before.index[-1]
-            if before is not None and later and len(part.values) < least:
-                part = _follow(before, part, where, self.clock)
-            found.append(part)
-        return found
+        """Series given after `fit`; see `continued`."""
+        return continued(self.known, parts, least, where, self.clock)
 
     def remember(self, parts: list[Series], past: int) -> None:
-        """Keep the last `past` rows of each series for `forecast`. Rows older than those that are
-        known do not replace them, and other series stay as they were."""
-        known = {part.name: part for part in self.known}
-        for part in parts:
-            before = known.get(part.name)
-            values, index = part.values[-past:].copy(), part.index[-past:]
-            if before is not None:
-                if index[-1] < before.index[-1]:
-                    continue
-                older = int(np.searchsorted(before.index, index[0]))
-                values = np.concatenate([before.values[:older], values])[-past:]
-                index = _joined(before.index[:older], index)[-past:]
-            known[part.name] = dataclasses.replace(part, values=values, index=index)
-        self.known = list(known.values())
+        """Keep the last `past` rows of each series for `forecast`; see `latest`."""
+        self.known = latest(self.known, parts, past)
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -420,7 +358,7 @@ class ForecasterRows:
             "naive_scale": self.naive_scale.tolist(),
             "missing": self.filled,
             "indicators": self.indicators,
-            "known": [_pack(part) for part in self.known],
+            "known": [part.to_dict() for part in self.known],
         }
 
     @classmethod
@@ -448,148 +386,5 @@ class ForecasterRows:
             naive_scale=np.array(document["naive_scale"]),
             filled=document["missing"],
             indicators=document["indicators"],
-            known=[_unpack(part, clock) for part in document["known"]],
+            known=[Series.from_dict(part, clock) for part in document["known"]],
         )
-
-
-def split(
-    where: str,
-    known: list[Series],
-    later: list[Series] | None,
-    validation: Any,
-    needed: int,
-    horizon: int,
-    clock: data.Clock | None = None,
-) -> tuple[list[Series], list[int]]:
-    """Every series with its held-out rows at the end, and where they begin.
-
-    Args:
-        later: held-out rows that follow `known`, or None.
-        validation: without `later`: a fraction, the last of each series, at least `horizon` rows;
-            or None. Series that would then have less than `needed` rows are kept whole.
-    """
-    lengths = [len(part.values) for part in known]
-    if later is None:
-        if validation is None:
-            return known, lengths
-        check_number(where, "validation", validation, above=0, below=1)
-        cuts = [
-            n if n < 2 else min(len(data.split_time(n, float(validation))[0]), n - horizon)
-            for n in lengths
-        ]
-        if max(cuts) >= needed:
-            cuts = [cut if cut >= needed else n for cut, n in zip(cuts, lengths, strict=True)]
-        return known, [max(cut, 1) for cut in cuts]
-    place = f"{where}: validation"
-    following = {part.name: part for part in later}
-    joined = []
-    for part in known:
-        after = following.pop(part.name, None)
-        joined.append(part if after is None else _follow(part, after, place, clock))
-    if following:
-        raise DataError(f"{place}: series {next(iter(following))!r} is not in X.")
-    return joined, lengths
-
-
-def _joined(before: Any, after: Any) -> Any:
-    """Positions or timestamps, and those that come after them."""
-    if isinstance(after, pd.RangeIndex):
-        return pd.RangeIndex(after.start - len(before), after.stop)
-    return before.append(after)
-
-
-def _lengths(
-    options: ForecasterOptions,
-    known: list[Series],
-    later: list[Series] | None,
-    validation: Any,
-    pace: data.Pace | None,
-    targets: int,
-) -> tuple[int, int]:
-    """Rows to read and to answer, as the options say or by the rows to learn from."""
-    past, horizon = options.past, options.horizon
-    if past is not None and horizon is not None:
-        return past, horizon
-    held = 0.0 if later is not None or not isinstance(validation, float) else validation
-    own = [part.values[: len(part.values) - round(held * len(part.values))] for part in known]
-    lengths = [len(values) for values in own]
-    longest = max(2, int(np.median(lengths)) // 3)
-    values = [each[:, :targets] for each in own]
-    season = find_season(values, pace, min(longest, past or longest))
-    suggested = usual_seasons(pace) if pace else ()
-    return find_lengths(lengths, [season, *suggested], past, horizon)
-
-
-def with_names(layout: Layout, indicators: Sequence[str]) -> Layout:
-    """A layout in which the indicators of each target are the last of the past columns."""
-    names = [f"{target}.{name}" for target in layout.target for name in indicators]
-    return dataclasses.replace(layout, past=[*layout.past, *names])
-
-
-def with_indicators(
-    parts: list[Series],
-    layout: Layout,
-    indicators: Sequence[str],
-    before: Sequence[Series] = (),
-) -> list[Series]:
-    """Series with the indicators of each target between past and future columns.
-
-    Args:
-        layout: of the series, without the indicators.
-        before: series whose rows come before those of `parts`.
-    """
-    if not indicators:
-        return parts
-    earlier = {part.name: part.values for part in before}
-    first, found = len(layout.target) + len(layout.past), []
-    for part in parts:
-        columns = []
-        for k in range(len(layout.target)):
-            prices, rest = part.values[:, k], earlier.get(part.name)
-            joined = prices if rest is None else np.concatenate([rest[:, k], prices])
-            columns += [data.indicator(name, joined)[-len(prices) :] for name in indicators]
-        own = part.values
-        values = np.concatenate([own[:, :first], np.stack(columns, 1), own[:, first:]], axis=1)
-        found.append(dataclasses.replace(part, values=values))
-    return found
-
-
-def _levels(index: Any) -> bool:
-    return isinstance(index, pd.MultiIndex)
-
-
-def _follow(part: Series, after: Series, where: str, clock: data.Clock | None) -> Series:
-    if clock is None:
-        index: Any = pd.RangeIndex(part.index.start, part.index.stop + len(after.index))
-    else:
-        clock.follows(part.name, part.index[-1], after.index[0], where)
-        index = part.index.append(after.index)
-    return dataclasses.replace(
-        part, values=np.concatenate([part.values, after.values]), index=index
-    )
-
-
-def _pack(part: Series) -> dict[str, Any]:
-    packed: dict[str, Any] = {"name": data.pack_name(part.name), "values": part.values.tolist()}
-    packed |= {"static": part.static.tolist()}
-    packed |= {"ahead": None if part.ahead is None else part.ahead.tolist()}
-    if isinstance(part.index, pd.RangeIndex):
-        return packed | {"start": part.index.start}
-    return packed | data.pack_times(part.index)
-
-
-def _unpack(packed: dict[str, Any], clock: data.Clock | None) -> Series:
-    values, name = np.array(packed["values"], dtype=np.float64), data.unpack_name(packed["name"])
-    ahead = None if packed["ahead"] is None else np.array(packed["ahead"], dtype=np.float64)
-    if "start" in packed:
-        index: Any = pd.RangeIndex(packed["start"], packed["start"] + len(values))
-    else:
-        index = data.unpack_times(packed)
-    return Series(
-        name=name,
-        values=values,
-        index=index,
-        pace=None if clock is None else clock.paces.get(name, clock.usual),
-        static=np.array(packed["static"], dtype=np.float64),
-        ahead=ahead,
-    )

@@ -16,10 +16,11 @@ from ostinato.data.time_columns import JOINED
 from ostinato.errors import DataError
 from ostinato.nn.plan import Plan
 from ostinato.tasks.forecaster.answering import forecast, table
+from ostinato.tasks.forecaster.indicators import with_indicators
 from ostinato.tasks.forecaster.last_rows import LastRows, Ring, all_finite
 from ostinato.tasks.forecaster.module import ForecasterModule
 from ostinato.tasks.forecaster.options import ForecasterOptions
-from ostinato.tasks.forecaster.rows import ForecasterRows, with_indicators
+from ostinato.tasks.forecaster.rows import ForecasterRows
 
 _WHERE = "ForecastStream.step"
 _FIRST = np.array([0])

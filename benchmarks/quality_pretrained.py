@@ -25,6 +25,7 @@ import pandas as pd
 import torch
 
 from ostinato.tasks.forecaster import pretrained
+from ostinato.tasks.forecaster.periods import seasons_of
 from ostinato.tasks.forecaster.prior import LEVELS
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -164,6 +165,8 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=500)
     parser.add_argument("--origins", type=int, default=6, help="of each series")
     parser.add_argument("--only", default="", help="collections whose name has this")
+    parser.add_argument("--horizon", type=int, help="rows ahead, instead of each collection's")
+    parser.add_argument("--found", action="store_true", help="find seasons in the values alone")
     parser.add_argument("--test", action="store_true")
     parser.add_argument("--speed", action="store_true")
     parser.add_argument("--without-ets", action="store_true")
@@ -179,11 +182,14 @@ def main() -> None:
     for name, series, seasons, horizon in collections(options.data):
         if options.only not in name:
             continue
+        horizon = options.horizon or horizon
         history, truth = cuts(series, horizon, options.rows, options.origins, options.test)
-        answer = pretrained.quantiles(history, [seasons] * len(history), horizon, prior=prior)
+        told = [seasons_of(x, None) if options.found else seasons for x in history]
+        answer = pretrained.quantiles(history, told, horizon, prior=prior)
         units = np.array([unit(x, seasons[0]) for x in history])
         repeated = np.stack([naive(x, seasons[0], horizon) for x in history])
         key = f"{name} {options.rows} {options.origins} {options.test}"
+        key += f" {options.horizon}" if options.horizon else ""
         if not options.without_ets and key not in kept:
             kept[key] = [ets(x, seasons[0], horizon).tolist() for x in history]
             if options.ets:

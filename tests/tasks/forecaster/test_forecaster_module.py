@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from ostinato.errors import OptionError, ShapeError
+from ostinato.tasks.forecaster.learning import loss_of
 from ostinato.tasks.forecaster.module import ForecasterModule
-from ostinato.tasks.forecaster.options import SizedOptions
+from ostinato.tasks.forecaster.options import ForecasterOptions, SizedOptions
 
 
 def ask(model, x):
@@ -87,3 +88,42 @@ def test_refusals():
         made(targets=1, past=10, horizon=4, hidden_size=())
     with pytest.raises(ShapeError, match=r"\(batch, 10, 1\), got \(2, 9, 1\)"):
         ask(made(targets=1, past=10, horizon=4), torch.zeros(2, 9, 1))
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_a_decoder_takes_one_step_for_each_row_ahead(cell):
+    torch.manual_seed(1)
+    sizes = {"targets": 2, "inputs": 5, "known": 2, "statics": 3}
+    options = {"past": 12, "horizon": 4, "hidden_size": (8, 6), "cell": cell}
+    model = made(**sizes, **options, strategy="encoder_decoder")
+    x, future, static = torch.randn(3, 12, 5), torch.randn(3, 4, 2), torch.randn(3, 3)
+    answer = model(x, future, static)
+    assert answer.shape == (3, 4, 2, 1)
+    answer.square().sum().backward()
+    for name, parameter in model.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.abs().sum() > 0, name
+    later = future.clone()
+    later[:, 2] += 1
+    changed = model(x, later, static)
+    assert torch.equal(answer[:, :2], changed[:, :2])  # a step knows nothing of those after it
+    assert not torch.equal(answer[:, 3], changed[:, 3])
+    with pytest.raises(OptionError, match=r"segment must be 1 or None with strategy='encoder_"):
+        made(targets=1, past=12, horizon=4, segment=4, strategy="encoder_decoder")
+
+
+def test_members_answer_their_mean_and_learn_by_themselves():
+    torch.manual_seed(1)
+    model = made(targets=1, past=12, horizon=4, hidden_size=8, members=3)
+    window = torch.randn(5, 12, 1), torch.zeros(5, 4, 0), torch.zeros(5, 0)
+    each = model.answers(*window)
+    assert not torch.allclose(each[0], each[1])
+    torch.testing.assert_close(model(*window), torch.stack(each).mean(0))
+    truth = torch.randn(5, 4, 1)
+    batch = dict(zip(("x", "future", "static", "y"), (*window, truth), strict=True))
+    found = loss_of(ForecasterOptions())(model, batch)
+    losses = torch.stack([(answer[..., 0] - truth).abs().mean() for answer in each])
+    torch.testing.assert_close(found["loss"], losses.mean())
+    assert found["mae"] < losses.mean()
+    alone = made(targets=1, past=12, horizon=4, hidden_size=8)
+    assert set(alone.state_dict()) < set(model.state_dict())

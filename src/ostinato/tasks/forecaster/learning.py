@@ -24,10 +24,13 @@ def loss_of(options: ForecasterOptions) -> Loss:
     """The loss on scaled values, beside the mean absolute and squared errors."""
     criterion = LOSSES[options.loss]
 
-    def loss(module: torch.nn.Module, batch: dict[str, Any]) -> dict[str, torch.Tensor]:
-        answer, truth = module(batch["x"], batch["future"], batch["static"])[..., 0], batch["y"]
-        found = {"loss": criterion(answer, truth)}
+    def loss(module: Any, batch: dict[str, Any]) -> dict[str, torch.Tensor]:
+        truth = batch["y"]
+        answers = module.answers(batch["x"], batch["future"], batch["static"])
+        losses = [criterion(each[..., 0], truth) for each in answers]
+        found = {"loss": torch.stack(losses).mean() if len(losses) > 1 else losses[0]}
         with torch.no_grad():
+            answer = torch.stack(answers).mean(0)[..., 0]
             found["mae"] = (answer - truth).abs().mean()
             found["mse"] = (answer - truth).square().mean()
         return found

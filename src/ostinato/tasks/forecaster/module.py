@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from math import gcd
 from typing import Any
 
@@ -14,6 +15,7 @@ from ostinato.tasks.forecaster.options import SizedOptions
 from ostinato.tasks.layers import recurrent
 
 _LONGEST_SEGMENT = 48
+_CODE = 16  # numbers that tell the rows ahead apart
 _EFFECT = 64  # units between known columns and what they add
 
 
@@ -21,6 +23,8 @@ def segment_of(options: SizedOptions) -> int:
     """Rows that make one step: as given, or the largest that divides past and horizon."""
     if options.segment is not None:
         return options.segment
+    if options.strategy == "encoder_decoder":
+        return 1
     common = gcd(options.past, options.horizon)
     return max(n for n in range(1, _LONGEST_SEGMENT + 1) if common % n == 0)
 
@@ -35,6 +39,12 @@ class ForecasterModule(torch.nn.Module):
     decodes every future segment in one step from the same state, told apart by a learned code of
     its position and of its column (SegRNN, arXiv:2308.11200). Steps are n times fewer, and errors
     do not add up from segment to segment. Further input columns are read beside each target.
+
+    With strategy "encoder_decoder" a second network begins with the state of the one that read row
+    by row, and takes one step for each row ahead, told apart by a learned code (after Sutskever et
+    al., arXiv:1409.3215; it does not read its own answers, as in Wen et al., arXiv:1711.11053).
+
+    Several members have weights of their own, and answer their mean.
 
     What is known ahead adds to each row's targets by a small network of its own, the same for every
     row: it is taken off the rows that are read and put on those that are answered, so that a
@@ -78,16 +88,7 @@ class ForecasterModule(torch.nn.Module):
         self.known, self.statics = known, statics
         self.segment, self.subtract_last = segment, options.subtract_last
         width = sizes[0] if segment > 1 else inputs + statics
-        self.layers = torch.nn.ModuleList(
-            recurrent(
-                options,
-                before,
-                size,
-                recurrent_dropout=options.recurrent_dropout,
-                init=options.init,
-            )
-            for before, size in zip((width, *sizes[:-1]), sizes, strict=True)
-        )
+        self.layers = self._layers(options, width)
         self.dropout = torch.nn.Dropout(options.dropout)
         self.effect = None
         if known:
@@ -97,6 +98,23 @@ class ForecasterModule(torch.nn.Module):
                 torch.nn.Dropout(options.dropout),
                 nn.Linear(_EFFECT, targets),
             )
+        self.others = torch.nn.ModuleList()
+        self._build(options, segment, width)
+        alone = dataclasses.replace(options, members=1)
+        for _ in range(options.members - 1):
+            shape = {"targets": targets, "inputs": inputs, "known": known, "statics": statics}
+            self.others.append(ForecasterModule(alone, **shape))
+
+    def _build(self, options: SizedOptions, segment: int, width: int) -> None:
+        """What decodes the state."""
+        sizes, horizon, targets = options.layer_sizes, self.horizon, self.targets
+        inputs, known, statics = self.inputs, self.known, self.statics
+        self.decoder = None
+        if options.strategy == "encoder_decoder":
+            self.decoder = self._layers(options, _CODE + known + statics)
+            self.position_code = torch.nn.Parameter(torch.randn(horizon, _CODE))
+            self.head = nn.Linear(sizes[-1], targets)
+            return
         if segment == 1:
             self.head = nn.Linear(sizes[-1] + horizon * known, horizon * targets)
             return
@@ -107,7 +125,33 @@ class ForecasterModule(torch.nn.Module):
         self.column_code = torch.nn.Parameter(torch.randn(targets, width - width // 2))
         self.head = nn.Linear(sizes[-1], segment)
 
+    @staticmethod
+    def _layers(options: SizedOptions, width: int) -> torch.nn.ModuleList:
+        sizes = options.layer_sizes
+        return torch.nn.ModuleList(
+            recurrent(
+                options,
+                before,
+                size,
+                recurrent_dropout=options.recurrent_dropout,
+                init=options.init,
+            )
+            for before, size in zip((width, *sizes[:-1]), sizes, strict=True)
+        )
+
     def forward(self, x: Tensor, future: Tensor, static: Tensor) -> Tensor:
+        answer = self.alone(x, future, static)
+        for other in self.others:
+            answer = answer + other(x, future, static)
+        return answer / (1 + len(self.others)) if len(self.others) else answer
+
+    def answers(self, x: Tensor, future: Tensor, static: Tensor) -> list[Tensor]:
+        """What each member says, as `forward`: they learn by themselves, and answer together."""
+        own = self.alone(x, future, static)
+        return [own, *(other(x, future, static) for other in self.others)]
+
+    def alone(self, x: Tensor, future: Tensor, static: Tensor) -> Tensor:
+        """What the first member says."""
         if x.dim() != 3 or x.shape[1:] != (self.past, self.inputs):
             raise ShapeError(
                 f"Forecaster: input must have shape (batch, {self.past}, {self.inputs}), got "
@@ -120,6 +164,7 @@ class ForecasterModule(torch.nn.Module):
         if self.subtract_last:
             own = own - last
         read = self._segments if self.segment > 1 else self._steps
+        read = read if self.decoder is None else self._decoded
         answer = read(own, extra, future, static)
         if self.subtract_last:
             answer = answer + last
@@ -138,6 +183,14 @@ class ForecasterModule(torch.nn.Module):
         outputs, _ = self._run(torch.cat([own, extra, beside], dim=-1), None)
         found = torch.cat([self.dropout(outputs[:, -1]), future.flatten(1)], dim=-1)
         return self.head(found).unflatten(1, (self.horizon, self.targets))
+
+    def _decoded(self, own: Tensor, extra: Tensor, future: Tensor, static: Tensor) -> Tensor:
+        beside = static[:, None].expand(-1, own.shape[1], -1)
+        _, states = self._run(torch.cat([own, extra, beside], dim=-1), None)
+        codes = self.position_code.expand(len(own), -1, -1)
+        beside = static[:, None].expand(-1, self.horizon, -1)
+        outputs, _ = self._run(torch.cat([codes, future, beside], -1), states, self.decoder)
+        return self.head(self.dropout(outputs))
 
     def _segments(self, own: Tensor, extra: Tensor, future: Tensor, static: Tensor) -> Tensor:
         batch, steps = len(own), self.past // self.segment
@@ -167,9 +220,11 @@ class ForecasterModule(torch.nn.Module):
         answer = answer.reshape(batch, self.targets, self.future * self.segment)
         return answer[..., : self.horizon].transpose(1, 2)
 
-    def _run(self, x: Tensor, states: list[Any] | None) -> tuple[Tensor, list[Any]]:
+    def _run(
+        self, x: Tensor, states: list[Any] | None, layers: Any = None
+    ) -> tuple[Tensor, list[Any]]:
         after = []
-        for depth, layer in enumerate(self.layers):
+        for depth, layer in enumerate(self.layers if layers is None else layers):
             if depth:
                 x = self.dropout(x)
             x, state = layer(x, None if states is None else states[depth])

@@ -38,9 +38,10 @@ class ForecasterOptions(RecurrenceOptions, EstimatorOptions):
     static: str | int | tuple[str | int, ...] = option(
         "Columns with one value for each series, such as the region of a shop.", default=()
     )
-    strategy: Literal["direct", "recursive"] = option(
+    strategy: Literal["direct", "recursive", "encoder_decoder"] = option(
         "direct answers all `horizon` rows at once. recursive learns the next `segment` rows, and "
-        "reads its own forecasts for the rest; for long horizons with little data.",
+        "reads its own forecasts for the rest; for long horizons with little data. encoder_decoder "
+        "reads row by row, and a second network takes one step for each row ahead.",
         default="direct",
     )
     segment: int | None = option(
@@ -157,6 +158,12 @@ class ForecasterOptions(RecurrenceOptions, EstimatorOptions):
         "large errors more; huber is between them.",
         default="mae",
     )
+    members: int = option(
+        "Networks that learn side by side, each from first weights of its own; the answer is their "
+        "mean. More are surer and take as many times longer.",
+        default=1,
+        low=1,
+    )
     hidden_size: int | tuple[int, ...] = option(
         "Units of the recurrent layer, or of each of several, such as 64,32.", default=128, low=1
     )
@@ -180,6 +187,11 @@ class ForecasterOptions(RecurrenceOptions, EstimatorOptions):
             raise OptionError(
                 f"{where}: segment must divide past {self.past}, got {self.segment}. Choose "
                 "another segment, or None to have one chosen."
+            )
+        if self.strategy == "encoder_decoder" and self.segment not in (None, 1):
+            raise OptionError(
+                f"{where}: segment must be 1 or None with strategy='encoder_decoder', got "
+                f"{self.segment}. It reads row by row."
             )
 
 

@@ -287,6 +287,31 @@ def info(
 
 
 @app.command()
+def inspect(
+    model: Model,
+    data: Annotated[
+        list[str] | None, typer.Argument(help="Files that the model reads, or glob patterns.")
+    ] = None,
+    text: Annotated[
+        list[str] | None, typer.Option("--text", help="A text to read; may be repeated.")
+    ] = None,
+    column: Annotated[str | None, typer.Option(help="Column with the texts.")] = None,
+    pictures: Annotated[
+        str | None, typer.Option(help="Which ones, with commas between; without it all there are.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The page to write; inspect.html beside the model.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Draw what is inside a trained model: gates, units, memory, what an answer comes from."""
+    from ostinato.cli.inspect import inspect as run_inspect
+
+    names = [each.strip() for each in (pictures or "").split(",") if each.strip()]
+    run_inspect(model, data or [], text or [], column, names, out, as_json=json)
+
+
+@app.command()
 def datasets(
     action: Annotated[str, typer.Argument(help="list, info or load.")] = "list",
     name: Annotated[str | None, typer.Argument(help="Name of a data set.")] = None,

@@ -16,6 +16,8 @@ from ostinato.inspection.answers import next_tokens as next_tokens
 from ostinato.inspection.answers import token_probabilities as token_probabilities
 from ostinato.inspection.attribution import attribution as attribution
 from ostinato.inspection.curves import learning_curves as learning_curves
+from ostinato.inspection.gallery import picture_page as picture_page
+from ostinato.inspection.gallery import pictures_of as pictures_of
 from ostinato.inspection.gates import gate_values as gate_values
 from ostinato.inspection.gates import gradient_histograms as gradient_histograms
 from ostinato.inspection.gates import saturation as saturation

@@ -1,0 +1,91 @@
+"""Which pictures suit a fitted estimator, and one page of a choice of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ostinato.errors import OptionError, check_choice
+from ostinato.figures import page
+from ostinato.inspection.answers import attention, crf_scores, token_probabilities
+from ostinato.inspection.attribution import attribution
+from ostinato.inspection.curves import learning_curves
+from ostinato.inspection.estimators import READERS
+from ostinato.inspection.gates import (
+    gate_values,
+    gradient_histograms,
+    saturation,
+    weight_histograms,
+)
+from ostinato.inspection.picture import Picture
+from ostinato.inspection.states import hidden_states
+from ostinato.inspection.through_time import gradient_norms, influence
+from ostinato.inspection.units import activations
+
+ALONE: dict[str, Callable[[Any], Picture]] = {
+    "learning-curves": learning_curves,
+    "weights": weight_histograms,
+    "crf": crf_scores,
+}
+"""Pictures of a model alone."""
+
+WITH_DATA: dict[str, Callable[[Any, Any], Picture]] = {
+    "attribution": attribution,
+    "attention": attention,
+    "tokens": token_probabilities,
+    "activations": activations,
+    "influence": influence,
+    "gradient-norms": gradient_norms,
+    "gates": gate_values,
+    "saturation": saturation,
+    "hidden-states": hidden_states,
+    "gradients": gradient_histograms,
+}
+"""Pictures of a model that reads something."""
+
+
+def names_for(model: Any, data: Any = None) -> list[str]:
+    """The pictures that can be made of a fitted estimator and this data."""
+    crf = getattr(model.module_, "crf", None) is not None
+    found = [name for name in ALONE if name != "crf" or crf]
+    if data is None:
+        return found
+    if model.kind == "translator":
+        return [*found, *(["attention"] if model.attention != "none" else [])]
+    if model.kind not in READERS:
+        return found
+    bidirectional = getattr(model, "bidirectional", model.kind == "sequence-tagger")
+    left_out = {"attention"} | ({"gradient-norms"} if bidirectional else set())
+    left_out |= set() if model.kind == "language-model" else {"tokens"}
+    return [*found, *(name for name in WITH_DATA if name not in left_out)]
+
+
+def pictures_of(model: Any, data: Any = None, names: Sequence[str] = ()) -> dict[str, Picture]:
+    """Pictures of a fitted estimator by name.
+
+    Args:
+        data: what the model reads: texts, sentences or rows; a text of a language model or
+            translator; None makes those of the model alone.
+        names: the choice, as `names_for` gives them; empty takes all.
+
+    Raises:
+        OptionError: there is no such picture, or not of this model and data.
+    """
+    offered = names_for(model, data)
+    for name in names:
+        check_choice("inspect", "pictures", name, (*ALONE, *WITH_DATA))
+        if name not in offered:
+            need = " without data" if data is None and name in WITH_DATA else ""
+            raise OptionError(
+                f"inspect: there is no picture {name!r} of a {model.kind}{need}. "
+                f"There are: {', '.join(offered)}."
+            )
+    made = {}
+    for name in names or offered:
+        made[name] = ALONE[name](model) if name in ALONE else WITH_DATA[name](model, data)
+    return made
+
+
+def picture_page(found: dict[str, Picture], title: str, lead: str = "") -> str:
+    """One offline HTML page of pictures, each with its numbers to unfold."""
+    return page([each.figure for each in found.values()], title, lead)

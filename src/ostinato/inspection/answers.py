@@ -68,7 +68,7 @@ def next_tokens(model: Any, text: str, *, top: int = 10) -> Picture:
     figure = Bars(
         title=f"Probability of what comes after {text[-40:]!r}",
         names=[shown(token) for token, _ in found],
-        groups=[Group(name="probability", values=table["probability"], role="model")],
+        groups=[Group(name="", values=table["probability"], role="model")],
         value=Axis(low=0.0),
     )
     return Picture(figure, table)

@@ -113,7 +113,7 @@ def find_units(
         caption=f"Unit {int(best['unit'])} follows it most closely, with a correlation of "
         f"{best['correlation']:.2f} over {len(values):,} steps. 1 and -1 are perfect, 0 is none.",
         names=[f"unit {unit}" for unit in order],
-        groups=[Group(name="correlation", values=correlation[order], role="model")],
+        groups=[Group(name="", values=correlation[order], role="model")],
         value=Axis(low=-1.0, high=1.0),
     )
     return Picture(figure, table)

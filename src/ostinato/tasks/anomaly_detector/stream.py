@@ -247,7 +247,7 @@ class AnomalyStream:
         """Arrays and plain values by which `unpack` goes on."""
         time = [] if self._time is None else [data.pack_times(pd.DatetimeIndex([self._time]))]
         return self._expecting.pack(), {
-            "mean": list(self._mean.kept),
+            "mean": self._mean.mean,
             "alarms": self._alarms.pack(),
             "last": None if self._last is None else self._last.tolist(),
             "time": time,
@@ -258,7 +258,7 @@ class AnomalyStream:
         """Go on from what `pack` gave."""
         self.reset()
         self._expecting.unpack(arrays)
-        self._mean.kept.extend(document["mean"])
+        self._mean.mean = float(document["mean"])
         self._alarms.unpack(document["alarms"])
         self._last = None if document["last"] is None else np.array(document["last"])
         for packed in document["time"]:

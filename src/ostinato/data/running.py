@@ -72,6 +72,8 @@ class RunningScale:
         made.count = int(state["count"])
         made.mean[:] = np.array(state["mean"], dtype=np.float64)
         made.variance[:] = np.array(state["variance"], dtype=np.float64)
+        if not (np.isfinite(made.mean).all() and (made.variance >= 0).all()):
+            raise ValueError("means must be finite, and variances at least 0")
         made._least, made._furthest = made._limits()
         return made
 

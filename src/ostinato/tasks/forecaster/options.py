@@ -163,6 +163,7 @@ class ForecasterOptions(RecurrenceOptions, EstimatorOptions):
         "mean. More are surer and take as many times longer.",
         default=1,
         low=1,
+        high=64,
     )
     hidden_size: int | tuple[int, ...] = option(
         "Units of the recurrent layer, or of each of several, such as 64,32.", default=128, low=1

@@ -217,7 +217,7 @@ def test_train_says_one_json_object_and_resumes(shell: Shell) -> None:
     ("words", "status", "message"),
     [
         (["trian"], 2, "Did you mean 'train'?"),
-        (["train", "text-clasifier", "r.csv"], 2, "Did you mean 'text-classifier'?"),
+        (["train", "text-clasifier", "r.csv"], 2, "Did you mean 'text-classifier'"),
         (["train", "text-classifier", "r.csv", "--hiden-size", "8"], 2, "--hidden-size"),
         (["train", "text-classifier", "r.csv", "--cell", "gruu"], 2, "Did you mean 'gru'?"),
         (["train", "text-classifier", "r.csv", "--epochs", "many"], 2, "must be a whole number"),

@@ -59,15 +59,17 @@ def test_what_train_was_told_is_used_again(conll, tmp_path):
         shell.measure(words, [conll], {"label": "2"})
 
 
-def test_answers_are_written_as_conll_and_read_back(conll, tmp_path, capsys):
+def test_answers_as_conll_are_read_back(conll, tmp_path):
     model = trained([conll], tmp_path, column="2")
     out = tmp_path / "out.conll"
-    assert shell.write(model, [conll], {}, "conll", out) == 40
+    text, count = shell.formatted(model, [conll], {}, "conll")
+    assert count == 40
+    out.write_text(text, encoding="utf-8")
     words, tags = data.read_tagged(out)
     assert words[:2] == [["Ann", "Lee", "sees", "Oslo"], ["Rome", "is"]]
     assert tags == model.predict(words)
-    shell.write(model, [], {"text": ["Rome is old."]}, "conll", "-")
-    assert capsys.readouterr().out.startswith("Rome\tB-q\nis\tO\n")
+    text, _ = shell.formatted(model, [], {"text": ["Rome is old."]}, "conll")
+    assert text.startswith("Rome\tB-q\nis\tO\n")
 
 
 def test_json_lines_of_tokens_and_of_texts(tmp_path):

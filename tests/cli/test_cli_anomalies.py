@@ -52,9 +52,20 @@ def test_predict_evaluate_and_stream_agree(trained, capsys, monkeypatch):
     assert [each["alarm"] for each in streamed] == [each["alarm"] for each in rows]
 
 
+def test_a_stream_learns_and_goes_on_from_its_snapshot(trained, capsys, monkeypatch):
+    lines = trained[300:].astype({"when": str}).to_json(orient="records", lines=True)
+    lines = lines.splitlines(keepends=True)
+    capsys.readouterr()
+    found = []
+    for part in (lines[:60], lines[60:]):
+        monkeypatch.setattr("sys.stdin", iter(part))
+        assert run(["stream", "runs/m", "--learn"]) == 0
+        found += [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert len(found) == 100
+    assert found[50]["alarm"] is True
+
+
 def test_what_is_refused(trained, capsys):
     capsys.readouterr()
-    assert run(["stream", "runs/m", "--learn"]) == 2
-    assert "does not learn while it streams" in capsys.readouterr().err
     assert run(["evaluate", "runs/m", "new.csv", "--label", "wrong"]) == 1
     assert "no column 'wrong'" in capsys.readouterr().err

@@ -132,6 +132,7 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
         windows = self._windows(parts, cuts, where)
         self.skipped_ = windows.skipped
         self._build()
+        self.intervals_: Intervals | None = None
         held_out = held_out_table(self.rows_.layout, parts, cuts, self.past_)
         self.held_out_ = self.rows_.regressors.decode(held_out)
         run = Run(directory=directory, resume=resume, progress=progress)
@@ -144,8 +145,7 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
         are of the later half, with what the earlier half taught."""
         earlier, later = halves(windows, windows.validation)
         sizes = (self.past_, self.horizon_)
-        learned = Intervals.learn(self.module_.roll, windows, earlier, *sizes)
-        self.intervals_: Intervals | None = learned
+        self.intervals_ = Intervals.learn(self.module_.roll, windows, earlier, *sizes)
         self.baseline_ = self._measure(windows, windows.validation, later)
         self.intervals_ = Intervals.learn(self.module_.roll, windows, windows.validation, *sizes)
 

@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ostinato import storage
-from ostinato.errors import DataError, OptionError, StorageError
+from ostinato.errors import DataError
 from ostinato.measures.drift import PageHinkley
 from ostinato.measures.prequential import LinearForecaster
 from ostinato.options import OnlineOptions, TrainingOptions
@@ -22,10 +21,10 @@ from ostinato.tasks.anomaly_detector.options import AnomalyDetectorOptions
 from ostinato.tasks.anomaly_detector.rows import LIMIT, SURE, AnomalyRows
 from ostinato.tasks.anomaly_detector.stream import AnomalyStream
 from ostinato.training.online import OnlineLearner
+from ostinato.training.snapshots import check_columns, read_snapshot, write_snapshot
 
-SNAPSHOT = "anomaly-detector-snapshot"
+KIND = "anomaly-detector"
 PREFIXES = ("", "nochange_", "linear_")
-FREE = ("progress", "snapshot_every", "epochs", "batch_size")  # may differ when a stream goes on
 _SHARE = 1 / 2000  # of a row in the usual errors
 _LAGS = 16  # rows that the linear model reads
 
@@ -209,8 +208,6 @@ class LearningAnomalyStream:
             f"own.{name}": torch.from_numpy(np.array(each)) for name, each in arrays.items()
         }
         document = {
-            "options": self.options.options(),
-            "online": self.online.options(),
             "columns": self.rows.layout.columns,
             "learner": numbers,
             "stream": stream,
@@ -218,29 +215,13 @@ class LearningAnomalyStream:
             "alarms": self.alarms,
             "drift": None if self.drift is None else self.drift.to_dict(),
         }
-        storage.save(path, SNAPSHOT, tensors, document)
+        write_snapshot(path, KIND, self.options, self.online, tensors, document)
         self.saved = self.count
 
     def _restore(self, path: Any) -> None:
-        archive = storage.load(path)
-        if archive.kind != SNAPSHOT:
-            raise StorageError(
-                f"{path}: holds a {archive.kind!r}, not a snapshot of a stream. Name another file."
-            )
-        document = archive.document
-        for given, now, what in (
-            (document["options"], self.options.options(), "model"),
-            (document["online"], self.online.options(), "stream"),
-        ):
-            for name, value in now.items():
-                if name not in FREE and given.get(name) != value:
-                    raise OptionError(
-                        f"stream: {path} was made by a {what} with {name}={given.get(name)!r}, and "
-                        f"it is {value!r} now. Give the same, or another file."
-                    )
-        try:
-            if document["columns"] != self.rows.layout.columns:
-                raise StorageError(f"columns were {', '.join(document['columns'])}")
+        with read_snapshot(path, KIND, self.options, self.online) as archive:
+            document = archive.document
+            check_columns(document["columns"], self.rows.layout.columns)
             own, tensors = {}, {}
             for name, each in archive.tensors.items():
                 if name.startswith("own."):
@@ -257,7 +238,3 @@ class LearningAnomalyStream:
             if self.drift is not None:
                 self.drift = PageHinkley.from_dict(document["drift"])
             self.saved = self.count
-        except (ArithmeticError, LookupError, TypeError, ValueError, OSError) as error:
-            raise StorageError(
-                f"{path}: is no snapshot of this stream ({error}). Name another file."
-            ) from error

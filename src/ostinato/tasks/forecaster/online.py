@@ -11,8 +11,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from ostinato import data, storage
-from ostinato.errors import OptionError, StorageError
+from ostinato import data
 from ostinato.measures.drift import PageHinkley
 from ostinato.measures.forecasts import repeat_last, repeat_season
 from ostinato.measures.prequential import ForecastErrors, LinearForecaster
@@ -23,10 +22,10 @@ from ostinato.tasks.forecaster.options import ForecasterOptions
 from ostinato.tasks.forecaster.rows import ForecasterRows
 from ostinato.tasks.forecaster.stream import ForecastStream
 from ostinato.training.online import OnlineLearner
+from ostinato.training.snapshots import check_columns, read_snapshot, write_snapshot
 
-SNAPSHOT = "forecaster-snapshot"
+KIND = "forecaster"
 PREFIXES = ("", "baseline_", "seasonal_", "linear_")
-FREE = ("progress", "snapshot_every", "epochs", "batch_size")  # may differ when a stream goes on
 _LAGS = 48  # most rows that the linear model reads
 _FAR = 5.0  # spreads; a larger miss counts no more for the alarm
 
@@ -196,8 +195,6 @@ class LearningForecastStream:
                 arrays[f"linear.{name}"] = getattr(self.linear, name)
         tensors |= {f"own.{name}": torch.from_numpy(each) for name, each in arrays.items()}
         document = {
-            "options": self.options.options(),
-            "online": self.online.options(),
             "columns": self.rows.layout.columns,
             "learner": numbers,
             "stream": stream,
@@ -205,29 +202,13 @@ class LearningForecastStream:
             "alarms": self.alarms,
             "drift": None if self.drift is None else self.drift.to_dict(),
         }
-        storage.save(path, SNAPSHOT, tensors, document)
+        write_snapshot(path, KIND, self.options, self.online, tensors, document)
         self.saved = self.count
 
     def _restore(self, path: Any) -> None:
-        archive = storage.load(path)
-        if archive.kind != SNAPSHOT:
-            raise StorageError(
-                f"{path}: holds a {archive.kind!r}, not a snapshot of a stream. Name another file."
-            )
-        document = archive.document
-        for given, now, what in (
-            (document["options"], self.options.options(), "model"),
-            (document["online"], self.online.options(), "stream"),
-        ):
-            for name, value in now.items():
-                if name not in FREE and given.get(name) != value:
-                    raise OptionError(
-                        f"stream: {path} was made by a {what} with {name}={given.get(name)!r}, and "
-                        f"it is {value!r} now. Give the same, or another file."
-                    )
-        try:
-            if document["columns"] != self.rows.layout.columns:
-                raise StorageError(f"columns were {', '.join(document['columns'])}")
+        with read_snapshot(path, KIND, self.options, self.online) as archive:
+            document = archive.document
+            check_columns(document["columns"], self.rows.layout.columns)
             parts: dict[str, dict[str, np.ndarray]] = {"stream": {}, "errors": {}, "linear": {}}
             tensors = {}
             for name, each in archive.tensors.items():
@@ -250,7 +231,3 @@ class LearningForecastStream:
             if self.drift is not None:
                 self.drift = PageHinkley.from_dict(document["drift"])
             self.saved = self.count
-        except (ArithmeticError, LookupError, TypeError, ValueError, OSError) as error:
-            raise StorageError(
-                f"{path}: is no snapshot of this stream ({error}). Name another file."
-            ) from error

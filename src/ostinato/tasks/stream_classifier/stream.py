@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from ostinato import nn, storage
-from ostinato.errors import DataError, OptionError, StorageError
+from ostinato import nn
+from ostinato.errors import DataError, OptionError
 from ostinato.measures.drift import PageHinkley
 from ostinato.measures.prequential import Prequential, softmax
 from ostinato.options import OnlineOptions, TrainingOptions
@@ -20,8 +20,9 @@ from ostinato.tasks.stream_classifier.module import StreamClassifierModule
 from ostinato.tasks.stream_classifier.options import StreamClassifierOptions
 from ostinato.tasks.stream_classifier.rows import UNKNOWN, StreamRows
 from ostinato.training.online import OnlineLearner
+from ostinato.training.snapshots import check_columns, read_snapshot, write_snapshot
 
-SNAPSHOT = "stream-classifier-snapshot"
+KIND = "stream-classifier"
 
 
 class Answer(NamedTuple):
@@ -239,8 +240,6 @@ class RowStream:
             np.stack(reads) if reads else np.zeros((0, self.rows.inputs), dtype=np.float32)
         )
         document = {
-            "options": self.options.options(),
-            "online": self.online.options(),
             "rows": self.rows.to_dict(),
             "learner": numbers,
             "waiting": [
@@ -253,32 +252,16 @@ class RowStream:
             "drift": None if self.drift is None else self.drift.to_dict(),
             "scored": {prefix: each.to_dict() for prefix, each in self.scored.items()},
         }
-        storage.save(path, SNAPSHOT, tensors, document)
+        write_snapshot(path, KIND, self.options, self.online, tensors, document)
         self.saved = self.count
 
     def _restore(self, path: Any) -> None:
-        archive = storage.load(path)
-        if archive.kind != SNAPSHOT:
-            raise StorageError(
-                f"{path}: holds a {archive.kind!r}, not a snapshot of a stream. Name another file."
-            )
         if self.learner is None or self.online is None:
             raise OptionError("stream: a snapshot needs learn=True.")
-        document = archive.document
-        for given, now, what in (
-            (document["options"], self.options.options(), "model"),
-            (document["online"], self.online.options(), "stream"),
-        ):
-            for name, value in now.items():
-                if name not in FREE and given.get(name) != value:
-                    raise OptionError(
-                        f"stream: {path} was made by a {what} with {name}={given.get(name)!r}, and "
-                        f"it is {value!r} now. Give the same, or another file."
-                    )
-        try:
+        with read_snapshot(path, KIND, self.options, self.online) as archive:
+            document = archive.document
             rows = StreamRows.from_dict(document["rows"])
-            if rows.columns != self.rows.columns:
-                raise StorageError(f"columns were {', '.join(rows.columns)}")
+            check_columns(rows.columns, self.rows.columns)
             tensors = dict(archive.tensors)
             reads = tensors.pop("waiting").numpy()
             states = [k for k in tensors if k.startswith("state.")]
@@ -297,10 +280,3 @@ class RowStream:
             self.scored = {
                 prefix: Prequential.from_dict(document["scored"][prefix]) for prefix in PREFIXES
             }
-        except (ArithmeticError, LookupError, TypeError, ValueError, OSError) as error:
-            raise StorageError(
-                f"{path}: is no snapshot of this stream ({error}). Name another file."
-            ) from error
-
-
-FREE = ("progress", "snapshot_every", "epochs", "batch_size")  # may differ when a stream goes on

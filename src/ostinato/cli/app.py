@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from ostinato.cli import output, stream, train
+from ostinato.cli import forecast, output, stream, train
 
 app = typer.Typer(
     name="ostinato",
@@ -156,85 +156,7 @@ def evaluate(
     run_evaluate(model, data, typed | {"source": source, "target": target}, as_json=json)
 
 
-@app.command()
-def forecast(
-    data: Annotated[
-        list[str], typer.Argument(help="Files, glob patterns, or - for standard input.")
-    ],
-    horizon: Annotated[int, typer.Option(help="Rows after the last one.", min=1)] = 24,
-    target: Annotated[
-        list[str] | None,
-        typer.Option(help="Column to forecast, typed again for each; else all numbers."),
-    ] = None,
-    time: Annotated[
-        str | None, typer.Option(help="Column with the timestamps; else one is looked for.")
-    ] = None,
-    series: Annotated[
-        str | None, typer.Option(help="Column that tells several series apart.")
-    ] = None,
-    season: Annotated[
-        int | None, typer.Option(help="Rows after which series repeat; else found.", min=1)
-    ] = None,
-    level: Annotated[
-        list[float] | None,
-        typer.Option(help="Per cent of the values to come in an interval, 80 if not said."),
-    ] = None,
-    dayfirst: Annotated[
-        bool | None,
-        typer.Option("--dayfirst/--monthfirst", help="Order in dates; else found."),
-    ] = None,
-    time_format: Annotated[
-        str | None, typer.Option(help="How timestamps are written, such as %d.%m.%Y; else found.")
-    ] = None,
-    freq: Annotated[
-        str | None, typer.Option(help="The pace of rows, such as h, D, B or MS; else found.")
-    ] = None,
-    delimiter: Annotated[
-        str | None, typer.Option(help="What stands between fields; else found.")
-    ] = None,
-    decimal: Annotated[
-        str | None, typer.Option(help="The sign before decimals; else found.", metavar=".|,")
-    ] = None,
-    comment: Annotated[
-        str | None, typer.Option(help="What begins lines that are left out.")
-    ] = None,
-    no_header: Annotated[
-        bool, typer.Option("--no-header", help="There is no line of names.")
-    ] = False,
-    errors: Errors = None,
-    format: Annotated[
-        str, typer.Option(help="How answers are written.", metavar="csv|jsonl")
-    ] = "csv",
-    out: Annotated[Path | None, typer.Option(help="Write there, not to standard output.")] = None,
-    json: Json = False,
-) -> None:
-    """Forecast any table at once, with intervals and without training."""
-    from ostinato.cli.forecast import forecast as run_forecast
-
-    run_forecast(
-        data,
-        {
-            "horizon": horizon,
-            "target": tuple(target or ()),
-            "time": time,
-            "series": series,
-            "season": season,
-            "level": tuple(level or (80,)),
-            "dayfirst": dayfirst,
-            "time_format": time_format,
-            "freq": freq,
-        },
-        reading={
-            "delimiter": delimiter,
-            "decimal": decimal,
-            "comment": comment,
-            "no_header": no_header,
-            "errors": errors,
-        },
-        form=format,
-        out=out,
-        as_json=json,
-    )
+app.command("forecast")(forecast.command(Json))
 
 
 @app.command()

@@ -6,7 +6,7 @@ import functools
 import inspect
 import operator
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ostinato.errors import OptionError, suggestion
@@ -68,6 +68,20 @@ def _length(annotation: Any) -> int | None:
         if typing.get_origin(each) is tuple and Ellipsis not in inner:
             return len(inner)
     return None
+
+
+def own(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
+    """A word of a command that is no declared option, annotated as Typer reads it."""
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
+    )
+
+
+def command(call: Callable[..., None], wanted: Sequence[inspect.Parameter]) -> Callable[..., None]:
+    """`call`, which takes every word by name, as a command with these words."""
+    call.__signature__ = inspect.Signature(wanted)  # type: ignore[attr-defined]
+    call.__annotations__ = {each.name: each.annotation for each in wanted}
+    return call
 
 
 def values(declared: Mapping[str, Declared], typed: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import inspect
 import json
 import signal
 import sys
@@ -23,46 +22,32 @@ SNAPSHOT = "stream.safetensors"  # in the run folder
 
 def command(model_argument: Any) -> Any:
     """The command, with an option for each of `OnlineOptions`."""
-    own = {
-        "model": (model_argument, inspect.Parameter.empty),
-        "learn": (
-            Annotated[bool, typer.Option("--learn", help="Learn from truths that come.")],
-            False,
-        ),
-        "snapshot": (
-            Annotated[
-                Path | None,
-                typer.Option(
-                    help="File for all that is needed to go on; it goes on where there is one. "
-                    f"[default: {SNAPSHOT} in the run folder]"
-                ),
-            ],
-            None,
-        ),
-        "anew": (
-            Annotated[bool, typer.Option("--anew", help="Begin anew, not from the snapshot.")],
-            False,
-        ),
+    kinds = {
+        "learn": Annotated[bool, typer.Option("--learn", help="Learn from truths that come.")],
+        "anew": Annotated[bool, typer.Option("--anew", help="Begin anew, not from the snapshot.")],
+        "snapshot": Annotated[
+            Path | None,
+            typer.Option(
+                help="File for all that is needed to go on; it goes on where there is one. "
+                f"[default: {SNAPSHOT} in the run folder]"
+            ),
+        ],
     }
     wanted = [
-        inspect.Parameter(
-            name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
-        )
-        for name, (annotation, default) in own.items()
+        arguments.own("model", model_argument),
+        arguments.own("learn", kinds["learn"], False),
+        arguments.own("snapshot", kinds["snapshot"], None),
+        arguments.own("anew", kinds["anew"], False),
+        *arguments.parameters(OnlineOptions.declared().values()),
     ]
-    wanted += arguments.parameters(OnlineOptions.declared().values())
 
     def stream(**typed: Any) -> None:
+        """Answer rows of standard input one by one (JSON lines, or CSV with a head); with --learn,
+        learn from their truths."""
         own = {name: typed.pop(name) for name in ("model", "learn", "snapshot", "anew")}
         run(**own, online=arguments.values(OnlineOptions.declared(), typed))
 
-    stream.__signature__ = inspect.Signature(wanted)  # type: ignore[attr-defined]
-    stream.__annotations__ = {each.name: each.annotation for each in wanted}
-    stream.__doc__ = (
-        "Answer rows of standard input one by one (JSON lines, or CSV with a head); with --learn, "
-        "learn from their truths."
-    )
-    return stream
+    return arguments.command(stream, wanted)
 
 
 def run(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
 import shlex
 import sys
 import tempfile
@@ -18,6 +17,10 @@ from ostinato.errors import StorageError
 from ostinato.tasks.registry import TASKS, Task
 from ostinato.tasks.sources import validation_of
 
+DATA = Annotated[
+    list[str],
+    typer.Argument(help="Files, glob patterns, or - for standard input.", metavar="DATA"),
+]
 _COMMON = {
     "validation": (
         str,
@@ -71,35 +74,21 @@ def _command(task: Task) -> Any:
     words = task.part("shell").Words.declared()
     options = task.options.declared()
     own = [
-        inspect.Parameter(
-            name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=default,
-            annotation=Annotated[kind, info],
-        )
+        arguments.own(name, Annotated[kind, info], default)
         for name, (kind, info, default) in _COMMON.items()
     ]
-    data = inspect.Parameter(
-        "data",
-        inspect.Parameter.KEYWORD_ONLY,
-        annotation=Annotated[
-            list[str],
-            typer.Argument(help="Files, glob patterns, or - for standard input.", metavar="DATA"),
-        ],
-    )
     shown = [each for name, each in options.items() if name not in words and name != "progress"]
     shown.sort(key=lambda each: each.depth)  # the task's own first
 
     def call(**typed: Any) -> None:
         train(task, typed)
 
+    data = arguments.own("data", DATA)
     wanted = [data, *arguments.parameters(words.values()), *own, *arguments.parameters(shown)]
-    call.__signature__ = inspect.Signature(wanted)  # type: ignore[attr-defined]
-    call.__annotations__ = {each.name: each.annotation for each in wanted}
     single = typer.Typer(
         add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
     )
-    single.command(task.kind, help=task.sentence)(call)
+    single.command(task.kind, help=task.sentence)(arguments.command(call, wanted))
     return typer.main.get_command(single)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,9 +11,18 @@ import pandas as pd
 
 from ostinato.data.clock import Clock, parts_of, plain_name
 from ostinato.data.series import check_values
-from ostinato.data.series_table import Layout, Series, check_columns, parts_of_time
+from ostinato.data.series_table import (
+    Layout,
+    Series,
+    check_columns,
+    find_layout,
+    level_names,
+    parts_of_time,
+    to_table,
+)
 from ostinato.data.time_columns import joined_times
 from ostinato.errors import DataError
+from ostinato.options import SeriesOptions
 
 
 def stamps_of(frame: pd.DataFrame, layout: Layout, where: str, name: Any = None) -> Any:
@@ -55,6 +66,75 @@ def learn_clock(
     return Clock.learn(
         stamps, where, name=layout.time or stamps.name, groups=groups, names=names, **how
     )
+
+
+def open_table(
+    X: Any,
+    options: SeriesOptions,
+    where: str,
+    *,
+    gaps: str,
+    apart: Sequence[str] = (),
+    **columns: Any,
+) -> tuple[pd.DataFrame, Layout, Clock | None]:
+    """A table as `to_table` reads it, what its columns are, and what its timestamps tell.
+
+    Args:
+        gaps: as of `Clock.learn`.
+        apart: columns that are none of the series', such as labels.
+        columns: the user's words for `target` and other roles, as of `find_layout`.
+
+    Raises:
+        DataError: the table cannot be used, or lacks a column.
+    """
+    frame, index = to_table(X, where), getattr(X, "index", None)
+    check_columns(frame, apart, where)
+    layout = find_layout(
+        frame.drop(columns=list(apart)),
+        time=options.time,
+        series=options.series,
+        where=where,
+        levels=level_names(index) if isinstance(index, pd.MultiIndex) else (),
+        **columns,
+    )
+    clock = learn_clock(
+        frame,
+        layout,
+        where,
+        dayfirst=options.dayfirst,
+        form=options.time_format,
+        frequency=options.freq,
+        gaps=gaps,
+    )
+    return frame, layout, clock
+
+
+def followed(part: Series, after: Series, clock: Clock | None, where: str) -> Series:
+    """A series with later rows of it behind its own; without timestamps they are the next ones.
+
+    Raises:
+        DataError: they do not follow.
+    """
+    if clock is None:
+        index: Any = pd.RangeIndex(part.index.start, part.index.stop + len(after.index))
+    else:
+        clock.follows(part.name, part.index[-1], after.index[0], where)
+        index = part.index.append(after.index)
+    return dataclasses.replace(
+        part, values=np.concatenate([part.values, after.values]), index=index
+    )
+
+
+def facts_of(layout: Layout, clock: Clock | None, parts: Sequence[Any]) -> dict[str, str]:
+    """What was found of time and series, for people: name to words. `parts` have `values`."""
+    if clock is None:
+        facts = {"time": "no column with timestamps: rows are numbered"}
+    else:
+        facts = {"time": f"{repr(layout.time) if layout.time else 'the index'}, {clock.words()}"}
+    if layout.series is not None:
+        count = sum(len(part.values) for part in parts)
+        facts["series"] = f"{len(parts):,} by {layout.series!r}, {count:,} rows"
+    return facts
 
 
 def read_series(

@@ -11,7 +11,7 @@ from ostinato.options.declaration import option as option
 from ostinato.options.declaration import several as several
 from ostinato.options.online import OnlineOptions as OnlineOptions
 from ostinato.options.recurrence import RecurrenceOptions as RecurrenceOptions
+from ostinato.options.series import SeriesOptions as SeriesOptions
 from ostinato.options.text import EmbeddingOptions as EmbeddingOptions
 from ostinato.options.text import VocabularyOptions as VocabularyOptions
 from ostinato.options.training import TrainingOptions as TrainingOptions
-from ostinato.options.windows import WindowOptions as WindowOptions

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from ostinato.errors import DataError, OptionError
 from ostinato.options import Options, option
+from ostinato.tasks.contracts import Loaded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -115,6 +116,49 @@ def _sign(word: str | None) -> str | None:
     if sign is not None and len(sign) != 1:
         raise OptionError(f"--delimiter must be one sign, or tab, got {word!r}.")
     return sign
+
+
+def load_series(
+    sources: Sequence[str],
+    words: TableWords,
+    validation: Any,
+    options: Mapping[str, Any],
+    columns: Sequence[str],
+) -> Loaded:
+    """The rows of a fit of a task that reads series in time.
+
+    Args:
+        options: of the constructor, as typed.
+        columns: those options that name columns, first what is learned.
+    """
+    named = named_columns(options, columns)
+    frame, layout = table(sources, words, **named)
+    held_out, said = validation, validation
+    if isinstance(validation, str):
+        held_out = table([validation], words, layout=layout, **named).frame
+    elif validation is not None:
+        said = f"{validation:.0%} of the rows, the last ones"
+    return Loaded(
+        arguments=(frame,),
+        validation=held_out,
+        source=words.options() | {"layout": layout.to_dict()},
+        facts={
+            "files": ", ".join(sources),
+            "columns": ", ".join(named[columns[0]]) or "every column of numbers",
+            "rows": f"{len(frame):,}",
+            "held out": said or "none",
+        },
+    )
+
+
+def named_columns(options: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """The columns that each of some options names."""
+    found = {}
+    for name in names:
+        words = options.get(name)
+        several = words if isinstance(words, tuple) else () if words is None else (words,)
+        found[name] = [str(each) for each in several]
+    return found
 
 
 def validation_of(typed: str) -> float | str:

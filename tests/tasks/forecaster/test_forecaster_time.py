@@ -135,7 +135,9 @@ def test_anything_may_name_a_series(names):
     parts, _ = rows.read(stacked(names), "predict")
     assert [part.name for part in parts] == [part.name for part in rows.known]
     assert rows.scaling.names == [part.name for part in parts]
-    found = answers(rows, parts, np.zeros((2, 7, 1)), [part.after(7) for part in parts])
+    found = answers(
+        rows.layout, rows.time_name, parts, np.zeros((2, 7, 1)), [part.after(7) for part in parts]
+    )
     assert found.index.names == ["shop", "date"]
 
 

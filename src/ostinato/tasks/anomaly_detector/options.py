@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ostinato.options import RecurrenceOptions, option
+from ostinato.options import RecurrenceOptions, SeriesOptions, option
 from ostinato.tasks.options import EstimatorOptions
 
 
-class AnomalyDetectorOptions(RecurrenceOptions, EstimatorOptions):
+class AnomalyDetectorOptions(SeriesOptions, RecurrenceOptions, EstimatorOptions):
     """Options of `AnomalyDetector`."""
 
     method: Literal["prediction", "reconstruction"] = option(
@@ -19,15 +19,6 @@ class AnomalyDetectorOptions(RecurrenceOptions, EstimatorOptions):
     )
     columns: str | int | tuple[str | int, ...] | None = option(
         "Columns to watch; None watches every column of numbers.", default=None
-    )
-    time: str | int | None = option(
-        "Column with the timestamps. None looks for one; without any, rows are numbered.",
-        default=None,
-    )
-    series: str | int | None = option(
-        "Column that tells several series apart, such as the machine of each row. One model learns "
-        "from all, and each is scored by itself.",
-        default=None,
     )
     label: str | int | None = option(
         "Column that says which rows are anomalous (1, true) and which are not (0, false). Rows "

@@ -10,13 +10,10 @@ import numpy as np
 import pandas as pd
 
 from ostinato import data
-from ostinato.data.series_reading import groups_of, learn_clock, read_series
+from ostinato.data.series_reading import facts_of, followed, groups_of, open_table, read_series
 from ostinato.data.series_table import (
     Layout,
     Series,
-    check_columns,
-    find_layout,
-    level_names,
     to_table,
 )
 from ostinato.errors import DataError, OptionError, check_number
@@ -80,20 +77,15 @@ class AnomalyRows:
             OptionError: an option does not fit the table.
             DataError: the table cannot be used.
         """
-        frame = to_table(X, where)
         label = None if options.label is None else str(options.label)
-        if label is not None:
-            check_columns(frame, [label], where)
-        index = getattr(X, "index", None)
-        layout = find_layout(
-            frame if label is None else frame.drop(columns=label),
+        frame, layout, clock = open_table(
+            X,
+            options,
+            where,
+            gaps=options.gaps,
+            apart=[] if label is None else [label],
             target=options.columns,
-            time=options.time,
-            series=options.series,
-            where=where,
-            levels=level_names(index) if isinstance(index, pd.MultiIndex) else (),
         )
-        clock = learn_clock(frame, layout, where, gaps=options.gaps)
         rows = cls(
             layout=layout,
             label=label,
@@ -211,15 +203,8 @@ class AnomalyRows:
 
     def found(self, parts: Sequence[Part]) -> dict[str, str]:
         """What was found in the rows of a fit, for people: name to words."""
-        layout, count = self.layout, sum(len(part.values) for part in parts)
-        facts = {"columns": ", ".join(layout.target)}
-        if self.clock is None:
-            facts["time"] = "no column with timestamps: rows are numbered"
-        else:
-            column = repr(layout.time) if layout.time else "the index"
-            facts["time"] = f"{column}, {self.clock.words()}"
-        if layout.series is not None:
-            facts["series"] = f"{len(parts):,} by {layout.series!r}, {count:,} rows"
+        facts = {"columns": ", ".join(self.layout.target)}
+        facts |= facts_of(self.layout, self.clock, parts)
         marked = [part.labels for part in parts if part.labels is not None]
         if marked:
             facts["known anomalies"] = f"{sum(int(each.sum()) for each in marked):,} rows"
@@ -283,12 +268,6 @@ def _scale(values: np.ndarray, contamination: float) -> tuple[np.ndarray, np.nda
 
 
 def _follow(part: Part, after: Part, clock: data.Clock | None, where: str) -> Part:
-    series, later = part.series, after.series
-    if clock is None:
-        index: Any = pd.RangeIndex(len(series.index) + len(later.index))
-    else:
-        clock.follows(part.name, series.index[-1], later.index[0], where)
-        index = series.index.append(later.index)
     labels = None
     if part.labels is not None or after.labels is not None:
         pieces = [
@@ -296,5 +275,4 @@ def _follow(part: Part, after: Part, clock: data.Clock | None, where: str) -> Pa
             for each in (part, after)
         ]
         labels = np.concatenate(pieces)
-    values = np.concatenate([series.values, later.values])
-    return Part(series=dataclasses.replace(series, values=values, index=index), labels=labels)
+    return Part(series=followed(part.series, after.series, clock, where), labels=labels)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from ostinato.data.series_table import Series
+from ostinato.data.series_table import Layout, Series
 from ostinato.errors import DataError
 from ostinato.tasks.forecaster.intervals import Intervals
 from ostinato.tasks.forecaster.module import ForecasterModule
@@ -60,19 +60,20 @@ def forecast(
 
 
 def table(
-    rows: ForecasterRows,
+    layout: Layout,
+    time: str | None,
     parts: Sequence[Series],
     values: Any,
     indices: Any,
     levels: Sequence[float] = (),
 ) -> pd.DataFrame:
-    """What `forecast` answers as a table; many series have their name before the timestamp. The
-    quantiles of a column follow it: NAME_q10 is the one at the level 0.1."""
-    time = None if rows.clock is None else rows.clock.name
+    """Forecasts `(series, steps, targets)` and quantiles behind each as a table, whose index is
+    called `time`; many series have their name before the timestamp. The quantiles of a column
+    follow it: NAME_q10 is the one at the level 0.1."""
     endings = ["", *(f"_q{100 * level:g}" for level in levels)]
-    columns = pd.Index([name + ending for name in rows.layout.target for ending in endings])
+    columns = pd.Index([name + ending for name in layout.target for ending in endings])
     values = values.reshape(*values.shape[:2], len(columns))
-    if rows.layout.series is None:
+    if layout.series is None:
         return pd.DataFrame(values[0], index=indices[0].rename(time), columns=columns)
     names = [part.name for part in parts]
     index = pd.MultiIndex.from_arrays(
@@ -80,7 +81,7 @@ def table(
             pd.Index(names).repeat(values.shape[1]),
             indices[0].append(list(indices[1:])),
         ],
-        names=[rows.layout.series, time],
+        names=[layout.series, time],
     )
     return pd.DataFrame(values.reshape(-1, values.shape[2]), index=index, columns=columns)
 

@@ -94,7 +94,7 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
         Args:
             options: what `PretrainedForecaster` takes, such as `horizon` and `series`.
         """
-        return PretrainedForecaster(**options)
+        return PretrainedForecaster(**options).check("Forecaster.pretrained")
 
     # Learning.
 
@@ -256,7 +256,7 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
 
     def _forecast(self, parts: list[Series], steps: int, levels: list[float]) -> pd.DataFrame:
         found = forecast(self.rows_, self.module_, parts, steps, self.intervals_, levels)
-        return table(self.rows_, parts, *found, levels)
+        return table(self.rows_.layout, self.rows_.time_name, parts, *found, levels)
 
     def evaluate(self, X: Any, y: Any = None) -> dict[str, float]:
         """Errors over every window of `X`, beside two naive forecasts of the same windows.

@@ -9,34 +9,25 @@ import numpy as np
 import pandas as pd
 
 from ostinato import data
-from ostinato.data.series_reading import learn_clock, read_series
-from ostinato.data.series_table import Layout, Series, find_layout, level_names, to_table
+from ostinato.data.series_reading import open_table, read_series
+from ostinato.data.series_table import Layout, Series
 from ostinato.errors import DataError, check_number
 from ostinato.tasks.forecaster import pretrained
+from ostinato.tasks.forecaster.answering import table
+from ostinato.tasks.forecaster.intervals import levels_of
+from ostinato.tasks.forecaster.options import PretrainedOptions
 from ostinato.tasks.forecaster.periods import seasons_of
 from ostinato.tasks.forecaster.prior import LEVELS
 
 _LEAST = 3  # rows of a series
 
 
-class PretrainedForecaster:
+class PretrainedForecaster(PretrainedOptions):
     """Forecasts any table at once, with intervals and without training.
 
     The network was trained on made-up series alone (docs: Forecast at once). It reads each column
     of each series by itself: at most 2048 rows back, through its last 256 rows and values some
     seasons before.
-
-    Args:
-        target: columns to forecast; None for every column of numbers.
-        time: column with the timestamps; None looks for one. Without any, rows are numbered.
-        series: column that tells several series apart.
-        horizon: rows to answer. It learned up to 96; the farther beyond, the less sure.
-        season: rows after which every series repeats, or that and a longer one, such as (24, 168);
-            None finds them from the pace of the timestamps, or from the values without any.
-        level: the share in per cent of the values to come that an interval should hold, or
-            several.
-        dayfirst, time_format, freq: how timestamps are written and their pace, where what is
-            found is wrong; as in `Forecaster`.
 
     A table may have missing values (they are filled, a season before if there is one) and missing
     timestamps; values before the first are left out. Where no value of a series is below zero, no
@@ -45,32 +36,6 @@ class PretrainedForecaster:
     Attributes:
         found_: what `predict` found of the table, in a sentence.
     """
-
-    found_: str
-
-    def __init__(
-        self,
-        *,
-        target: str | int | tuple[str | int, ...] | None = None,
-        time: str | int | None = None,
-        series: str | int | None = None,
-        horizon: int = 24,
-        season: int | tuple[int, int] | None = None,
-        level: float | tuple[float, ...] = 80,
-        dayfirst: bool | None = None,
-        time_format: str | None = None,
-        freq: str | None = None,
-    ) -> None:
-        where = "Forecaster.pretrained"
-        check_number(where, "horizon", horizon, low=1, whole=True)
-        for each in np.atleast_1d(level).tolist():
-            check_number(where, "level", each, low=1, high=99)
-        for each in season if isinstance(season, tuple) else (season,):
-            if each is not None:
-                check_number(where, "season", each, low=1, whole=True)
-        self.target, self.time, self.series = target, time, series
-        self.horizon, self.season, self.level = horizon, season, level
-        self.dayfirst, self.time_format, self.freq = dayfirst, time_format, freq
 
     def predict(self, X: Any, *, horizon: int | None = None) -> pd.DataFrame:
         """The rows that follow the last row of each series of `X`.
@@ -92,14 +57,11 @@ class PretrainedForecaster:
         check_number(where, "horizon", steps, low=1, whole=True)
         layout, parts = self._read(X, where)
         answers = self.quantiles(parts, steps, where)
-        levels = self._levels()
+        levels = levels_of(where, self.level, None)
         found = pretrained.at_levels(answers, [0.5, *levels])
-        names = [
-            each
-            for name in layout.target
-            for each in (name, *(f"{name}_q{100 * level:g}" for level in levels))
-        ]
-        return _table(layout, parts, names, found.reshape(len(parts), steps, -1), steps)
+        indices = [part.after(steps) for part in parts]
+        time = layout.time or None
+        return table(layout, time, parts, found, indices, levels)
 
     def evaluate(self, X: Any, *, horizon: int | None = None) -> dict[str, float]:
         """How well the last `horizon` rows of each series are forecast from those before them.
@@ -121,7 +83,7 @@ class PretrainedForecaster:
         cut = [
             dataclasses.replace(p, values=p.values[:-steps], index=p.index[:-steps]) for p in parts
         ]
-        levels = self._levels()
+        levels = levels_of(where, self.level, None)
         answers = self.quantiles(cut, steps, where)
         found = pretrained.at_levels(answers, [0.5, levels[0], levels[-1]])
         figures = []
@@ -159,37 +121,15 @@ class PretrainedForecaster:
         found = pretrained.quantiles(columns, seasons, steps)
         return found.reshape(len(parts), -1, steps, len(LEVELS)).transpose(0, 2, 1, 3)
 
-    def _levels(self) -> list[float]:
-        """The quantiles at the ends of the intervals, rising."""
-        shares = [each / 200 for each in np.atleast_1d(self.level).tolist()]
-        return sorted({round(0.5 + sign * share, 6) for share in shares for sign in (-1, 1)})
-
     def _seasons(self, part: Series, column: int) -> tuple[int, int]:
-        if isinstance(self.season, tuple):
-            return self.season
         if self.season is not None:
-            return self.season, 1
+            told = self.season if isinstance(self.season, tuple) else (self.season,)
+            return told[0], told[-1] if len(told) > 1 else 1
         return seasons_of(part.values[:, column], part.pace)
 
     def _read(self, X: Any, where: str) -> tuple[Layout, list[Series]]:
-        frame, index = to_table(X, where), getattr(X, "index", None)
-        layout = find_layout(
-            frame,
-            target=self.target,
-            time=self.time,
-            series=self.series,
-            where=where,
-            levels=level_names(index) if isinstance(index, pd.MultiIndex) else (),
-        )
-        clock = learn_clock(
-            frame,
-            layout,
-            where,
-            dayfirst=self.dayfirst,
-            form=self.time_format,
-            frequency=self.freq,
-            gaps="allow",
-        )
+        self.check("Forecaster.pretrained")
+        frame, layout, clock = open_table(X, self, where, gaps="allow", target=self.target)
         parts, _ = read_series(frame, layout, clock=clock, missing="allow", where=where)
         for part in parts:
             place = where if part.name is None else f"{where}: series {part.name!r}"
@@ -227,17 +167,3 @@ def _whole(part: Series, pace: data.Pace | None) -> Series:
     values = np.full((len(points), part.values.shape[1]), np.nan)
     values[points.get_indexer(part.index)] = part.values
     return dataclasses.replace(part, values=values, index=points)
-
-
-def _table(
-    layout: Layout, parts: list[Series], names: list[str], values: np.ndarray, steps: int
-) -> pd.DataFrame:
-    indices = [part.after(steps) for part in parts]
-    time = layout.time or None
-    if layout.series is None:
-        return pd.DataFrame(values[0], index=indices[0].rename(time), columns=pd.Index(names))
-    labels = pd.Index([part.name for part in parts]).repeat(steps)
-    index = pd.MultiIndex.from_arrays(
-        [labels, indices[0].append(list(indices[1:]))], names=[layout.series, time]
-    )
-    return pd.DataFrame(values.reshape(-1, len(names)), index=index, columns=pd.Index(names))

@@ -5,25 +5,15 @@ from __future__ import annotations
 from typing import Literal
 
 from ostinato.errors import OptionError
-from ostinato.options import RecurrenceOptions, option
+from ostinato.options import RecurrenceOptions, SeriesOptions, option
 from ostinato.tasks.options import EstimatorOptions
 
 
-class ForecasterOptions(RecurrenceOptions, EstimatorOptions):
+class ForecasterOptions(SeriesOptions, RecurrenceOptions, EstimatorOptions):
     """Options of `Forecaster`."""
 
     target: str | int | tuple[str | int, ...] | None = option(
         "Columns to forecast; None forecasts every column of numbers.", default=None
-    )
-    time: str | int | None = option(
-        "Column with the timestamps. None looks for one: an index of times, a column of times, or "
-        "one named date, time and the like. Without any, rows are numbered.",
-        default=None,
-    )
-    series: str | int | None = option(
-        "Column that tells several series apart, such as the shop of each row. One model learns "
-        "from all of them.",
-        default=None,
     )
     features: str | int | tuple[str | int, ...] = option(
         "Further columns that are read and not forecast. Their values must be known up to now, not "
@@ -109,21 +99,6 @@ class ForecasterOptions(RecurrenceOptions, EstimatorOptions):
         "count alike, or the rows of all of them together.",
         default="series",
     )
-    dayfirst: bool | None = option(
-        "Whether 05/02/2024 is the fifth of February. None finds out from the other rows, takes "
-        "the month first where both orders fit, and the day in 05.02.2024.",
-        default=None,
-    )
-    time_format: str | None = option(
-        "How timestamps are written: %d/%m/%Y %H:%M, ISO8601, or of numbers s, ms, us, ns since "
-        "1970. None finds out.",
-        default=None,
-    )
-    freq: str | None = option(
-        "The pace of the rows as pandas writes it: h, 15min, D, B (Monday to Friday), MS. None "
-        "finds out.",
-        default=None,
-    )
     transform: Literal["none", "log", "boxcox"] = option(
         "How targets of at least 0 are bent before they are scaled, so that a promotion that "
         "doubles sales does so in a small and in a large week: log, or boxcox, which finds the "
@@ -201,3 +176,36 @@ class SizedOptions(ForecasterOptions):
 
     past: int = 1  # type: ignore[assignment]
     horizon: int = 1  # type: ignore[assignment]
+
+
+class PretrainedOptions(SeriesOptions):
+    """Options of `PretrainedForecaster`."""
+
+    target: str | int | tuple[str | int, ...] | None = option(
+        "Columns to forecast; None forecasts every column of numbers.", default=None
+    )
+    horizon: int = option(
+        "Rows to answer. The network learned up to 96; the farther beyond, the less sure.",
+        default=24,
+        low=1,
+    )
+    season: int | tuple[int, ...] | None = option(
+        "Rows after which every series repeats, or that and a longer one, such as 24,168. None "
+        "finds them from the pace of the timestamps, or from the values without any.",
+        default=None,
+        low=1,
+    )
+    level: float | tuple[float, ...] = option(
+        "Share in per cent of the values to come that an interval should hold, or several.",
+        default=80.0,
+        low=1,
+        high=99,
+    )
+
+    def _check_together(self, where: str) -> None:
+        super()._check_together(where)
+        if isinstance(self.season, tuple) and len(self.season) > 2:
+            raise OptionError(
+                f"{where}: season must be a number or two, got {self.season}. Give the season and "
+                "a longer one."
+            )

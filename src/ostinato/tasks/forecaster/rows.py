@@ -7,16 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 
 from ostinato import data
-from ostinato.data.series_reading import learn_clock, read_series
+from ostinato.data.series_reading import facts_of, open_table, read_series
 from ostinato.data.series_table import (
     Layout,
     Series,
-    find_layout,
-    level_names,
     parts_of_time,
     to_table,
 )
@@ -83,19 +80,15 @@ class ForecasterRows:
             OptionError: an option does not fit the table.
             DataError: the table cannot be used.
         """
-        frame = to_table(X, where)
-        layout = find_layout(
-            frame,
+        frame, layout, clock = open_table(
+            X,
+            options,
+            where,
+            gaps=options.gaps,
             target=options.target,
             features=options.features,
             future=options.future,
             static=options.static,
-            time=options.time,
-            series=options.series,
-            where=where,
-            levels=level_names(X.index)
-            if isinstance(getattr(X, "index", None), pd.MultiIndex)
-            else (),
         )
         names = word_list(options.indicators)
         if options.strategy == "recursive" and (layout.past or names):
@@ -103,15 +96,6 @@ class ForecasterRows:
                 f"{where}: strategy 'recursive' would need the features of rows to come. "
                 "Use strategy='direct' or leave the features out."
             )
-        clock = learn_clock(
-            frame,
-            layout,
-            where,
-            dayfirst=options.dayfirst,
-            form=options.time_format,
-            frequency=options.freq,
-            gaps=options.gaps,
-        )
         how: dict[str, Any] = {"clock": clock, "missing": options.missing}
         regressors = Regressors.learn(frame, layout, options.categorical, where)
         frame = regressors.encode(frame)
@@ -177,23 +161,22 @@ class ForecasterRows:
         return max(map(data.indicator_reach, self.indicators), default=0)
 
     @property
+    def time_name(self) -> str | None:
+        """What the timestamps of answers are called."""
+        return None if self.clock is None else self.clock.name
+
+    @property
     def frequency(self) -> str | None:
         """The pace as pandas writes it, or None."""
         return None if self.clock is None else self.clock.frequency
 
     def found(self, parts: Sequence[Series]) -> dict[str, str]:
         """What was found in the rows of a fit, for people: name to words."""
-        layout, count = self.layout, sum(len(part.values) for part in parts)
+        layout = self.layout
         roles = {"past": layout.past, "future": layout.future, "static": layout.static}
         others = [f"{role} {', '.join(names)}" for role, names in roles.items() if names]
         facts = {"columns": "; ".join([f"forecast {', '.join(layout.target)}", *others])}
-        if self.clock is None:
-            facts["time"] = "no column with timestamps: rows are numbered"
-        else:
-            column = repr(layout.time) if layout.time else "the index"
-            facts["time"] = f"{column}, {self.clock.words()}"
-        if layout.series is not None:
-            facts["series"] = f"{len(parts):,} by {layout.series!r}, {count:,} rows"
+        facts |= facts_of(layout, self.clock, parts)
         season = f"{self.season:,} rows" if self.season > 1 else "none that is no chance"
         facts["season"] = season
         if self.left_out:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ostinato.options import option
 from ostinato.tasks.contracts import Loaded
-from ostinato.tasks.sources import TableWords, layout_of, remembered, table
+from ostinato.tasks.sources import TableWords, layout_of, load_series, remembered, table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,51 +15,17 @@ ANSWER = ("horizon", "level", "future", "errors")
 MEASURE = ("errors",)
 
 
-class Words(TableWords):
-    """What `train forecaster` is told of the files."""
-
-    target: tuple[str, ...] | None = option(
-        "Columns to forecast, with commas or typed again for each; without it every column of "
-        "numbers.",
-        default=None,
-    )
-    time: str | None = option(
-        "Column with the timestamps; without it one is looked for.", default=None
-    )
-    series: str | None = option(
-        "Column that tells several series apart, such as the shop of each row.", default=None
-    )
-
-
-def _named(words: Words) -> dict[str, Any]:
-    return {"target": words.target or (), "time": words.time, "series": words.series}
+COLUMNS = ("target", "time", "series")  # options that name columns
+Words = TableWords
 
 
 def read(sources: Sequence[str], words: Words, validation: Any, options: dict[str, Any]) -> Loaded:
-    options |= {name: value or None for name, value in _named(words).items()}
-    columns = {name: value for name, value in _named(words).items() if value}
-    frame, layout = table(sources, words, **columns)
-    held_out, said = validation, validation
-    if isinstance(validation, str):
-        held_out = table([validation], words, layout=layout, **columns).frame
-    elif validation is not None:
-        said = f"{validation:.0%} of the rows, the last ones"
-    return Loaded(
-        arguments=(frame,),
-        validation=held_out,
-        source=words.options() | {"layout": layout.to_dict()},
-        facts={
-            "files": ", ".join(sources),
-            "targets": ", ".join(words.target or ()) or "every column of numbers",
-            "rows": f"{len(frame):,}",
-            "held out": said or "none",
-        },
-    )
+    return load_series(sources, words, validation, options, COLUMNS)
 
 
 def _table(estimator: Any, sources: Sequence[str], typed: Mapping[str, Any]) -> pd.DataFrame:
     """A table read as training's was."""
-    words = remembered(Words, estimator, errors=typed.get("errors"))
+    words = remembered(TableWords, estimator, errors=typed.get("errors"))
     return table(sources, words, layout=layout_of(estimator)).frame
 
 

@@ -129,7 +129,8 @@ class ForecastStream:
         rows = self.rows
         part = self.part(self.filled(), self.index())
         parts = rows.with_future([part], future, self.horizon, _WHERE)
-        answer = table(rows, parts, *forecast(rows, self.module, parts, self.horizon))
+        found = forecast(rows, self.module, parts, self.horizon)
+        answer = table(rows.layout, rows.time_name, parts, *found)
         return answer if rows.layout.series is None else answer.droplevel(0)
 
     def _of_mapping(self, row: Any, time: Any) -> tuple[list[Any], Any]:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ostinato import data
+from ostinato.data.series_reading import followed
 from ostinato.data.series_table import Series
 from ostinato.errors import DataError, check_number
 
@@ -47,7 +48,7 @@ def split(
     joined = []
     for part in known:
         after = following.pop(part.name, None)
-        joined.append(part if after is None else _follow(part, after, place, clock))
+        joined.append(part if after is None else followed(part, after, clock, place))
     if following:
         raise DataError(f"{place}: series {next(iter(following))!r} is not in X.")
     return joined, lengths
@@ -76,7 +77,7 @@ def continued(
             part = dataclasses.replace(part, index=index)
         later = before is not None and part.index[0] > before.index[-1]
         if before is not None and later and len(part.values) < least:
-            part = _follow(before, part, where, clock)
+            part = followed(before, part, clock, where)
         found.append(part)
     return found
 
@@ -103,14 +104,3 @@ def _joined(before: Any, after: Any) -> Any:
     if isinstance(after, pd.RangeIndex):
         return pd.RangeIndex(after.start - len(before), after.stop)
     return before.append(after)
-
-
-def _follow(part: Series, after: Series, where: str, clock: data.Clock | None) -> Series:
-    if clock is None:
-        index: Any = pd.RangeIndex(part.index.start, part.index.stop + len(after.index))
-    else:
-        clock.follows(part.name, part.index[-1], after.index[0], where)
-        index = part.index.append(after.index)
-    return dataclasses.replace(
-        part, values=np.concatenate([part.values, after.values]), index=index
-    )

@@ -37,7 +37,7 @@ def command(as_json: Any) -> Callable[..., None]:
 
     wanted = [
         arguments.own("data", DATA),
-        *arguments.parameters(options.values()),
+        *arguments.parameters(sorted(options.values(), key=lambda each: each.depth)),
         *arguments.parameters(words.values()),
         arguments.own("format", Annotated[str, form], FORMATS[0]),
         arguments.own("out", Annotated[Path | None, out], None),

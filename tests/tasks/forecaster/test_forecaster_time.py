@@ -112,7 +112,12 @@ def test_an_index_is_named_and_names_the_answers():
     X = pd.DataFrame({"y": wave()}, index=pd.Index(DAYS.astype(str), name="when"))
     rows = read(X, time="when")
     part = rows.known[0]
-    assert answers(rows, [part], wave(7).reshape(1, 7, 1), [part.after(7)]).index.name == "when"
+    assert (
+        answers(
+            rows.layout, rows.time_name, [part], wave(7).reshape(1, 7, 1), [part.after(7)]
+        ).index.name
+        == "when"
+    )
     again = rows.read(X.reset_index(), "predict")[0][0]
     assert again.index.equals(DAYS)
 

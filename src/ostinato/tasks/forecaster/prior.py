@@ -39,6 +39,76 @@ class Context(NamedTuple):
     spread: Tensor
 
 
+class History:
+    """Series that end at the same row, and what can be asked of them.
+
+    Args:
+        values: as of `context_of`.
+
+    Attributes:
+        rows: of the longest.
+        count: `(batch, 1)`, rows of each.
+    """
+
+    def __init__(self, values: Tensor) -> None:
+        self.known = ~torch.isnan(values)
+        self.values = torch.where(self.known, values, 0.0)
+        self.rows, self.count = values.shape[1], self.known.sum(1)[:, None]
+        self._sums = torch.nn.functional.pad(self.values.cumsum(1), (1, 0))
+
+    def at(self, place: Tensor) -> tuple[Tensor, Tensor]:
+        """Values at places counted from the end (-1 is the last row), and whether there are."""
+        flat = (place + self.rows).flatten(1)
+        inside = (flat >= 0) & (flat < self.rows)
+        flat = flat.clamp(0, self.rows - 1)
+        found, there = self.values.gather(1, flat), self.known.gather(1, flat) & inside
+        return found.reshape(place.shape), there.reshape(place.shape)
+
+    def mean(self, end: Tensor, length: Tensor) -> Tensor:
+        """Mean over `length` rows that end before the row `end`, of those that there are."""
+        stop = (end + self.rows).clamp(0, self.rows)
+        start = torch.maximum((stop - length).clamp(min=0), self.rows - self.count)
+        total = self._sums.gather(1, stop) - self._sums.gather(1, torch.minimum(start, stop))
+        return total / (stop - start).clamp(min=1)
+
+    def error(self, lag: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean error of repeating `lag` rows, where there are some, and whether there are."""
+        long = torch.arange(-512, 0)[None].expand(len(lag), -1)
+        (late, a), (early, b) = self.at(long), self.at(long - lag)
+        return _mean((late - early).abs(), a & b), (a & b).any(1, keepdim=True)
+
+    def slope(self, length: Tensor) -> Tensor:
+        """The change a row over the last `length` rows, or as many as there are."""
+        length = torch.minimum(length, self.count - 1).clamp(min=1)
+        return (self.at(torch.full_like(length, -1))[0] - self.at(-1 - length)[0]) / length
+
+
+class _Scales(NamedTuple):
+    """A level, a spread around it and the error of repeating the season, `(batch, 1)` each; and
+    the errors of repeating a longer season and the last value."""
+
+    level: Tensor
+    spread: Tensor
+    unit: Tensor
+    seen: Tensor
+    long_error: Tensor
+    long_seen: Tensor
+    last_error: Tensor
+
+    @classmethod
+    def of(cls, history: History, season: Tensor, longer: Tensor, recent: Tensor) -> _Scales:
+        level = history.mean(torch.zeros_like(season), season.clamp(16, 256))
+        value, there = history.at(recent)
+        spread = _mean(torch.abs(value - level), there)
+        spread = torch.maximum(spread, 1e-6 * level.abs()) + 1e-12 * (spread == 0) + 1e-30
+        season_error, seen = history.error(season)
+        long_error, long_seen = history.error(longer)
+        last_error, _ = history.error(torch.ones_like(season))
+        unit = torch.where(seen, season_error, torch.minimum(last_error, spread))
+        unit = torch.maximum(unit, 0.02 * spread)
+        return cls(level, spread, unit, seen, long_error, long_seen, last_error)
+
+
 def context_of(values: Tensor, seasons: Tensor, horizon: int) -> Context:
     """What the network is told of series, from `(batch, rows)` of history.
 
@@ -47,151 +117,142 @@ def context_of(values: Tensor, seasons: Tensor, horizon: int) -> Context:
         seasons: `(batch, 2)`, whole numbers, rows of the season and of a longer one; 1 for none.
         horizon: rows to answer; a whole number of patches.
     """
-    batch, rows = values.shape
-    known = ~torch.isnan(values)
-    values = torch.where(known, values, 0.0)
-    count = known.sum(1)
+    history = History(values)
     season, longer = seasons[:, :1], seasons[:, 1:]
-
-    def fetch(place: Tensor) -> tuple[Tensor, Tensor]:
-        """Values at places counted from the end (-1 is the last row), and whether there are."""
-        flat = (place + rows).flatten(1)
-        inside = (flat >= 0) & (flat < rows)
-        flat = flat.clamp(0, rows - 1)
-        found, there = values.gather(1, flat), known.gather(1, flat) & inside
-        return found.reshape(place.shape), there.reshape(place.shape)
-
-    # Scales: a level, a spread around it, and the error of repeating the season.
-    sums = torch.nn.functional.pad(values.cumsum(1), (1, 0))
-
-    def mean(end: Tensor, length: Tensor) -> Tensor:
-        """Mean over `length` rows that end before the row `end`, of those that there are."""
-        stop = (end + rows).clamp(0, rows)
-        start = torch.maximum((stop - length).clamp(min=0), rows - count[:, None])
-        total = sums.gather(1, stop) - sums.gather(1, torch.minimum(start, stop))
-        return total / (stop - start).clamp(min=1)
-
-    zero = torch.zeros_like(season)
-    window = season.clamp(16, 256)
-    level = mean(zero, window)
-    recent = torch.arange(-PATCH * STEPS, 0)[None].expand(batch, -1)
-    value, there = fetch(recent)
-    spread = _mean(torch.abs(value - level), there)
-    spread = torch.maximum(spread, 1e-6 * level.abs()) + 1e-12 * (spread == 0) + 1e-30
-
-    def error(lag: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean error of repeating `lag` rows, where there are some, and whether there are."""
-        long = torch.arange(-512, 0)[None].expand(batch, -1)
-        (late, a), (early, b) = fetch(long), fetch(long - lag)
-        return _mean((late - early).abs(), a & b), (a & b).any(1, keepdim=True)
-
-    one = torch.ones_like(season)
-    (season_error, seen), (long_error, long_seen), (last_error, _) = map(
-        error, (season, longer, one)
-    )
-    unit = torch.where(seen, season_error, torch.minimum(last_error, spread))
-    unit = torch.maximum(unit, 0.02 * spread)
-
-    def scaled(x: Tensor) -> Tensor:
-        return torch.asinh((x - level) / spread)
-
-    # Rows to read: the value, its changes over a season, places in both seasons.
-    columns = [torch.where(there, scaled(value), 0.0), there.double()]
-    for lag in (season, longer, one):
-        early, b = fetch(recent - lag)
-        change = torch.asinh((value - early) / unit)
-        columns.append(torch.where(there & b & (lag > 0), change, 0.0))
-    columns += [*_phase(recent, season), *_phase(recent, longer)]
-    read = torch.stack(columns, -1).unflatten(1, (STEPS, PATCH)).flatten(2)
-    some = there.unflatten(1, (STEPS, PATCH)).any(-1)
-    fresh = some & ~torch.nn.functional.pad(some[:, :-1], (1, 0))
-
-    # Rows to write: what naive forecasts answer, distance, places in both seasons.
-    ahead = torch.arange(horizon)[None].expand(batch, -1)
-    naive: list[Tensor] = []
-    allowed: list[Tensor] = []
-    now = mean(zero, season)
-    for lag, number in ((season, LAGS), (longer, LONG_LAGS)):
-        first = ahead - lag * (ahead // lag + 1)
-        for k in range(number):
-            found, b = fetch(first - k * lag)
-            b = b & (lag > 1) if number == LONG_LAGS else b
-            naive.append(found)
-            allowed.append(b)
-            if number == LAGS and k:  # raised to the level of the last season
-                naive.append(found + now - mean(-k * season, season))
-                allowed.append(b & (count[:, None] >= (k + 1) * season))
-    last, _ = fetch(torch.full_like(ahead, -1))
-    naive += [last, *(mean(zero, zero + n).expand_as(last) for n in (8, 32)), now.expand_as(last)]
-    allowed += [torch.ones_like(last, dtype=torch.bool)] * 4
-    # Naive forecasts that go on rising or falling.
-    before, grows = mean(-season, season), count[:, None] >= 2 * season
-    seasons_on = ahead // season + 1
-    ratio = torch.where((before > 0) & (now > 0), now / before.clamp(min=1e-300), 1.0)
-    naive += [naive[0] + seasons_on * (now - before), naive[0] * ratio.clamp(0.5, 2) ** seasons_on]
-    allowed += [grows.expand_as(last), (grows & (before > 0) & (now > 0)).expand_as(last)]
-    steps_on = ahead + 1
-    for length in (zero + 3, torch.maximum(2 * season, zero + 12), zero + PATCH * STEPS):
-        length = torch.minimum(length, count[:, None] - 1).clamp(min=1)
-        early, _ = fetch(-1 - length)
-        slope = (last[:, :1] - early) / length
-        naive.append(last + slope * steps_on)
-        allowed.append((count[:, None] > 2).expand_as(last))
-    early, _ = fetch(-1 - torch.minimum(zero + 4, count[:, None] - 1).clamp(min=1))
-    damped = 9 * (1 - 0.9 ** steps_on.double())
-    naive.append(last + (last[:, :1] - early) / 4 * damped)
-    allowed.append((count[:, None] > 4).expand_as(last))
+    recent = torch.arange(-PATCH * STEPS, 0)[None].expand(len(values), -1)
+    ahead = torch.arange(horizon)[None].expand(len(values), -1)
+    scales = _Scales.of(history, season, longer, recent)
+    read, fresh = _read(history, season, longer, recent, scales)
+    answers, allowed = _naive(history, season, longer, ahead)
     # None far outside of what the rows read have shown: an old scale, or growth without end.
-    reach = 4 * torch.where(there, (value - level).abs(), 0.0).amax(1)[:, None, None] + 1e-30
-    middle = level[..., None]
-    answers = torch.stack(naive, -1).clamp(middle - reach, middle + reach)
-    may = torch.stack(allowed, -1)
-    base = torch.where(may[..., :1], answers[..., :1], last[..., None])
-    write = [
-        torch.where(may, torch.asinh((answers - level[..., None]) / spread[..., None]), 0.0),
-        torch.where(may, torch.asinh((answers - base) / unit[..., None]), 0.0),
-        may.double(),
-        torch.stack(
-            [
-                *_phase(ahead, season),
-                *_phase(ahead, longer),
-                torch.log1p(ahead.double()) / 4,
-                torch.tanh(ahead / season / 4),
-                torch.tanh(ahead / longer / 4),
-            ],
-            -1,
-        ),
-    ]
-    zeros = _mean((value == 0).double(), there)
-    low = torch.where(there, value, torch.inf).amin(1, keepdim=True)
-    facts = torch.cat(
-        [
-            torch.log(unit / spread),
-            torch.where(long_seen, torch.log(long_error / unit + 1e-2), 0.0),
-            torch.log(last_error / unit + 1e-2),
-            torch.asinh(level / spread) / 3,
-            torch.log(season.double()) / 3,
-            torch.log(longer.double()) / 3,
-            torch.log(count[:, None].double()) / 5,
-            torch.log(count[:, None] / season) / 3,
-            (low >= 0).double(),
-            zeros,
-            seen.double(),
-            long_seen.double() * (longer > 1),
-        ],
-        -1,
-    )
-    answers = torch.where(may, (answers - level[..., None]) / unit[..., None], 0.0)
+    value, there = history.at(recent)
+    reach = torch.where(there, (value - scales.level).abs(), 0.0).amax(1)[:, None, None]
+    reach, middle = 4 * reach + 1e-30, scales.level[..., None]
+    answers = answers.clamp(middle - reach, middle + reach)
+    last, _ = history.at(torch.full_like(ahead, -1))
+    base = torch.where(allowed[..., :1], answers[..., :1], last[..., None])
+    write = _write(answers, allowed, base, scales, season, longer, ahead)
+    unit = scales.unit[..., None]
     return Context(
         read.float(),
         fresh,
-        facts.float(),
-        torch.cat(write, -1).float(),
-        answers.float(),
-        may,
-        level,
-        unit,
+        _facts(history, season, longer, recent, scales).float(),
+        write.float(),
+        torch.where(allowed, (answers - middle) / unit, 0.0).float(),
+        allowed,
+        scales.level,
+        scales.unit,
     )
+
+
+def _read(
+    history: History, season: Tensor, longer: Tensor, recent: Tensor, scales: _Scales
+) -> tuple[Tensor, Tensor]:
+    """The rows to read, `(batch, steps, PATCH * columns)`: the value, its changes over each season
+    and a row, places in both seasons; and where a series begins, `(batch, steps)`."""
+    value, there = history.at(recent)
+    scaled = torch.asinh((value - scales.level) / scales.spread)
+    columns = [torch.where(there, scaled, 0.0), there.double()]
+    for lag in (season, longer, torch.ones_like(season)):
+        early, known = history.at(recent - lag)
+        change = torch.asinh((value - early) / scales.unit)
+        columns.append(torch.where(there & known & (lag > 0), change, 0.0))
+    columns += [*_phase(recent, season), *_phase(recent, longer)]
+    some = there.unflatten(1, (STEPS, PATCH)).any(-1)
+    fresh = some & ~torch.nn.functional.pad(some[:, :-1], (1, 0))
+    return torch.stack(columns, -1).unflatten(1, (STEPS, PATCH)).flatten(2), fresh
+
+
+def _naive(
+    history: History, season: Tensor, longer: Tensor, ahead: Tensor
+) -> tuple[Tensor, Tensor]:
+    """What naive forecasts answer, `(batch, rows, candidates)`, in the user's units, and which of
+    them there are."""
+    answers: list[Tensor] = []
+    allowed: list[Tensor] = []
+    zero, count = torch.zeros_like(season), history.count
+    now = history.mean(zero, season)
+
+    def add(answer: Tensor, there: Tensor) -> None:
+        answers.append(answer.expand(ahead.shape))
+        allowed.append(there.expand(ahead.shape))
+
+    for lag, number in ((season, LAGS), (longer, LONG_LAGS)):
+        first = ahead - lag * (ahead // lag + 1)
+        for k in range(number):
+            found, known = history.at(first - k * lag)
+            add(found, known & (lag > 1) if number == LONG_LAGS else known)
+            if number == LAGS and k:  # raised to the level of the last season
+                raised = found + now - history.mean(-k * season, season)
+                add(raised, known & (count >= (k + 1) * season))
+    last, _ = history.at(torch.full_like(ahead, -1))
+    always = torch.ones_like(last, dtype=torch.bool)
+    for level in (last, *(history.mean(zero, zero + n) for n in (8, 32)), now):
+        add(level, always)
+    # Naive forecasts that go on rising or falling.
+    before, grows = history.mean(-season, season), count >= 2 * season
+    seasons_on, above = ahead // season + 1, (before > 0) & (now > 0)
+    ratio = torch.where(above, now / before.clamp(min=1e-300), 1.0)
+    add(answers[0] + seasons_on * (now - before), grows)
+    add(answers[0] * ratio.clamp(0.5, 2) ** seasons_on, grows & above)
+    for length in (zero + 3, torch.maximum(2 * season, zero + 12), zero + PATCH * STEPS):
+        add(last + history.slope(length) * (ahead + 1), count > 2)
+    early, _ = history.at(-1 - torch.minimum(zero + 4, count - 1).clamp(min=1))
+    damped = 9 * (1 - 0.9 ** (ahead + 1).double())
+    add(last + (last[:, :1] - early) / 4 * damped, count > 4)
+    return torch.stack(answers, -1), torch.stack(allowed, -1)
+
+
+def _write(
+    answers: Tensor,
+    allowed: Tensor,
+    base: Tensor,
+    scales: _Scales,
+    season: Tensor,
+    longer: Tensor,
+    ahead: Tensor,
+) -> Tensor:
+    """The rows to write: what naive forecasts answer, by themselves and beside `base`, distance,
+    places in both seasons."""
+    level, spread, unit = (each[..., None] for each in scales[:3])
+    places = [
+        *_phase(ahead, season),
+        *_phase(ahead, longer),
+        torch.log1p(ahead.double()) / 4,
+        torch.tanh(ahead / season / 4),
+        torch.tanh(ahead / longer / 4),
+    ]
+    parts = [
+        torch.where(allowed, torch.asinh((answers - level) / spread), 0.0),
+        torch.where(allowed, torch.asinh((answers - base) / unit), 0.0),
+        allowed.double(),
+        torch.stack(places, -1),
+    ]
+    return torch.cat(parts, -1)
+
+
+def _facts(
+    history: History, season: Tensor, longer: Tensor, recent: Tensor, scales: _Scales
+) -> Tensor:
+    """`(batch, facts)` of each series as a whole."""
+    value, there = history.at(recent)
+    low = torch.where(there, value, torch.inf).amin(1, keepdim=True)
+    unit = scales.unit
+    facts = [
+        torch.log(unit / scales.spread),
+        torch.where(scales.long_seen, torch.log(scales.long_error / unit + 1e-2), 0.0),
+        torch.log(scales.last_error / unit + 1e-2),
+        torch.asinh(scales.level / scales.spread) / 3,
+        torch.log(season.double()) / 3,
+        torch.log(longer.double()) / 3,
+        torch.log(history.count.double()) / 5,
+        torch.log(history.count / season) / 3,
+        (low >= 0).double(),
+        _mean((value == 0).double(), there),
+        scales.seen.double(),
+        scales.long_seen.double() * (longer > 1),
+    ]
+    return torch.cat(facts, -1)
 
 
 def _mean(values: Tensor, there: Tensor) -> Tensor:

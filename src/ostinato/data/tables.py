@@ -5,14 +5,14 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, Unpack
 
 from ostinato.data.columns import as_text, find_decimal, type_column
 from ostinato.data.delimited import TableLayout, check_unique, find_separator, read_delimited
 from ostinato.data.labels import is_missing
 from ostinato.data.sources import PARQUET, Source, decode, read_sources
 from ostinato.data.typed import read_jsonl, read_parquet, read_text
-from ostinato.errors import DataError, check_choice, suggestion
+from ostinato.errors import DataError, OptionError, check_choice, suggestion
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,24 +39,26 @@ class Table(NamedTuple):
     layout: TableLayout
 
 
-def read_table(
-    paths: Paths | pd.DataFrame,
-    *,
-    required: Iterable[str] | Mapping[str, str] = (),
-    where: str = "",
-    format: str | None = None,
-    errors: str = "strict",
-    text: Iterable[str] = (),
-    labels: Iterable[str] = (),
-    filled: Iterable[str] = (),
-    skip_empty: bool = False,
-    header: bool = True,
-    separator: str | None = None,
-    decimal: str | None = None,
-    thousands: str | None = None,
-    comment: str | None = None,
-    layout: TableLayout | None = None,
-) -> pd.DataFrame:
+class Reading(TypedDict, total=False):
+    """What `read_table` and `load_table` may be told of the files."""
+
+    required: Iterable[str] | Mapping[str, str]
+    where: str
+    format: str | None
+    errors: str
+    text: Iterable[str]
+    labels: Iterable[str]
+    filled: Iterable[str]
+    skip_empty: bool
+    header: bool
+    separator: str | None
+    decimal: str | None
+    thousands: str | None
+    comment: str | None
+    layout: TableLayout | None
+
+
+def read_table(paths: Paths | pd.DataFrame, **told: Unpack[Reading]) -> pd.DataFrame:
     """One table from one or many files.
 
     Args:
@@ -96,66 +98,62 @@ def read_table(
             column of `filled`.
         MissingDependencyError: Parquet or .zst without pyarrow.
     """
-    return load_table(
-        paths,
-        required=required,
-        where=where,
-        format=format,
-        errors=errors,
-        text=text,
-        labels=labels,
-        filled=filled,
-        skip_empty=skip_empty,
-        header=header,
-        separator=separator,
-        decimal=decimal,
-        thousands=thousands,
-        comment=comment,
-        layout=layout,
-    ).frame
+    return load_table(paths, **told).frame
 
 
-def load_table(
-    paths: Paths | pd.DataFrame,
-    *,
-    required: Iterable[str] | Mapping[str, str] = (),
-    where: str = "",
-    format: str | None = None,
-    errors: str = "strict",
-    text: Iterable[str] = (),
-    labels: Iterable[str] = (),
-    filled: Iterable[str] = (),
-    skip_empty: bool = False,
-    header: bool = True,
-    separator: str | None = None,
-    decimal: str | None = None,
-    thousands: str | None = None,
-    comment: str | None = None,
-    layout: TableLayout | None = None,
-) -> Table:
+def load_table(paths: Paths | pd.DataFrame, **told: Unpack[Reading]) -> Table:
     """`read_table`, and the layout of the files besides, for a model to remember."""
     import pandas as pd
 
-    hints = dict(required) if isinstance(required, Mapping) else dict.fromkeys(required, "")
-    filled = list(filled)
-    check_choice("read_table", "errors", errors, ("strict", "replace"))
-    if format is not None:
-        check_choice("read_table", "format", format, FORMATS)
-    if decimal is not None:
-        check_choice("read_table", "decimal", decimal, (".", ","))
+    unknown = told.keys() - Reading.__annotations__.keys()
+    if unknown:
+        raise OptionError(
+            f"read_table: unknown option {min(unknown)!r}."
+            f"{suggestion(min(unknown), Reading.__annotations__)}"
+        )
+    asked = told.get("required", ())
+    hints = dict(asked) if isinstance(asked, Mapping) else dict.fromkeys(asked, "")
+    filled, where = list(told.get("filled", ())), told.get("where", "")
+    skip = told.get("skip_empty", False)
+    check_choice("read_table", "errors", told.get("errors", "strict"), ("strict", "replace"))
+    for name, allowed in (("format", FORMATS), ("decimal", (".", ","))):
+        if told.get(name) is not None:
+            check_choice("read_table", name, told[name], allowed)
     if isinstance(paths, pd.DataFrame):
         _check(where or "the table", paths, hints)
-        frame = _without_empty(
-            where or "the table", paths, filled or list(hints), filled, skip_empty
-        )
+        frame = _without_empty(where or "the table", paths, filled or list(hints), filled, skip)
         return Table(frame, TableLayout(format="frame", columns=tuple(map(str, paths.columns))))
+    first, tables, untyped, found = _tables(paths, hints, told)
+    typing = _Typing.of(told)
+    # Values of all files together tell the type of a column.
+    if all(untyped):
+        frame = tables[0] if len(tables) == 1 else pd.concat(tables, ignore_index=True)
+        frame, found = typing.apply(first, frame, found)
+    else:
+        tables = [
+            typing.apply(first, table, found)[0] if raw else table
+            for table, raw in zip(tables, untyped, strict=True)
+        ]
+        frame = tables[0] if len(tables) == 1 else pd.concat(tables, ignore_index=True)
+        found = dataclasses.replace(found, columns=tuple(map(str, frame.columns)))
+    frame = _without_empty(first, frame, filled or list(hints), filled, skip)
+    return Table(frame, found)
+
+
+def _tables(
+    paths: Paths, hints: dict[str, str], told: Reading
+) -> tuple[str, list[pd.DataFrame], list[bool], TableLayout]:
+    """The name of the first file, the tables of all of them, which of these are still as they are
+    written, and the layout of the first."""
+    layout, comment = told.get("layout"), told.get("comment")
     known = layout or TableLayout()
-    typing = _Typing(set(text), set(labels), decimal, thousands, layout)
     tables: list[pd.DataFrame] = []
     found, first, untyped = known, "", []
-    for source in read_sources(paths, errors):
-        name = where or source.name
-        kind = format or _KINDS.get(source.suffix) or _sniff(source, list(hints), layout)
+    for source in read_sources(paths, told.get("errors", "strict")):
+        name = told.get("where") or source.name
+        kind = (
+            told.get("format") or _KINDS.get(source.suffix) or _sniff(source, list(hints), layout)
+        )
         if kind not in FORMATS:
             raise DataError(
                 f"{source.name}: cannot tell the kind of table from its name. Known endings: "
@@ -164,9 +162,9 @@ def load_table(
         table, seen = _read(
             source,
             kind,
-            separator=separator or "",
+            separator=told.get("separator") or "",
             preferred=known.separator,
-            header=header and known.header,
+            header=told.get("header", True) and known.header,
             comment=known.comment if comment is None else comment,
             hints=list(hints),
         )
@@ -180,19 +178,7 @@ def load_table(
             found, first = seen, name
         tables.append(table)
         untyped.append(kind in ("csv", "tsv"))
-    # Values of all files together tell the type of a column.
-    if all(untyped):
-        frame = tables[0] if len(tables) == 1 else pd.concat(tables, ignore_index=True)
-        frame, found = typing.apply(first, frame, found)
-    else:
-        tables = [
-            typing.apply(first, table, found)[0] if raw else table
-            for table, raw in zip(tables, untyped, strict=True)
-        ]
-        frame = tables[0] if len(tables) == 1 else pd.concat(tables, ignore_index=True)
-        found = dataclasses.replace(found, columns=tuple(map(str, frame.columns)))
-    frame = _without_empty(first, frame, filled or list(hints), filled, skip_empty)
-    return Table(frame, found)
+    return first, tables, untyped, found
 
 
 class _Typing(NamedTuple):
@@ -203,6 +189,16 @@ class _Typing(NamedTuple):
     decimal: str | None
     thousands: str | None
     layout: TableLayout | None
+
+    @classmethod
+    def of(cls, told: Reading) -> _Typing:
+        return cls(
+            set(told.get("text", ())),
+            set(told.get("labels", ())),
+            told.get("decimal"),
+            told.get("thousands"),
+            told.get("layout"),
+        )
 
     def apply(
         self, name: str, frame: pd.DataFrame, found: TableLayout

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
@@ -12,7 +13,7 @@ from ostinato.errors import check_choice, check_number
 from ostinato.figures import Axis, Matrix, TintedText
 from ostinato.inspection.estimators import read
 from ostinato.inspection.picture import Picture
-from ostinato.inspection.reading import answer, chosen, watch
+from ostinato.inspection.reading import Reading, answer, chosen, watch
 from ostinato.inspection.through_time import output_number
 from ostinato.inspection.units import steps_of
 
@@ -59,54 +60,72 @@ def attribution(
 
     with torch.no_grad():
         whole = outputs(call.x[0])
-    if to is None:
-        k = int(whole.argmax()) if len(whole) > 1 else 0
-    else:
-        k = output_number(where, reading, to, len(whole))
-    # One logit stands for two classes: the first one is its opposite.
-    names = list(reading.answers or ())
-    sign = -1.0 if len(whole) == 1 and len(names) == 2 and to in names[:1] else 1.0
+    looked = _looked_at(where, reading, whole, to)
     x = call.x[0]
     with torch.enable_grad():
         if method == "occlusion":
-            found = _occluded(x, length, reading.tokens is not None, lambda v: outputs(v)[k])
+            tokens = reading.tokens is not None
+            found = _occluded(x, length, tokens, lambda v: outputs(v)[looked.output])
         else:
             ways = [1.0] if method == "gradient" else [(n + 0.5) / points for n in range(points)]
-            found = x * _mean_slope(x, ways, lambda v: outputs(v)[k])
-    values = sign * found[:length].double().numpy()
-    said = names[k] if k < len(names) and len(whole) > 1 else ""
-    if len(whole) == 1 and len(names) == 2:
-        said = names[0] if sign < 0 else names[1]
-    target = Axis(label=f"share in the score of {said!r}" if said else "share in the answer")
-    title = f"Which inputs speak for {said!r}" if said else "Which inputs the answer comes from"
-    steps = steps_of(reading, length)
+            found = x * _mean_slope(x, ways, lambda v: outputs(v)[looked.output])
+    values = looked.sign * found[:length].double().numpy()
+    return _drawn(reading, values, looked.name, method)
+
+
+class _LookedAt(NamedTuple):
+    """An output by its number, the sign that its score has for the answer called `name`."""
+
+    output: int
+    sign: float
+    name: str
+
+
+def _looked_at(where: str, reading: Reading, outputs: Tensor, to: str | int | None) -> _LookedAt:
+    """The output that is asked for, or the largest."""
+    names = list(reading.answers or ())
+    if to is not None:
+        k = output_number(where, reading, to, len(outputs))
+    else:
+        k = int(outputs.argmax()) if len(outputs) > 1 else 0
+    if len(outputs) == 1 and len(names) == 2:  # one logit stands for two classes
+        first = to in names[:1]
+        return _LookedAt(k, -1.0 if first else 1.0, names[0] if first else names[1])
+    return _LookedAt(k, 1.0, names[k] if k < len(names) and len(outputs) > 1 else "")
+
+
+def _drawn(reading: Reading, values: np.ndarray, name: str, method: str) -> Picture:
+    """Shares `(steps, inputs)`: of a text tokens in colour, of a series a matrix."""
+    axis = Axis(label=f"share in the score of {name!r}" if name else "share in the answer")
+    title = f"Which inputs speak for {name!r}" if name else "Which inputs the answer comes from"
+    caption = f"By {method.replace('-', ' ')}. Positive speaks for the answer, negative "
     if reading.tokens is not None:
         shares = values.sum(1)
-        figure: Any = TintedText(
+        text = TintedText(
             title=title,
-            caption=f"By {method.replace('-', ' ')}. Positive speaks for the answer, negative "
-            "(underlined) against it.",
+            caption=f"{caption}(underlined) against it.",
             tokens=reading.tokens,
             values=shares,
             scale="diverging",
             separator=reading.separator,
-            value=target,
+            value=axis,
         )
-        return Picture(figure, pd.DataFrame({"token": list(reading.tokens), "share": shares}))
+        return Picture(text, pd.DataFrame({"token": list(reading.tokens), "share": shares}))
+    steps = steps_of(reading, len(values))
     columns = list(reading.columns or (f"input {n}" for n in range(values.shape[1])))
-    figure = Matrix(
+    matrix = Matrix(
         title=title,
-        caption=f"By {method.replace('-', ' ')}. Positive speaks for the answer, negative against.",
+        caption=f"{caption}against.",
         values=values.T,
         rows=columns,
         columns=steps.values,
         scale="diverging",
         x=steps.axis,
         y=Axis(label="input"),
-        value=target,
+        value=axis,
     )
     columns_of = dict(zip(columns, values.T, strict=True))
-    return Picture(figure, pd.DataFrame({steps.label: steps.values} | columns_of))
+    return Picture(matrix, pd.DataFrame({steps.label: steps.values} | columns_of))
 
 
 def _mean_slope(x: Tensor, ways: list[float], value: Any) -> Tensor:

@@ -79,102 +79,122 @@ def _vjp(cell: Cell, grads: Sequence[Tensor], values: Sequence[Any]) -> Any:
     return pull(tuple(grads))
 
 
+def _forward(cell: Cell, *values: Any) -> tuple[Tensor, ...]:
+    """The operator's answer."""
+    named = _named(cell, values)
+    found = execute(cell, named)
+    if cell.name == "lstm" and not named["cell_sequence"]:
+        found = (*found[:3], found[3].new_empty(0))
+    dtype = _dtype(cell, values)
+    # An operator may not return its input, and the graph counts on contiguous results.
+    return tuple(
+        f.reshape(s).to(dtype).clone(memory_format=torch.contiguous_format)
+        for f, s in zip(found, _shapes(cell, values), strict=True)
+    )
+
+
+def _backward(cell: Cell, grads: Sequence[Tensor], *values: Any) -> list[Tensor]:
+    """Gradients of the differentiable tensors."""
+    with private.autograd_inside():
+        places = _differentiable(cell, values)
+        tensors = [values[k].detach().requires_grad_() for k in places]
+        outputs = _function(cell, values, any_path=True)(*tensors)
+        reached = [k for k, output in enumerate(outputs) if output.requires_grad]
+        found = torch.autograd.grad(
+            [outputs[k] for k in reached],
+            tensors,
+            [grads[k] for k in reached],
+            allow_unused=True,
+            materialize_grads=True,
+        )
+    return [grad.contiguous().clone() for grad in found]
+
+
+def _second(
+    cell: Cell, grads: Sequence[Tensor], values: Sequence[Any], seconds: Sequence[Tensor]
+) -> tuple[list[Tensor], list[Any]]:
+    """Gradients of `_backward`: of its `grads`, and of the values."""
+    places = _differentiable(cell, values)
+
+    def gradient(grads: tuple[Tensor, ...], tensors: tuple[Tensor, ...]) -> Any:
+        full = list(values)
+        for place, tensor in zip(places, tensors, strict=True):
+            full[place] = tensor
+        return _vjp(cell, grads, full)
+
+    tensors = tuple(values[k] for k in places)
+    pull = torch.func.vjp(gradient, tuple(grads), tensors)[1]
+    by_grads, by_tensors = pull(tuple(seconds))
+    return list(by_grads), _in_places(len(values), places, by_tensors)
+
+
+def _in_places(count: int, places: Sequence[int], given: Sequence[Any]) -> list[Any]:
+    found: list[Any] = [None] * count
+    for place, each in zip(places, given, strict=True):
+        found[place] = each
+    return found
+
+
+def _keep(ctx: Any, inputs: Sequence[Any]) -> None:
+    """Save an operator's inputs; tensors through autograd."""
+    is_tensor = [isinstance(value, Tensor) for value in inputs]
+    ctx.save_for_backward(*[v for v, t in zip(inputs, is_tensor, strict=True) if t])
+    ctx.rest = [None if t else v for v, t in zip(inputs, is_tensor, strict=True)]
+    ctx.is_tensor = is_tensor
+
+
+def _kept(ctx: Any) -> list[Any]:
+    saved = iter(ctx.saved_tensors)
+    return [next(saved) if t else v for v, t in zip(ctx.rest, ctx.is_tensor, strict=True)]
+
+
 def _register(cell: Cell) -> Callable[..., tuple[Tensor, ...]]:
-    results = len(cell.results)
-    returned = ", ".join(["Tensor"] * results)
-    arguments = _schema(cell)
+    """The operator of a cell and the one of its gradients, each with what graphs ask of it."""
+    name, arguments = f"ostinato::{cell.name}", _schema(cell)
+    returned = ", ".join(["Tensor"] * len(cell.results))
 
     def forward(*values: Any) -> tuple[Tensor, ...]:
-        found = execute(cell, _named(cell, values))
-        shapes = _shapes(cell, values)
-        if cell.name == "lstm" and not _named(cell, values)["cell_sequence"]:
-            found = (*found[:3], found[3].new_empty(0))
-        dtype = _dtype(cell, values)
-        # An operator may not return its input, and the graph counts on contiguous results.
-        return tuple(
-            f.reshape(s).to(dtype).clone(memory_format=torch.contiguous_format)
-            for f, s in zip(found, shapes, strict=True)
-        )
+        return _forward(cell, *values)
 
     def fake(*values: Any) -> tuple[Tensor, ...]:
         dtype = _dtype(cell, values)
         return tuple(values[0].new_empty(shape, dtype=dtype) for shape in _shapes(cell, values))
 
     def backward(grads: Sequence[Tensor], *values: Any) -> list[Tensor]:
-        with private.autograd_inside():
-            places = _differentiable(cell, values)
-            tensors = [values[k].detach().requires_grad_() for k in places]
-            outputs = _function(cell, values, any_path=True)(*tensors)
-            reached = [k for k, output in enumerate(outputs) if output.requires_grad]
-            found = torch.autograd.grad(
-                [outputs[k] for k in reached],
-                tensors,
-                [grads[k] for k in reached],
-                allow_unused=True,
-                materialize_grads=True,
-            )
-        return [grad.contiguous().clone() for grad in found]
+        return _backward(cell, grads, *values)
 
     def fake_backward(grads: Sequence[Tensor], *values: Any) -> list[Tensor]:
-        places = _differentiable(cell, values)
-        return [values[k].new_empty(values[k].shape) for k in places]
+        return [values[k].new_empty(values[k].shape) for k in _differentiable(cell, values)]
 
-    name = f"ostinato::{cell.name}"
     op = torch.library.custom_op(
         name, forward, mutates_args=(), schema=f"({arguments}) -> ({returned})"
     )
     op.register_fake(fake)
-    back = torch.library.custom_op(
-        f"{name}_backward",
-        backward,
-        mutates_args=(),
-        schema=f"(Tensor[] grads, {arguments}) -> Tensor[]",
-    )
+    schema = f"(Tensor[] grads, {arguments}) -> Tensor[]"
+    back = torch.library.custom_op(f"{name}_backward", backward, mutates_args=(), schema=schema)
     back.register_fake(fake_backward)
 
     def keep(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
-        is_tensor = [isinstance(value, Tensor) for value in inputs]
-        ctx.save_for_backward(*[v for v, t in zip(inputs, is_tensor, strict=True) if t])
-        ctx.rest = [None if t else v for v, t in zip(inputs, is_tensor, strict=True)]
-        ctx.is_tensor = is_tensor
-
-    def kept(ctx: Any) -> list[Any]:
-        saved = iter(ctx.saved_tensors)
-        return [next(saved) if t else v for v, t in zip(ctx.rest, ctx.is_tensor, strict=True)]
+        _keep(ctx, inputs)
 
     def derive(ctx: Any, *grads: Tensor) -> tuple[Any, ...]:
-        values = kept(ctx)
-        found: list[Any] = [None] * len(values)
-        for place, grad in zip(_differentiable(cell, values), back(grads, *values), strict=True):
-            found[place] = grad
-        return tuple(found)
-
-    op.register_autograd(derive, setup_context=keep)
+        values = _kept(ctx)
+        places = _differentiable(cell, values)
+        return tuple(_in_places(len(values), places, back(grads, *values)))
 
     def keep_backward(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
         grads, *values = inputs
         ctx.grads = len(grads)
-        keep(ctx, (*grads, *values), output)
+        _keep(ctx, (*grads, *values))
 
     def derive_backward(ctx: Any, seconds: Sequence[Tensor]) -> tuple[Any, ...]:
-        everything = kept(ctx)
-        grads, values = everything[: ctx.grads], everything[ctx.grads :]
-        places = _differentiable(cell, values)
+        everything = _kept(ctx)
+        by_grads, by_values = _second(
+            cell, everything[: ctx.grads], everything[ctx.grads :], seconds
+        )
+        return (by_grads, *by_values)
 
-        def gradient(grads: tuple[Tensor, ...], tensors: tuple[Tensor, ...]) -> Any:
-            full = list(values)
-            for place, tensor in zip(places, tensors, strict=True):
-                full[place] = tensor
-            return _vjp(cell, grads, full)
-
-        tensors = tuple(values[k] for k in places)
-        pull = torch.func.vjp(gradient, tuple(grads), tensors)[1]
-        by_grads, by_tensors = pull(tuple(seconds))
-        found: list[Any] = [None] * len(values)
-        for place, grad in zip(places, by_tensors, strict=True):
-            found[place] = grad
-        return (list(by_grads), *found)
-
+    op.register_autograd(derive, setup_context=keep)
     back.register_autograd(derive_backward, setup_context=keep_backward)
     _count_flops(cell, name)
     return op

@@ -107,12 +107,12 @@ class LearningForecastStream:
         stamp = index[-1] if self.rows.clock is None else index.asi8[-1]
         number = self.learner.memory.add({"values": window[-1], "time": stamp})
         own = window[:, : self.targets]
-        self._judge(number, own)
+        self._judge(number, own, self._spread(window, index))
         self.learner.known(number)
         answer = self.stream.answer(future)
         if answer is not None:
             assert self.linear is not None
-            found = answer[self.rows.layout.target].to_numpy()
+            found = answer.to_numpy()
             horizon = self.rows.horizon
             naive = (
                 repeat_last(own[None], horizon),
@@ -121,10 +121,10 @@ class LearningForecastStream:
             self.errors.said([found, naive[0][0], naive[1][0], self.linear.answer(own)])
         return answer
 
-    def _judge(self, number: int, own: np.ndarray) -> None:
+    def _judge(self, number: int, own: np.ndarray, spread: np.ndarray) -> None:
         """Compare what was said with the row that came; the linear model learns."""
         missed = self.errors.came(own[-1])[0]
-        spread, horizon = self._spread(), self.rows.horizon
+        horizon = self.rows.horizon
         if self.drift is not None and not np.isnan(missed).any():
             error = float(np.minimum(missed / spread, _FAR).mean())
             if self.drift.step(error):
@@ -139,9 +139,9 @@ class LearningForecastStream:
             last = memory.arrays["values"][places][:, : self.targets]
             self.linear.learn(last[:lags], last[lags:])
 
-    def _spread(self) -> np.ndarray:
-        """`(targets,)`, the series' spread, in the user's units."""
-        part = self.stream.part(self.stream.filled(), self.stream.index())
+    def _spread(self, values: np.ndarray, index: Any) -> np.ndarray:
+        """`(targets,)`, the spread of the series with these rows, in the user's units."""
+        part = self.stream.part(values, index)
         return self.rows.scales([part]).spread[0, : self.targets]
 
     def _loss(self, module: torch.nn.Module, batch: dict[str, torch.Tensor]) -> Any:
@@ -169,12 +169,12 @@ class LearningForecastStream:
         season, and of a linear model that learns row by row too."""
         if not self.errors.count:
             return {}
-        part = self.stream.part(self.stream.filled(), self.stream.index())
-        names = self.rows.scaling.names
+        values, index = self.stream.filled(), self.stream.index()
+        part, names = self.stream.part(values, index), self.rows.scaling.names
         naive = np.zeros(self.targets)
         if part.name in names:
             naive = self.rows.naive_scale[names.index(part.name)]
-        return self.errors.scores(self._spread(), naive)
+        return self.errors.scores(self._spread(values, index), naive)
 
     # To go on later.
 

@@ -81,9 +81,9 @@ MUTATIONS = [
     ),
     # Intervals judged by the rows that they were learned from.
     Mutation(
-        f"{FORECASTER}/estimator.py",
-        "self._measure(windows, windows.validation, later)",
-        "self._measure(windows, windows.validation, earlier)",
+        f"{FORECASTER}/measures.py",
+        "each.only(late[done",
+        "each.only(~late[done",
         INTERVALS,
     ),
     # A backtest whose origins are one row late.

@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 
 from ostinato.errors import OptionError
 from ostinato.measures.forecasts import pinball_loss
 from ostinato.tasks import Forecaster, load
-from ostinato.tasks.forecaster.intervals import LEVELS, Intervals, halves, levels_of
+from ostinato.tasks.forecaster.intervals import LEVELS, Intervals, is_late, levels_of
 
 OPTIONS = {"past": 6, "horizon": 3, "hidden_size": 4, "epochs": 2, "progress": False}
 
@@ -94,12 +93,10 @@ def test_figures_of_intervals_are_of_rows_that_they_were_not_learned_from(fitted
 
 
 def test_halves_are_of_each_series_in_time():
-    class Windows:
-        series = torch.tensor([0] * 10 + [1] * 10)
-
-    earlier, later = halves(Windows, torch.tensor([2, 3, 4, 5, 12, 13, 14]))
-    assert earlier.tolist() == [2, 3, 12, 13]
-    assert later.tolist() == [4, 5, 14]
+    starts = np.array([2, 3, 4, 5, 12, 13, 14])
+    late = is_late(np.array([0, 0, 0, 0, 1, 1, 1]))
+    assert starts[~late].tolist() == [2, 3, 12, 13]
+    assert starts[late].tolist() == [4, 5, 14]
 
 
 def test_saved_and_loaded(fitted, tmp_path):

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from ostinato.data.series_table import Series
-from ostinato.measures.forecasts import repeat_last, repeat_season
-from ostinato.tasks.forecaster.intervals import Answer, Intervals
+from ostinato.tasks.forecaster.intervals import Intervals
+from ostinato.tasks.forecaster.measures import Answer, ask
 from ostinato.tasks.forecaster.rows import ForecasterRows
 from ostinato.tasks.forecaster.windows import Windows
 
@@ -41,21 +41,19 @@ def backtest(
     starts = starts[np.flatnonzero((last - np.arange(len(own))) % every == 0)]
     first = np.searchsorted(series, np.arange(len(parts)))
     time = "time" if rows.clock is None else rows.clock.name or "time"
-    tables = []
-    for chosen in windows.some(starts):
-        batch, places = windows.take(chosen, past, horizon), chosen.numpy()
-        own = series[places]
-        truth = windows.truth[places[:, None] + np.arange(past + horizon)]
-        window, truth = truth[:, :past], truth[:, past:]
-        scaled = answer(batch["x"], batch["future"], batch["static"]).double().numpy()
+    tables, done = [], 0
+    for asked in ask(answer, windows, starts, season=rows.season, past=past, horizon=horizon):
+        own = asked.series
+        places = starts[done : done + len(own)].numpy()
+        done += len(own)
         columns = {
-            "": truth,
-            "_forecast": windows.scales.inverse(scaled, own),
-            "_last": repeat_last(window, horizon),
-            "_season": repeat_season(window, rows.season, horizon),
+            "": asked.truth,
+            "_forecast": windows.scales.inverse(asked.scaled, own),
+            "_last": asked.naive[0],
+            "_season": asked.naive[1],
         }
         if intervals is not None and levels:
-            around = intervals.around(scaled, windows.scales, own, levels)
+            around = intervals.around(asked.scaled, windows.scales, own, levels)
             columns |= {f"_q{100 * q:g}": around[..., k] for k, q in enumerate(levels)}
         origins = places - first[own] + past - 1
         ahead = [

@@ -18,9 +18,9 @@ from ostinato.tasks.forecaster import learning
 from ostinato.tasks.forecaster.answering import forecast, table
 from ostinato.tasks.forecaster.backtest import backtest
 from ostinato.tasks.forecaster.instant import PretrainedForecaster
-from ostinato.tasks.forecaster.intervals import Intervals, halves, levels_of
+from ostinato.tasks.forecaster.intervals import Intervals, levels_of
 from ostinato.tasks.forecaster.lengths import find_epochs
-from ostinato.tasks.forecaster.measures import measure, measure_intervals
+from ostinato.tasks.forecaster.measures import judge, measure
 from ostinato.tasks.forecaster.module import ForecasterModule
 from ostinato.tasks.forecaster.online import LearningForecastStream
 from ostinato.tasks.forecaster.options import ForecasterOptions
@@ -137,17 +137,9 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
         self.held_out_ = self.rows_.regressors.decode(held_out)
         run = Run(directory=directory, resume=resume, progress=progress)
         self._train(windows, self._enough(options, windows), run)
-        self._judge(windows)
+        sizes = self._sizes(windows)
+        self.baseline_, self.intervals_ = judge(self.module_.roll, windows, **sizes)
         return self
-
-    def _judge(self, windows: Windows) -> None:
-        """Figures on the held-out rows, and intervals from all of them; the figures of intervals
-        are of the later half, with what the earlier half taught."""
-        earlier, later = halves(windows, windows.validation)
-        sizes = (self.past_, self.horizon_)
-        self.intervals_ = Intervals.learn(self.module_.roll, windows, earlier, *sizes)
-        self.baseline_ = self._measure(windows, windows.validation, later)
-        self.intervals_ = Intervals.learn(self.module_.roll, windows, windows.validation, *sizes)
 
     def partial_fit(self, X: Any, y: Any = None, *, progress: bool | None = False) -> Self:
         """Go on learning, for one epoch at the constant learning rate, from every window of `X`.
@@ -272,7 +264,8 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
         _refuse(where, y)
         parts, _ = self.rows_.read(X, where)
         windows = self._windows(parts, [len(part.values) for part in parts], where)
-        return self._measure(windows, windows.training, windows.training)
+        starts, sizes = windows.training, self._sizes(windows)
+        return measure(self.module_.roll, windows, starts, self.intervals_, **sizes)
 
     def backtest(
         self, X: Any, *, every: int | None = None, level: Any = None, quantiles: Any = None
@@ -311,20 +304,14 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
             )
         return levels
 
-    def _measure(
-        self, windows: Windows, starts: torch.Tensor, around: torch.Tensor
-    ) -> dict[str, float]:
-        """Errors over the windows that begin at `starts`; of intervals at `around`."""
-        sizes: dict[str, Any] = {
+    def _sizes(self, windows: Windows) -> dict[str, Any]:
+        """What figures need beside windows."""
+        return {
+            "naive": self.rows_.naive_of(windows),
             "season": self.season_,
             "past": self.past_,
             "horizon": self.horizon_,
         }
-        answer, naive = self.module_.roll, self.rows_.naive_of(windows)
-        found = measure(answer, windows, starts, naive=naive, **sizes)
-        if self.intervals_ is None:
-            return found
-        return found | measure_intervals(answer, windows, around, self.intervals_, **sizes)
 
     def score(self, X: Any, y: Any = None) -> float:
         """Minus the mean absolute error over every window, in the user's units: more is better."""

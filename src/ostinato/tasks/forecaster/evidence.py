@@ -51,8 +51,12 @@ class Backtest:
 def backtests(model: Forecaster, X: Any) -> list[Backtest]:
     """Forecasts of the first series of `X` from row `past` on, each `horizon` rows from the `past`
     rows before them; the last `MOST` of each series. Gaps are filled as in `fit`."""
+    return [_backtest(model, part) for part in _long_enough(model, X)[:SERIES]]
+
+
+def _long_enough(model: Forecaster, X: Any) -> list[Series]:
     parts, _ = model.rows_.read(X, "evidence")
-    return [_backtest(model, part) for part in parts[:SERIES] if len(part.values) > model.past_]
+    return [part for part in parts if len(part.values) > model.past_]
 
 
 def _backtest(model: Forecaster, part: Series) -> Backtest:
@@ -91,7 +95,8 @@ def evidence(estimator: Forecaster, held_out: Any) -> Evidence:
     """What the model answers of `held_out`: a table in which the `past` rows of each series before
     the first of interest come first, as `evaluate` takes it."""
     series = estimator.layout_.series
-    tests = backtests(estimator, held_out)
+    parts = _long_enough(estimator, held_out)[:SERIES]
+    tests = [_backtest(estimator, part) for part in parts]
     if not tests:
         return Evidence()
     scores = Scores.from_flat(estimator.baseline_, MEASURES, BASELINES)
@@ -103,7 +108,7 @@ def evidence(estimator: Forecaster, held_out: Any) -> Evidence:
         for k, word in worth_seeing(errors, PICTURES)
     ]
     facts = _facts(estimator, len(figures), len(drawn))
-    facts["without training"] = _at_once(estimator, held_out, tests)
+    facts["without training"] = _at_once(estimator, parts, tests)
     figures.append(_by_step(estimator, tests, best))
     return Evidence(figures=figures, facts=facts, units=_units(estimator))
 
@@ -176,14 +181,13 @@ def _by_step(model: Forecaster, tests: list[Backtest], best: Any) -> Figure:
     )
 
 
-def _at_once(model: Forecaster, X: Any, tests: list[Backtest]) -> str:
+def _at_once(model: Forecaster, parts: list[Series], tests: list[Backtest]) -> str:
     """How the network of `Forecaster.pretrained` does beside the model, from the same rows."""
-    parts = [part for part in model.rows_.read(X, "evidence")[0] if len(part.values) > model.past_]
     horizon, targets = model.horizon_, len(model.layout_.target)
     each = max(1, AT_ONCE // (len(tests) * targets))
     spread = model.scaler_.whole.spread[0]
     before, seasons, places = [], [], []
-    for part, test in zip(parts, tests, strict=False):
+    for part, test in zip(parts, tests, strict=True):
         first, count = len(part.values) - len(test.truth), -(-len(test.truth) // horizon)
         for k in range(max(0, count - each), count):
             known = part.values[: first + k * horizon, :targets]

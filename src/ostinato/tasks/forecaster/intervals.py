@@ -8,19 +8,15 @@ errors. Rows that come later are covered as well as they resemble the held-out o
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import torch
 
 from ostinato.errors import OptionError, check_number
 from ostinato.tasks.forecaster.scaling import Scales
-from ostinato.tasks.forecaster.windows import Windows
 
-Answer = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 LEVELS = (0.005, 0.01, 0.025, 0.05, *(k / 10 for k in range(1, 10)), 0.95, 0.975, 0.99, 0.995)
-MOST = 4000  # held-out windows that are looked at
 ENOUGH = 400  # held-out errors for one step; steps beside it make them up
 
 
@@ -36,26 +32,6 @@ class Intervals:
 
     errors: np.ndarray
     count: int
-
-    @classmethod
-    def learn(
-        cls, answer: Answer, windows: Windows, starts: torch.Tensor, past: int, horizon: int
-    ) -> Intervals | None:
-        """From windows that were not learned from; None without any.
-
-        Args:
-            answer: as of `measure`.
-            starts: the first row of each window.
-        """
-        if not len(starts):
-            return None
-        places = torch.linspace(0, len(starts) - 1, min(len(starts), MOST)).round().long()
-        gaps = []
-        for chosen in windows.some(starts[places]):
-            batch = windows.take(chosen, past, horizon)
-            found = answer(batch["x"], batch["future"], batch["static"])
-            gaps.append((batch["y"] - found).double().numpy())
-        return cls.of(np.concatenate(gaps))
 
     @classmethod
     def of(cls, gaps: np.ndarray) -> Intervals:
@@ -106,13 +82,12 @@ def _quantile(errors: np.ndarray, level: float) -> float:
     return float(np.interp(rank, np.arange(len(errors)), np.sort(errors)))
 
 
-def halves(windows: Windows, starts: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """The earlier and the later of each series' windows."""
-    series = windows.series[starts].numpy()
+def is_late(series: np.ndarray) -> np.ndarray:
+    """Which windows are of the later half of their series: `(windows,)` truth values, for the
+    number of each one's series, rising."""
     first = np.searchsorted(series, series, side="left")
     count = np.searchsorted(series, series, side="right") - first
-    late = np.arange(len(series)) - first >= count / 2
-    return starts[torch.from_numpy(~late)], starts[torch.from_numpy(late)]
+    return np.arange(len(series)) - first >= count / 2
 
 
 def levels_of(where: str, level: Any, quantiles: Any) -> list[float]:

@@ -76,6 +76,14 @@ CASES = {
         for keys in (False, True)
     },
     "CRF": crf(),
+    "Convolution": (
+        lambda: nn.Convolution(SIZE, 5, 3, stride=2),
+        lambda layer, x: [*layer(x, LENGTHS)],
+    ),
+    "Convolution causal": (
+        lambda: nn.Convolution(SIZE, 5, 4, causal=True),
+        lambda layer, x: [layer(x, LENGTHS)[0]],
+    ),
     "Sequential": (
         lambda: nn.Sequential(
             nn.Linear(SIZE, SIZE), nn.GRU(SIZE, 5, batch_first=True), nn.Last(), nn.Linear(5, 2)
@@ -156,7 +164,9 @@ def test_lengths_of_any_type_are_the_same(name, kind, monkeypatch):
         assert torch.equal(one, other)
 
 
-@pytest.mark.parametrize("name", ["GRU plain", "Pooling mean", "CRF", "Attention additive False"])
+@pytest.mark.parametrize(
+    "name", ["GRU plain", "Pooling mean", "CRF", "Attention additive False", "Convolution"]
+)
 @pytest.mark.parametrize(
     ("lengths", "message"),
     [

@@ -8,6 +8,7 @@ from ostinato.nn.cells import RNNCell as RNNCell
 from ostinato.nn.conversion import accelerate as accelerate
 from ostinato.nn.conversion import from_torch as from_torch
 from ostinato.nn.conversion import to_torch as to_torch
+from ostinato.nn.convolution import Convolution as Convolution
 from ostinato.nn.crf import CRF as CRF
 from ostinato.nn.dropout import Dropout as Dropout
 from ostinato.nn.embedding import Embedding as Embedding

@@ -45,10 +45,28 @@ FORECASTS = (
         sentence="The mean squared distance after each column was scaled to a spread of 1.",
     ),
     Measure(
+        name="smape",
+        unit="%",
+        higher_is_better=False,
+        sentence="The mean distance by half the size of forecast and truth together: 0 to 200.",
+    ),
+    Measure(
+        name="better_share",
+        sentence="The share of series whose mean distance is below that of the best naive forecast "
+        "of the series.",
+    ),
+    Measure(
         name="wql",
         higher_is_better=False,
         sentence="The weighted quantile loss: how far the quantiles .1 to .9 err, by the size of "
         "the values. Of a forecast without intervals it is the distance by the size of the values.",
+    ),
+    Measure(
+        name="crps",
+        unit="data",
+        higher_is_better=False,
+        sentence="The continuous ranked probability score, as nearly as the quantiles .1 to .9 "
+        "give it. Of a forecast without intervals it is the mean distance.",
     ),
     Measure(
         name="coverage_80",
@@ -67,6 +85,29 @@ BASELINES = (
         prefix="seasonal_",
         name="last season repeated",
         sentence="Forecasts that the last day, week or year comes again.",
+    ),
+    Baseline(
+        prefix="drift_",
+        name="drift",
+        sentence="Forecasts that the line from the first to the last known row goes on.",
+    ),
+    Baseline(
+        prefix="croston_",
+        name="Croston's forecast",
+        sentence="The usual demand by the usual gap between demands, smoothed and corrected "
+        "(Syntetos & Boylan 2005); for counts of which many are zero.",
+    ),
+    Baseline(
+        prefix="ets_",
+        name="exponential smoothing",
+        sentence="The best by AICc of simple, damped and seasonal smoothing, fitted anew at every "
+        "origin.",
+    ),
+    Baseline(
+        prefix="theta_",
+        name="Theta",
+        sentence="Half the trend, and simple smoothing, of what is left without the season "
+        "(Assimakopoulos & Nikolopoulos 2000), fitted anew at every origin.",
     ),
     Baseline(
         prefix="linear_",
@@ -115,6 +156,36 @@ def repeat_season(window: np.ndarray, season: int, horizon: int) -> np.ndarray:
     """`(batch, past, columns)` to `(batch, horizon, columns)`: the last season again and again."""
     times = -(-horizon // season)
     return np.tile(window[:, -season:], (1, times, 1))[:, :horizon]
+
+
+def drift(window: np.ndarray, horizon: int) -> np.ndarray:
+    """`(batch, past, columns)` to `(batch, horizon, columns)`: the line from the first to the last
+    row goes on."""
+    slope = (window[:, -1:] - window[:, :1]) / max(1, window.shape[1] - 1)
+    return window[:, -1:] + slope * np.arange(1, horizon + 1)[:, None]
+
+
+def croston(window: np.ndarray, horizon: int, rate: float = 0.1) -> np.ndarray:
+    """`(batch, past, columns)` to `(batch, horizon, columns)`: the usual demand by the usual gap
+    between demands (Croston 1972), made smaller by half of `rate` (Syntetos & Boylan 2005).
+
+    Both are smoothed with `rate` at each row that is not zero; they begin with the first demand and
+    its gap.
+    """
+    size, between = np.zeros_like(window[:, 0]), np.ones_like(window[:, 0])
+    gap, begun = np.ones_like(size), np.zeros_like(size, dtype=bool)
+    for row in np.moveaxis(window, 1, 0):
+        sold = row != 0
+        share = np.where(begun, rate, 1.0) * sold
+        size, between = size + share * (row - size), between + share * (gap - between)
+        gap, begun = np.where(sold, 1.0, gap + 1), begun | sold
+    return np.repeat(((1 - rate / 2) * size / between)[:, None], horizon, axis=1)
+
+
+def percent_errors(forecast: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """The distance by half the size of both, in per cent (sMAPE's terms); 0 where both are zero."""
+    size = (np.abs(forecast) + np.abs(truth)) / 2
+    return 100 * np.abs(forecast - truth) / np.where(size > 0, size, 1.0)
 
 
 def pinball_loss(quantiles: np.ndarray, truth: np.ndarray, levels: Sequence[float]) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import os
+from collections.abc import Sequence
 from typing import Any, Self
 
 import pandas as pd
@@ -16,7 +17,8 @@ from ostinato.options import OnlineOptions, TrainingOptions
 from ostinato.tasks.base import Estimator, Run
 from ostinato.tasks.forecaster import learning
 from ostinato.tasks.forecaster.answering import forecast, table
-from ostinato.tasks.forecaster.backtest import backtest
+from ostinato.tasks.forecaster.backtest import backtest, compare
+from ostinato.tasks.forecaster.classical import check_names
 from ostinato.tasks.forecaster.instant import PretrainedForecaster
 from ostinato.tasks.forecaster.intervals import Intervals, levels_of
 from ostinato.tasks.forecaster.lengths import find_epochs
@@ -251,13 +253,15 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
         return table(self.rows_.layout, self.rows_.time_name, parts, *found, levels)
 
     def evaluate(self, X: Any, y: Any = None) -> dict[str, float]:
-        """Errors over every window of `X`, beside two naive forecasts of the same windows.
+        """Errors over every window of `X`, beside naive forecasts of the same windows.
 
         Rows before the first forecast count as inputs only: `X` should start with the `past`
-        rows before the first row of interest. Figures are means over rows, targets and windows;
-        lower is better, but of `coverage_80`, which should be .8. With the prefix `baseline_`
-        they are those of repeating the last value, with `seasonal_` those of repeating the last
-        season.
+        rows before the first row of interest. Figures are means over rows, targets and windows of
+        a series, and then over the series; lower is better, but of `better_share`, the share of
+        series that the model forecasts better than the best naive forecast does, and of
+        `coverage_80`, which should be .8. With the prefix `baseline_` they are those of repeating
+        the last value, with `seasonal_` of repeating the last season, with `drift_` of going on
+        along a line, and of counts with many zeros with `croston_` of Croston's forecast.
         """
         self._check_fitted()
         where = "Forecaster.evaluate"
@@ -268,7 +272,13 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
         return measure(self.module_.roll, windows, starts, self.intervals_, **sizes)
 
     def backtest(
-        self, X: Any, *, every: int | None = None, level: Any = None, quantiles: Any = None
+        self,
+        X: Any,
+        *,
+        every: int | None = None,
+        level: Any = None,
+        quantiles: Any = None,
+        beside: str | Sequence[str] = (),
     ) -> pd.DataFrame:
         """Forecasts from one row after another of `X`, each from the rows before it alone, as they
         would have been made (rolling origin). The network is not fitted anew between them.
@@ -278,22 +288,40 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
             every: rows between two origins; None takes the horizon, so that where one forecast ends
                 the next begins.
             level, quantiles: as in `predict`.
+            beside: "ets" and "theta", statistical models (by statsmodels) that are fitted anew at
+                every origin, each to all rows up to it, which takes about a tenth of a second.
 
         Returns:
             a row for each row ahead of each origin: the series' name if there are many; "origin",
             the time of the last row that was known; the row's own time; "step", 1 for the next row;
-            and for each target what came, NAME_forecast, NAME_last and NAME_season, the naive
-            forecasts, and quantiles as of `predict`.
+            and for each target what came, NAME_forecast, the naive forecasts NAME_last, NAME_season
+            and NAME_drift (of counts with many zeros NAME_croston too), NAME_ets and NAME_theta as
+            asked for, and quantiles as of `predict`.
+
+        Raises:
+            MissingDependencyError: statsmodels is needed and not there.
         """
         self._check_fitted()
         where = "Forecaster.backtest"
         every = self.horizon_ if every is None else every
         check_number(where, "every", every, low=1, whole=True)
         levels = self._levels(where, level, quantiles)
+        models = check_names(where, beside)
         parts, _ = self.rows_.read(X, where)
         windows = self._windows(parts, [len(part.values) for part in parts], where)
-        how: dict[str, Any] = {"intervals": self.intervals_, "levels": levels}
+        how: dict[str, Any] = {"intervals": self.intervals_, "levels": levels, "beside": models}
         return backtest(self.module_.roll, self.rows_, parts, windows, every=every, **how)
+
+    def compare(self, tested: pd.DataFrame, by: str = "series") -> pd.DataFrame:
+        """Figures of a table that `backtest` made: a row for each series, in the order there,
+        or with `by="step"` for each step ahead.
+
+        Columns are called as in `evaluate`; `wql`, `crps` and coverage are of the quantiles that
+        the table has. `compare(tested).mean()` has the means over the series,
+        `compare(tested).nlargest(10, "mase")` the worst ones.
+        """
+        self._check_fitted()
+        return compare(tested, self.rows_, by)
 
     def _levels(self, where: str, level: Any, quantiles: Any) -> list[float]:
         levels = levels_of(where, level, quantiles)
@@ -307,10 +335,9 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
     def _sizes(self, windows: Windows) -> dict[str, Any]:
         """What figures need beside windows."""
         return {
-            "naive": self.rows_.naive_of(windows),
-            "season": self.season_,
+            "units": self.rows_.units_of(windows),
+            "naive": self.rows_.naive,
             "past": self.past_,
-            "horizon": self.horizon_,
         }
 
     def score(self, X: Any, y: Any = None) -> float:

@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 
 from ostinato.data.series_table import Series
-from ostinato.figures import Axis, Band, Bars, Figure, Group, Line, Lines
+from ostinato.figures import Axis, Band, Bars, Column, Figure, Group, Line, Lines, Table
 from ostinato.figures.choice import worth_seeing
 from ostinato.measures import Scores
-from ostinato.measures.forecasts import repeat_last, repeat_season
 from ostinato.tasks.contracts import Evidence
 from ostinato.tasks.forecaster.answering import forecast
 from ostinato.tasks.forecaster.estimator import Forecaster
@@ -24,6 +23,7 @@ from ostinato.tasks.forecaster.prior import MIDDLE
 MOST = 100  # forecasts of a series
 PICTURES = 6  # series and columns that are drawn
 SERIES = 40  # series that are tried
+WORST = 10  # series in the table of the worst
 AT_ONCE = 200  # forecasts that the network of `Forecaster.pretrained` makes beside the model's
 
 
@@ -72,10 +72,7 @@ def _backtest(model: Forecaster, part: Series) -> Backtest:
     answers = answers.reshape(*answers.shape[:3], -1)
     targets = len(model.layout_.target)
     before = np.stack([each.values[:, :targets] for each in windows])
-    naive = {
-        "baseline_": repeat_last(before, horizon),
-        "seasonal_": repeat_season(before, model.season_, horizon),
-    }
+    naive = model.rows_.naive.of(before)
 
     def joined(values: np.ndarray) -> np.ndarray:
         return values.reshape(-1, targets)[: total - first]
@@ -110,6 +107,8 @@ def evidence(estimator: Forecaster, held_out: Any) -> Evidence:
     facts = _facts(estimator, len(figures), len(drawn))
     facts["without training"] = _at_once(estimator, parts, tests)
     figures.append(_by_step(estimator, tests, best))
+    if series is not None:
+        figures.append(_worst(estimator, held_out))
     return Evidence(figures=figures, facts=facts, units=_units(estimator))
 
 
@@ -178,6 +177,28 @@ def _by_step(model: Forecaster, tests: list[Backtest], best: Any) -> Figure:
             ),
         ],
         value=Axis(label="error in spreads", low=0),
+    )
+
+
+def _worst(model: Forecaster, held_out: Any) -> Figure:
+    """The series that are forecast worst, by their mean error beside the naive forecasts'."""
+    found: Any = model.compare(model.backtest(held_out))
+    own = found["mae"].to_numpy()
+    naive = np.min([found[f"{prefix}mae"] for prefix in model.rows_.naive.prefixes], axis=0)
+    better = int((own < naive).sum())
+    found["share"] = own / np.where(naive > 0, naive, np.nan)
+    worst: Any = found.sort_values("share", ascending=False)[["mae", "share", "smape"]][:WORST]
+    return Table(
+        title="The worst series",
+        caption=f"Of {len(found):,} series {better:,} are forecast better than by the best naive "
+        "forecast of each. These are the farthest from it.",
+        columns=[
+            Column(name=str(model.layout_.series)),
+            Column(name="mean error"),
+            Column(name="by the best naive forecast's", form=".2f"),
+            Column(name="sMAPE", unit="%", form=".1f"),
+        ],
+        rows=[(str(name), *row) for name, row in zip(worst.index, worst.to_numpy(), strict=True)],
     )
 
 

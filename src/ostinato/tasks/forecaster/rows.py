@@ -22,6 +22,7 @@ from ostinato.tasks.forecaster.future import complete, joined_ahead
 from ostinato.tasks.forecaster.indicators import with_indicators, with_names
 from ostinato.tasks.forecaster.known import Known, word_list
 from ostinato.tasks.forecaster.lengths import lengths_of
+from ostinato.tasks.forecaster.naive import MANY_ZEROS, Naive
 from ostinato.tasks.forecaster.old_files import upgraded
 from ostinato.tasks.forecaster.options import ForecasterOptions, SizedOptions
 from ostinato.tasks.forecaster.regressors import Regressors
@@ -148,6 +149,14 @@ class ForecasterRows:
         return rows, parts, cuts
 
     @property
+    def naive(self) -> Naive:
+        """Naive forecasts of windows."""
+        own = [part.values[:, : len(self.layout.target)] for part in self.known]
+        zeros = np.mean([(values == 0).mean() for values in own])
+        sparse = self.scaling.whole.values != "any" and zeros >= MANY_ZEROS
+        return Naive(season=self.season, horizon=self.horizon, sparse=bool(sparse))
+
+    @property
     def base(self) -> Layout:
         """The user's columns: `layout` without indicators."""
         if not self.indicators:
@@ -243,7 +252,7 @@ class ForecasterRows:
             validation=places.validation,
         )
 
-    def naive_of(self, windows: Windows) -> np.ndarray:
+    def units_of(self, windows: Windows) -> np.ndarray:
         """MASE's unit of each series of `windows`, `(series, targets)`; of series not seen in `fit`
         that of their own rows."""
         place = {name: k for k, name in enumerate(self.scaling.names)}

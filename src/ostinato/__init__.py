@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ostinato.tasks import Forecaster as Forecaster
     from ostinato.tasks import LanguageModel as LanguageModel
     from ostinato.tasks import SequenceTagger as SequenceTagger
+    from ostinato.tasks import SpeechRecognizer as SpeechRecognizer
     from ostinato.tasks import StreamClassifier as StreamClassifier
     from ostinato.tasks import TextClassifier as TextClassifier
     from ostinato.tasks import Translator as Translator
@@ -32,6 +33,7 @@ _HOMES = {
     "Forecaster": "ostinato.tasks",
     "LanguageModel": "ostinato.tasks",
     "SequenceTagger": "ostinato.tasks",
+    "SpeechRecognizer": "ostinato.tasks",
     "StreamClassifier": "ostinato.tasks",
     "TextClassifier": "ostinato.tasks",
     "Translator": "ostinato.tasks",

@@ -178,6 +178,25 @@ def _row_stream(model: Any, rows: np.ndarray) -> Any:
     return np.array([[*stream.step(row).probabilities.values()] for row in rows])
 
 
+def _tones(count: int, seed: int) -> tuple[list[np.ndarray], list[str]]:
+    """Recordings of 8,000 Hz with one to three tones, and their names."""
+    chance = np.random.default_rng(seed)
+    X, y = [], []
+    for _ in range(count):
+        tones = chance.integers(3, size=chance.integers(1, 4))
+        at = np.arange(1200) / 8000
+        parts = [0.3 * np.sin(2 * np.pi * (300 + 500 * tone) * at) for tone in tones]
+        X.append(np.concatenate(parts) + 0.01 * chance.normal(size=1200 * len(tones)))
+        y.append(" ".join("abc"[tone] for tone in tones))
+    return X, y
+
+
+def _speech_stream(model: Any, samples: np.ndarray) -> Any:
+    stream = model.stream()
+    cuts = range(0, len(samples), 700)
+    return np.concatenate([stream.step(samples[k : k + 700]).probabilities for k in cuts])
+
+
 REVIEWS, SENTENCES, PAIRS = _reviews(60, 0), _sentences(40, 0), _pairs(48, 0)
 TEXT_JUNK: list[tuple[Any, ...]] = [
     ([], []),
@@ -288,6 +307,38 @@ EXAMPLES: dict[str, Example] = {
                 (np.zeros(99), [0] * 98),
                 (np.zeros(99), ["perhaps"] * 99),
                 (np.zeros(99), [1] * 99),
+            ],
+        ),
+        Example(
+            kind="speech-recognizer",
+            options={
+                **SMALL,
+                "sampling_rate": 8000,
+                "bands": 12,
+                "convolution": 8,
+                "stride": 2,
+                "num_layers": 1,
+                "undisturbed": 1,
+                "batch_size": 8,
+                "learning_rate": 0.01,
+            },
+            X=_tones(24, 0)[0],
+            y=_tones(24, 0)[1],
+            more=_tones(10, 1),
+            probe=_tones(6, 2)[0],
+            ask=lambda model, sounds: model.predict_proba(sounds),
+            other={"dropout": 0.1},
+            causal={"bidirectional": False},
+            stream=_speech_stream,
+            junk=[
+                *TEXT_JUNK,
+                ([np.zeros(0)] * 3, ["a", "b", "c"]),
+                ([np.zeros(4000)] * 3, ["a", "b", "c"]),
+                ([np.full(4000, math.nan)] * 3, ["a", "b", "c"]),
+                ([np.ones(4000)] * 3, ["a", None, "c"]),
+                ([np.ones((9, 4, 2))] * 3, ["a", "b", "c"]),
+                (_tones(3, 0)[0], ["", " ", ""]),
+                (_tones(3, 0)[0], ["a" * 400, "b", "c"]),
             ],
         ),
         Example(

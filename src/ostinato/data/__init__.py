@@ -5,6 +5,12 @@ Rows in messages are counted from 0, as pandas and numpy do.
 
 from __future__ import annotations
 
+from ostinato.data.audio import Recording as Recording
+from ostinato.data.audio import read_audio as read_audio
+from ostinato.data.audio import resample as resample
+from ostinato.data.audio import write_wav as write_wav
+from ostinato.data.audio_features import AudioFeatures as AudioFeatures
+from ostinato.data.audio_features import FeatureStream as FeatureStream
 from ostinato.data.calendars import CALENDAR_NAMES as CALENDAR_NAMES
 from ostinato.data.calendars import calendar_features as calendar_features
 from ostinato.data.calendars import calendar_names as calendar_names
@@ -69,6 +75,9 @@ from ostinato.data.time_columns import repeats_time as repeats_time
 from ostinato.data.timestamps import Reading as Reading
 from ostinato.data.timestamps import is_time as is_time
 from ostinato.data.timestamps import read_times as read_times
+from ostinato.data.transcripts import Utterance as Utterance
+from ostinato.data.transcripts import read_recordings as read_recordings
+from ostinato.data.transcripts import read_transcripts as read_transcripts
 from ostinato.data.words import split_characters as split_characters
 from ostinato.data.words import split_tokens as split_tokens
 from ostinato.data.words import split_words as split_words

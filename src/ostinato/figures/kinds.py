@@ -226,6 +226,8 @@ class Matrix(Figure):
             confusion matrix the share of the row.
         scale: "sequential" from `low` to `high`, "diverging" around zero.
         low, high: values of the palest and the strongest shade; None takes those of the data.
+        marks: vertical lines, each at a place in `columns`' numbers or times, or where columns are
+            named at a column's number from 0: of a spectrogram where words begin.
         x, y: what the columns and the rows are.
         value: what is shaded, with its unit.
     """
@@ -238,6 +240,7 @@ class Matrix(Figure):
     scale: Tint = "sequential"
     low: float | None = None
     high: float | None = None
+    marks: Sequence[Mark] = ()
     x: Axis = dataclasses.field(default_factory=Axis)
     y: Axis = dataclasses.field(default_factory=Axis)
     value: Axis = dataclasses.field(default_factory=Axis)
@@ -246,6 +249,7 @@ class Matrix(Figure):
         check_choice("Matrix", "scale", self.scale, ("sequential", "diverging"))
         values = numbers("Matrix", self.values, 2)
         self.put(values=values, rows=_named(self.rows), columns=_named(self.columns))
+        self.put(marks=parts(Mark, self.marks))
         self.put(x=part(Axis, self.x), y=part(Axis, self.y), value=part(Axis, self.value))
         for name, size in (("rows", values.shape[0]), ("columns", values.shape[1])):
             if len(getattr(self, name)) and values.size:

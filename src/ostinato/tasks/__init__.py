@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ostinato.tasks.loading import load as load
     from ostinato.tasks.sequence_tagger.estimator import Entity as Entity
     from ostinato.tasks.sequence_tagger.estimator import SequenceTagger as SequenceTagger
+    from ostinato.tasks.speech_recognizer.estimator import SpeechRecognizer as SpeechRecognizer
+    from ostinato.tasks.speech_recognizer.transcripts import Transcript as Transcript
     from ostinato.tasks.stream_classifier.estimator import StreamClassifier as StreamClassifier
     from ostinato.tasks.text_classifier.estimator import TextClassifier as TextClassifier
     from ostinato.tasks.translator.alignment import Aligned as Aligned
@@ -30,6 +32,7 @@ _HOMES = {
     "load": "loading",
     "Entity": "sequence_tagger.estimator",
     "Aligned": "translator.alignment",
+    "Transcript": "speech_recognizer.transcripts",
     **{each.name: f"{each.folder}.estimator" for each in TASKS.values()},
 }
 

@@ -81,6 +81,12 @@ TASKS: dict[str, Task] = {
             sentence="Rows of a series that are not as they should be, and alarms.",
         ),
         Task(
+            kind="speech-recognizer",
+            folder="speech_recognizer",
+            name="SpeechRecognizer",
+            sentence="What is said in a recording, and when.",
+        ),
+        Task(
             kind="stream-classifier",
             folder="stream_classifier",
             name="StreamClassifier",

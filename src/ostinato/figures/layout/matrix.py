@@ -10,7 +10,7 @@ import numpy as np
 
 from ostinato.figures import ticks, words
 from ostinato.figures.colours import tint
-from ostinato.figures.kinds import Matrix
+from ostinato.figures.kinds import Mark, Matrix
 from ostinato.figures.layout.frame import Scale
 from ostinato.figures.layout.lines import at
 from ostinato.figures.scene import Image, Rect, Scene
@@ -40,6 +40,9 @@ def draw_matrix(scene: Scene, figure: Matrix) -> None:
     if figure.values.size > _CELLS:
         tall = max(tall, 0.35 * scene.width / high)
     begin = scene.height
+    if figure.marks:
+        scene.height += round(1.4 * size)
+        begin = scene.height
     _row_names(scene, side_words, left, begin, tall, high)
     if figure.values.size <= _CELLS:
         _cells(scene, figure, shades, left, begin, cell, tall)
@@ -48,6 +51,7 @@ def draw_matrix(scene: Scene, figure: Matrix) -> None:
         scene.add(
             Image(**box, shades=reduced(shades, int(2 * (right - left)), int(2 * tall * high)))
         )
+    _marks(scene, figure, left, cell, begin, begin + tall * high)
     scene.height = begin + tall * high + 6
     if _positions(figure.columns) or not len(figure.columns):
         _column_ticks(scene, figure, left, cell, wide)
@@ -210,6 +214,32 @@ def _row_names(
         middle = top + tall * labels[k][0] + 0.35 * size
         title = names[k] if shown[k] != names[k] else ""
         scene.text(left - 8, middle, shown[k], anchor="end", title=title)
+
+
+def _marks(
+    scene: Scene, figure: Matrix, left: float, cell: float, top: float, bottom: float
+) -> None:
+    """Vertical lines with their words above, as far as there is room."""
+    size, free = scene.size, 0.0
+    for mark in sorted(figure.marks, key=lambda each: float(at(each.x)[0])):
+        x = left + cell * _place(figure, mark)
+        if not left <= x <= left + cell * figure.values.shape[1]:
+            continue
+        scene.line(x, top - 4, x, bottom, "ink")
+        said = words.clean(mark.label)
+        if x >= free and x + words.width(said, size) <= scene.width:
+            scene.text(x, top - 0.4 * size, said)
+            free = x + words.width(said, size) + 6
+
+
+def _place(figure: Matrix, mark: Mark) -> float:
+    """Where a mark stands, in columns from the left edge."""
+    place = float(at(mark.x)[0])
+    if not _positions(figure.columns) or len(figure.columns) < 2:
+        return place + 0.5
+    columns = at(figure.columns)
+    span = float(columns[-1] - columns[0]) or 1.0
+    return (place - float(columns[0])) / span * (len(columns) - 1) + 0.5
 
 
 def _cells(

@@ -29,14 +29,23 @@ class LanguageStream:
 
     @property
     def state(self) -> tuple[np.ndarray, ...]:
-        """The layers' states."""
+        """The layers' states; set, the stream goes on from there."""
         return self._stepper.state
+
+    @state.setter
+    def state(self, parts: tuple[np.ndarray, ...]) -> None:
+        self._stepper.state = parts
 
     def step(self, text: str) -> np.ndarray:
         """Read the tokens of `text`; the probabilities `(vocabulary,)` of the next."""
         (tokens,) = self._encoder.encode(check_texts("LanguageStream.step", [text]))
         if len(tokens):
             self._logits = self.read(tokens)
+        return np.exp(log_probabilities(self._logits)[0])
+
+    def take(self, token: int) -> np.ndarray:
+        """Read one token by its number; the probabilities `(vocabulary,)` of the next."""
+        self._logits = self.read(np.array([token]))
         return np.exp(log_probabilities(self._logits)[0])
 
     def read(self, tokens: np.ndarray) -> torch.Tensor:

@@ -88,6 +88,16 @@ def test_figures_by_series_and_by_step_are_means_of_the_table(fitted):
         fitted.compare(tested.drop(columns="sold_forecast"))
 
 
+def test_the_last_origins_alone(fitted):
+    rows = shops(60, seed=1)
+    every = fitted.backtest(rows, every=5)
+    last = fitted.backtest(rows, every=5, origins=2)
+    wanted = every.groupby("shop", sort=False).tail(2 * 3).reset_index(drop=True)
+    pd.testing.assert_frame_equal(last, wanted)
+    with pytest.raises(OptionError, match="origins must be a whole number at least 1, got 0"):
+        fitted.backtest(rows, origins=0)
+
+
 def test_evaluate_says_the_same_of_every_window(fitted):
     rows = shops(60, seed=1)
     deciles = [k / 10 for k in range(1, 10)]

@@ -47,7 +47,8 @@ def test_every_form_answers_and_learns(cell, segment, sizes):
     answer.square().sum().backward()
     for name, parameter in model.named_parameters():
         assert parameter.grad is not None, name
-        assert parameter.grad.abs().sum() > 0, name
+        if name != "effect.3.bias":  # taken off the last row and put on again
+            assert parameter.grad.abs().sum() > 0, name
 
 
 def test_segments_keep_each_target_apart():
@@ -120,7 +121,8 @@ def test_members_answer_their_mean_and_learn_by_themselves():
     assert not torch.allclose(each[0], each[1])
     torch.testing.assert_close(model(*window), torch.stack(each).mean(0))
     truth = torch.randn(5, 4, 1)
-    batch = dict(zip(("x", "future", "static", "y"), (*window, truth), strict=True))
+    parts = (*window, truth, torch.zeros(5, 1, 2))
+    batch = dict(zip(("x", "future", "static", "y", "level"), parts, strict=True))
     found = loss_of(ForecasterOptions())(model, batch)
     losses = torch.stack([(answer[..., 0] - truth).abs().mean() for answer in each])
     torch.testing.assert_close(found["loss"], losses.mean())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -42,6 +43,44 @@ def forecast(
     Raises:
         DataError: a series is shorter than `past`.
     """
+    said, scales, indices = _said(rows, module, parts, steps)
+    places = np.arange(len(said))
+    values = module.output.values(said, 0.0, scales, places)
+    if levels:
+        assert intervals is not None
+        around = intervals.around(module.output, said, scales, places, levels)
+        values = np.concatenate([values[..., None], around], axis=-1)
+    return values, indices
+
+
+def sample(
+    rows: ForecasterRows,
+    module: ForecasterModule,
+    parts: Sequence[Series],
+    steps: int,
+    intervals: Intervals,
+    count: int,
+    seed: int,
+) -> tuple[np.ndarray, list[Any]]:
+    """Ways in which the rows after the last of every series may go on, `(count, series, steps,
+    targets)`, in the user's units; and the index of each series' rows. Those of a series depend on
+    its name and the seed alone; errors of rows beside each other are as much alike as those of
+    held-out rows were."""
+    said, scales, indices = _said(rows, module, parts, steps)
+    found = []
+    for k, part in enumerate(parts):
+        name = hashlib.blake2b(repr(part.name).encode(), digest_size=8).digest()
+        random = np.random.default_rng([seed, int.from_bytes(name, "little")])
+        scores = intervals.draw((count, steps, said.shape[2]), random)
+        own = np.broadcast_to(said[k], (count, *said[k].shape))
+        found.append(module.output.values(own, scores, scales, np.full(count, k)))
+    return np.stack(found, axis=1), indices
+
+
+def _said(
+    rows: ForecasterRows, module: ForecasterModule, parts: Sequence[Series], steps: int
+) -> tuple[np.ndarray, Scales, list[Any]]:
+    """What the network says of the rows after each series, `(series, steps, targets, size)`."""
     recent = _recent(rows, parts)
     scales = rows.scales(recent)
     x, later, static, indices = _inputs(rows, scales, recent, steps)
@@ -49,14 +88,7 @@ def forecast(
         module.roll(x[some], later[some], static[some])
         for some in torch.arange(len(x)).split(_AT_ONCE)
     ]
-    scaled = torch.cat(answers)[:, :steps].double().numpy()
-    places = np.arange(len(recent))
-    values = scales.inverse(scaled, places)
-    if levels:
-        assert intervals is not None
-        around = intervals.around(scaled, scales, places, levels)
-        values = np.concatenate([values[..., None], around], axis=-1)
-    return values, indices
+    return torch.cat(answers)[:, :steps].double().numpy(), scales, indices
 
 
 def table(

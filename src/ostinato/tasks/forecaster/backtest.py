@@ -15,7 +15,8 @@ from ostinato.errors import DataError, check_choice
 from ostinato.measures.forecasts import percent_errors, pinball_loss
 from ostinato.tasks.forecaster.classical import classical
 from ostinato.tasks.forecaster.intervals import Intervals
-from ostinato.tasks.forecaster.measures import BASELINES, Answer, ask
+from ostinato.tasks.forecaster.measures import BASELINES, ask
+from ostinato.tasks.forecaster.module import ForecasterModule
 from ostinato.tasks.forecaster.rows import ForecasterRows
 from ostinato.tasks.forecaster.windows import Windows
 
@@ -23,18 +24,19 @@ _ENDINGS = {"baseline_": "_last", "seasonal_": "_season"}  # of columns, by pref
 
 
 def backtest(
-    answer: Answer,
+    module: ForecasterModule,
     rows: ForecasterRows,
     parts: Sequence[Series],
     windows: Windows,
     *,
     every: int,
+    origins: int | None = None,
     intervals: Intervals | None = None,
     levels: Sequence[float] = (),
     beside: Sequence[str] = (),
 ) -> pd.DataFrame:
-    """Every `every`-th window of each series, the last one of each among them; a row for each step
-    ahead.
+    """Every `every`-th window of each series, the last one of each among them, or the last
+    `origins` of these; a row for each step ahead.
 
     Returns:
         columns: the series' name if there are many; "origin", the time (or the position) of the
@@ -43,33 +45,38 @@ def backtest(
         NAME_drift, those of the models `beside`, and the quantiles NAME_q10.
     """
     past, horizon, names = rows.past, rows.naive.horizon, rows.layout.target
+    output = module.output
     starts, series = windows.training, windows.series.numpy()
     own = series[starts.numpy()]
     last = np.searchsorted(own, own, side="right") - 1  # the last window of the same series
-    starts = starts[np.flatnonzero((last - np.arange(len(own))) % every == 0)]
+    back = last - np.arange(len(own))
+    starts = starts[np.flatnonzero((back % every == 0) & (back < every * (origins or len(own))))]
     first = np.searchsorted(series, np.arange(len(parts)))
     time = "time" if rows.clock is None else rows.clock.name or "time"
     tables, done = [], 0
-    for asked in ask(answer, windows, starts, past=past, naive=rows.naive):
+    for asked in ask(module, windows, starts, past=past, naive=rows.naive):
         own = asked.series
         places = starts[done : done + len(own)].numpy()
         done += len(own)
-        origins = places - first[own] + past - 1
-        columns = {"": asked.truth, "_forecast": windows.scales.inverse(asked.scaled, own)}
+        known = places - first[own] + past - 1  # the last row of each
+        columns = {
+            "": asked.truth,
+            "_forecast": output.values(asked.said, 0.0, windows.scales, own),
+        }
         columns |= {_ending(prefix): values for prefix, values in asked.naive.items()}
         for model in beside:
-            columns[_ending(f"{model}_")] = _fitted(model, rows, parts, own, origins)
+            columns[_ending(f"{model}_")] = _fitted(model, rows, parts, own, known)
         if intervals is not None and levels:
-            around = intervals.around(asked.scaled, windows.scales, own, levels)
+            around = intervals.around(output, asked.said, windows.scales, own, levels)
             columns |= {f"_q{100 * q:g}": around[..., k] for k, q in enumerate(levels)}
         ahead = [
-            parts[k].index[at + 1 : at + 1 + horizon] for k, at in zip(own, origins, strict=True)
+            parts[k].index[at + 1 : at + 1 + horizon] for k, at in zip(own, known, strict=True)
         ]
         found: dict[str, Any] = {}
         if rows.layout.series is not None:
             found[rows.layout.series] = np.repeat([parts[k].name for k in own], horizon)
-        known = pd.Index([parts[k].index[at] for k, at in zip(own, origins, strict=True)])
-        found["origin"] = known.repeat(horizon)
+        stamps = pd.Index([parts[k].index[at] for k, at in zip(own, known, strict=True)])
+        found["origin"] = stamps.repeat(horizon)
         found[time] = ahead[0].append(ahead[1:])
         found["step"] = np.tile(np.arange(1, horizon + 1), len(places))
         for k, name in enumerate(names):
@@ -87,15 +94,15 @@ def _fitted(
     rows: ForecasterRows,
     parts: Sequence[Series],
     series: np.ndarray,
-    origins: np.ndarray,
+    known: np.ndarray,
 ) -> np.ndarray:
-    """What a statistical model says after each origin, `(origins, horizon, targets)`, from all the
-    rows up to it."""
+    """What a statistical model says after each row of `known`, `(origins, horizon, targets)`, from
+    all the rows up to it."""
     season, horizon = rows.season, rows.naive.horizon
     targets = range(len(rows.layout.target))
     found = [
         [classical(model, parts[k].values[: at + 1, each], season, horizon) for each in targets]
-        for k, at in zip(series, origins, strict=True)
+        for k, at in zip(series, known, strict=True)
     ]
     return np.array(found).transpose(0, 2, 1)
 

@@ -16,7 +16,7 @@ from ostinato.errors import OptionError, check_number
 from ostinato.options import OnlineOptions, TrainingOptions
 from ostinato.tasks.base import Estimator, Run
 from ostinato.tasks.forecaster import learning
-from ostinato.tasks.forecaster.answering import forecast, table
+from ostinato.tasks.forecaster.answering import forecast, sample, table
 from ostinato.tasks.forecaster.backtest import backtest, compare
 from ostinato.tasks.forecaster.classical import check_names
 from ostinato.tasks.forecaster.instant import PretrainedForecaster
@@ -43,7 +43,8 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
     Attributes:
         history_: figures of each epoch.
         baseline_: `evaluate`'s figures on the held-out rows.
-        intervals_: what held-out rows taught of the errors of forecasts, or None without any.
+        intervals_: what held-out rows taught of the errors of forecasts; without any None, or what
+            a distribution says of itself.
         held_out_: those rows, each series' after the `past` rows before them, as `evaluate` takes
             them; None without.
         past_, horizon_: rows that are read and answered, as given or as chosen by the data.
@@ -140,7 +141,9 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
         run = Run(directory=directory, resume=resume, progress=progress)
         self._train(windows, self._enough(options, windows), run)
         sizes = self._sizes(windows)
-        self.baseline_, self.intervals_ = judge(self.module_.roll, windows, **sizes)
+        self.baseline_, self.intervals_ = judge(self.module_, windows, **sizes)
+        if self.intervals_ is None and self.output != "point":
+            self.intervals_ = Intervals.told(self.horizon_)
         return self
 
     def partial_fit(self, X: Any, y: Any = None, *, progress: bool | None = False) -> Self:
@@ -243,6 +246,48 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
         known = self.rows_.with_future(self.rows_.known, future, steps, where)
         return self._forecast(known, steps, levels)
 
+    def sample(
+        self,
+        count: int,
+        X: Any = None,
+        future: Any = None,
+        h: int | None = None,
+        *,
+        seed: int = 0,
+    ) -> pd.DataFrame:
+        """Ways in which the next `h` rows may go on, drawn by chance: for sums, maxima and the like
+        over several rows, which quantiles of each row do not tell.
+
+        Each row by itself is spread as the quantiles of `predict` say, and errors of rows beside
+        each other are as much alike as those of held-out rows were.
+
+        Args:
+            count: how many.
+            X: as in `predict`; None goes on from the last row given to `fit`.
+            future, h: as in `predict`.
+            seed: the same draws the same rows of a series, whatever the others.
+
+        Returns:
+            as `predict`, for one sample after another; the index begins with its number, "sample".
+        """
+        self._check_fitted()
+        where = "Forecaster.sample"
+        check_number(where, "count", count, low=1, whole=True)
+        intervals, steps = self._intervals(where), self._steps(h, where)
+        parts = self.rows_.known if X is None else self.rows_.read(X, where)[0]
+        parts = self.rows_.with_future(parts, future, steps, where)
+        drawn, indices = sample(self.rows_, self.module_, parts, steps, intervals, count, seed)
+        tables = [table(self.rows_.layout, self.rows_.time_name, parts, x, indices) for x in drawn]
+        return pd.concat(tables, keys=range(count), names=["sample"])
+
+    def _intervals(self, where: str) -> Intervals:
+        if self.intervals_ is None:
+            raise OptionError(
+                f"{where}: intervals are learned from held-out rows, and fit had none. Fit with "
+                "validation=0.1, or with output='quantiles'."
+            )
+        return self.intervals_
+
     def _steps(self, h: int | None, where: str) -> int:
         steps = self.horizon_ if h is None else h
         check_number(where, "h", steps, low=1, whole=True)
@@ -269,13 +314,14 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
         parts, _ = self.rows_.read(X, where)
         windows = self._windows(parts, [len(part.values) for part in parts], where)
         starts, sizes = windows.training, self._sizes(windows)
-        return measure(self.module_.roll, windows, starts, self.intervals_, **sizes)
+        return measure(self.module_, windows, starts, self.intervals_, **sizes)
 
     def backtest(
         self,
         X: Any,
         *,
         every: int | None = None,
+        origins: int | None = None,
         level: Any = None,
         quantiles: Any = None,
         beside: str | Sequence[str] = (),
@@ -287,6 +333,7 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
             X: as of `evaluate`: the first forecast is of the row after the first `past` rows.
             every: rows between two origins; None takes the horizon, so that where one forecast ends
                 the next begins.
+            origins: so many of each series at most, the last ones; None for all.
             level, quantiles: as in `predict`.
             beside: "ets" and "theta", statistical models (by statsmodels) that are fitted anew at
                 every origin, each to all rows up to it, which takes about a tenth of a second.
@@ -305,12 +352,15 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
         where = "Forecaster.backtest"
         every = self.horizon_ if every is None else every
         check_number(where, "every", every, low=1, whole=True)
+        if origins is not None:
+            check_number(where, "origins", origins, low=1, whole=True)
         levels = self._levels(where, level, quantiles)
         models = check_names(where, beside)
         parts, _ = self.rows_.read(X, where)
         windows = self._windows(parts, [len(part.values) for part in parts], where)
         how: dict[str, Any] = {"intervals": self.intervals_, "levels": levels, "beside": models}
-        return backtest(self.module_.roll, self.rows_, parts, windows, every=every, **how)
+        how |= {"every": every, "origins": origins}
+        return backtest(self.module_, self.rows_, parts, windows, **how)
 
     def compare(self, tested: pd.DataFrame, by: str = "series") -> pd.DataFrame:
         """Figures of a table that `backtest` made: a row for each series, in the order there,
@@ -325,11 +375,8 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
 
     def _levels(self, where: str, level: Any, quantiles: Any) -> list[float]:
         levels = levels_of(where, level, quantiles)
-        if levels and self.intervals_ is None:
-            raise OptionError(
-                f"{where}: intervals are learned from held-out rows, and fit had none. Fit with "
-                "validation=0.1."
-            )
+        if levels:
+            self._intervals(where)
         return levels
 
     def _sizes(self, windows: Windows) -> dict[str, Any]:

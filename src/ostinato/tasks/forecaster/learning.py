@@ -21,16 +21,17 @@ Loss = Callable[[torch.nn.Module, dict[str, Any]], dict[str, torch.Tensor]]
 
 
 def loss_of(options: ForecasterOptions) -> Loss:
-    """The loss on scaled values, beside the mean absolute and squared errors."""
+    """The loss on scaled values, beside the mean absolute and squared errors of the middle."""
     criterion = LOSSES[options.loss]
 
     def loss(module: Any, batch: dict[str, Any]) -> dict[str, torch.Tensor]:
         truth = batch["y"]
         answers = module.answers(batch["x"], batch["future"], batch["static"])
-        losses = [criterion(each[..., 0], truth) for each in answers]
+        output, level = module.output, batch["level"]
+        losses = [output.loss(criterion, each, truth, level) for each in answers]
         found = {"loss": torch.stack(losses).mean() if len(losses) > 1 else losses[0]}
         with torch.no_grad():
-            answer = torch.stack(answers).mean(0)[..., 0]
+            answer = output.middle(torch.stack(answers).mean(0))
             found["mae"] = (answer - truth).abs().mean()
             found["mse"] = (answer - truth).square().mean()
         return found

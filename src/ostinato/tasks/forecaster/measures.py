@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +16,9 @@ from ostinato.measures.forecasts import (
     pinball_loss,
 )
 from ostinato.tasks.forecaster.intervals import Intervals, is_late
+from ostinato.tasks.forecaster.module import ForecasterModule
 from ostinato.tasks.forecaster.naive import Naive
+from ostinato.tasks.forecaster.outputs import Output
 from ostinato.tasks.forecaster.windows import Windows
 
 __all__ = ["BASELINES", "MEASURES", "judge", "measure"]
@@ -24,7 +26,6 @@ __all__ = ["BASELINES", "MEASURES", "judge", "measure"]
 MEASURES = FORECASTS
 DECILES = tuple(k / 10 for k in range(1, 10))
 MOST = 4000  # held-out windows that intervals are learned from
-Answer = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 class Asked(NamedTuple):
@@ -34,55 +35,47 @@ class Asked(NamedTuple):
         series: `(windows,)`, the number of each one's series.
         truth: `(windows, horizon, targets)`, in the user's units.
         naive: the same of each naive forecast, by its prefix.
-        scaled: what the network answered, on the scale of training.
-        gaps: truth minus answer, on that scale.
+        said: `(windows, horizon, targets, size)`, what the network said, as `Output` has it.
+        gaps: the scores of the truth: of a point, its distance on the scale of training.
     """
 
     series: np.ndarray
     truth: np.ndarray
     naive: dict[str, np.ndarray]
-    scaled: np.ndarray
+    said: np.ndarray
     gaps: np.ndarray
 
     def only(self, rows: np.ndarray) -> Asked:
         """Some of them."""
         naive = {prefix: forecast[rows] for prefix, forecast in self.naive.items()}
-        return Asked(self.series[rows], self.truth[rows], naive, self.scaled[rows], self.gaps[rows])
+        return Asked(self.series[rows], self.truth[rows], naive, self.said[rows], self.gaps[rows])
 
 
 def ask(
-    answer: Answer, windows: Windows, starts: torch.Tensor, *, past: int, naive: Naive
+    module: ForecasterModule, windows: Windows, starts: torch.Tensor, *, past: int, naive: Naive
 ) -> Iterator[Asked]:
-    """The network's answers to the windows that begin at `starts`, some hundred at a time.
-
-    Args:
-        answer: `(batch, past, inputs)`, the known columns of the rows to come `(batch, horizon,
-            known)` and statics `(batch, statics)`, to `(batch, horizon, targets)`.
-    """
+    """The network's answers to the windows that begin at `starts`, some hundred at a time."""
     for chosen in windows.some(starts):
         batch = windows.take(chosen, past, naive.horizon)
         rows = windows.truth[chosen.numpy()[:, None] + np.arange(past + naive.horizon)]
-        found = answer(batch["x"], batch["future"], batch["static"])
-        yield Asked(
-            windows.series[chosen].numpy(),
-            rows[:, past:],
-            naive.of(rows[:, :past]),
-            found.double().numpy(),
-            (batch["y"] - found).double().numpy(),
-        )
+        said = module.roll(batch["x"], batch["future"], batch["static"]).numpy()
+        series, truth = windows.series[chosen].numpy(), rows[:, past:]
+        gaps = module.output.scores(said, batch["y"].numpy(), truth, windows.scales, series)
+        yield Asked(series, truth, naive.of(rows[:, :past]), said.astype(np.float64), gaps)
 
 
 class _Errors:
     """Errors of the model and of naive forecasts, series by series."""
 
-    def __init__(self, windows: Windows, units: np.ndarray, naive: Naive) -> None:
-        self.windows, self.units, self.prefixes = windows, units, ("", *naive.prefixes)
+    def __init__(self, output: Output, windows: Windows, units: np.ndarray, naive: Naive) -> None:
+        self.output, self.windows, self.units = output, windows, units
+        self.prefixes = ("", *naive.prefixes)
         shape = (len(self.prefixes), len(windows.names), windows.targets)
         self.absolute, self.square, self.percent = (np.zeros(shape) for _ in range(3))
         self.counts = np.zeros(len(windows.names), dtype=np.int64)
 
     def add(self, asked: Asked) -> None:
-        own = self.windows.scales.inverse(asked.scaled, asked.series)
+        own = self.output.values(asked.said, 0.0, self.windows.scales, asked.series)
         np.add.at(self.counts, asked.series, asked.truth.shape[1])
         for k, forecast in enumerate((own, *asked.naive.values())):
             gap = np.abs(forecast - asked.truth)
@@ -122,13 +115,16 @@ class _Cover:
     """How often intervals hold the truth, and what quantiles err, series by series; naive
     forecasts beside them are quantiles that are all the same."""
 
-    def __init__(self, windows: Windows, intervals: Intervals, naive: Naive) -> None:
-        self.windows, self.intervals, self.prefixes = windows, intervals, ("", *naive.prefixes)
+    def __init__(
+        self, output: Output, windows: Windows, intervals: Intervals, naive: Naive
+    ) -> None:
+        self.output, self.windows, self.intervals = output, windows, intervals
+        self.prefixes = ("", *naive.prefixes)
         self.sums = np.zeros((3 + len(self.prefixes), len(windows.names)))
 
     def add(self, asked: Asked) -> None:
         scales, truth = self.windows.scales, asked.truth
-        found = self.intervals.around(asked.scaled, scales, asked.series, DECILES)
+        found = self.intervals.around(self.output, asked.said, scales, asked.series, DECILES)
         inside = (found[..., 0] <= truth) & (truth <= found[..., -1])
         errors = (
             2 * pinball_loss(found, truth, DECILES),
@@ -155,7 +151,7 @@ class _Cover:
 
 
 def measure(
-    answer: Answer,
+    module: ForecasterModule,
     windows: Windows,
     starts: torch.Tensor,
     intervals: Intervals | None,
@@ -168,21 +164,20 @@ def measure(
     forecasts. {} without a window.
 
     Args:
-        answer: as of `ask`.
         intervals: what is known of errors; without it there are no figures of intervals.
         units: `(series, targets)`, mean error of repeating the season on training rows.
     """
-    sums: list[_Errors | _Cover] = [_Errors(windows, units, naive)]
+    sums: list[_Errors | _Cover] = [_Errors(module.output, windows, units, naive)]
     if intervals is not None:
-        sums.append(_Cover(windows, intervals, naive))
-    for asked in ask(answer, windows, starts, past=past, naive=naive):
+        sums.append(_Cover(module.output, windows, intervals, naive))
+    for asked in ask(module, windows, starts, past=past, naive=naive):
         for each in sums:
             each.add(asked)
     return {name: value for each in sums for name, value in each.scores().items()}
 
 
 def judge(
-    answer: Answer, windows: Windows, *, units: np.ndarray, naive: Naive, past: int
+    module: ForecasterModule, windows: Windows, *, units: np.ndarray, naive: Naive, past: int
 ) -> tuple[dict[str, float], Intervals | None]:
     """`measure` over the windows to judge by, and intervals from their errors. The figures of
     intervals are of the later half of each series' windows, with what the earlier half taught."""
@@ -191,8 +186,9 @@ def judge(
         return {}, None
     sample = np.unique(np.linspace(0, len(starts) - 1, min(len(starts), MOST)).round().astype(int))
     late = is_late(windows.series[starts].numpy())[sample]
-    errors, kept, done = _Errors(windows, units, naive), [], 0
-    for asked in ask(answer, windows, starts, past=past, naive=naive):
+    output = module.output
+    errors, kept, done = _Errors(output, windows, units, naive), [], 0
+    for asked in ask(module, windows, starts, past=past, naive=naive):
         errors.add(asked)
         count = len(asked.series)
         kept.append(asked.only(sample[(sample >= done) & (sample < done + count)] - done))
@@ -200,7 +196,7 @@ def judge(
     gaps = np.concatenate([each.gaps for each in kept])
     scores = errors.scores()
     if not late.all():
-        cover, done = _Cover(windows, Intervals.of(gaps[~late]), naive), 0
+        cover, done = _Cover(output, windows, Intervals.of(gaps[~late]), naive), 0
         for each in kept:
             cover.add(each.only(late[done : done + len(each.series)]))
             done += len(each.series)

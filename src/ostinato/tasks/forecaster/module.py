@@ -12,11 +12,13 @@ from torch import Tensor
 from ostinato import nn
 from ostinato.errors import ShapeError
 from ostinato.tasks.forecaster.options import SizedOptions
+from ostinato.tasks.forecaster.outputs import Output
 from ostinato.tasks.layers import recurrent
 
 _LONGEST_SEGMENT = 48
 _CODE = 16  # numbers that tell the rows ahead apart
 _EFFECT = 64  # units between known columns and what they add
+_FLAT = 1e-2  # the least spread of a window
 
 
 def segment_of(options: SizedOptions) -> int:
@@ -44,7 +46,9 @@ class ForecasterModule(torch.nn.Module):
     by row, and takes one step for each row ahead, told apart by a learned code (after Sutskever et
     al., arXiv:1409.3215; it does not read its own answers, as in Wen et al., arXiv:1711.11053).
 
-    Several members have weights of their own, and answer their mean.
+    Several members have weights of their own, and answer their mean. With `scale_by="window"` the
+    targets of each window are brought to a spread of 1 after the last value was subtracted, and
+    what is answered back again (Kim et al., ICLR 2022, without learned scales).
 
     What is known ahead adds to each row's targets by a small network of its own, the same for every
     row: it is taken off the rows that are read and put on those that are answered, so that a
@@ -59,12 +63,13 @@ class ForecasterModule(torch.nn.Module):
     Attributes:
         horizon: steps that are answered at once: the options' horizon, or with strategy
             "recursive" one segment.
+        output: what is said of each row to come.
 
     Shape:
         - x: `(batch, past, inputs)`, on the scale the caller chose.
         - future: `(batch, horizon, known)`, the known columns of the rows to come.
         - static: `(batch, statics)`.
-        - returns: `(batch, horizon, targets, 1)`, on the same scale.
+        - returns: `(batch, horizon, targets, output.size)`, on the same scale.
 
     Raises:
         ShapeError: the input does not fit `past` and `inputs`.
@@ -87,6 +92,8 @@ class ForecasterModule(torch.nn.Module):
         self.targets, self.past, self.horizon, self.inputs = targets, options.past, horizon, inputs
         self.known, self.statics = known, statics
         self.segment, self.subtract_last = segment, options.subtract_last
+        self.by_window = options.scale_by == "window"
+        self.output = Output(options.output, options.output_levels)
         width = sizes[0] if segment > 1 else inputs + statics
         self.layers = self._layers(options, width)
         self.dropout = torch.nn.Dropout(options.dropout)
@@ -108,22 +115,22 @@ class ForecasterModule(torch.nn.Module):
     def _build(self, options: SizedOptions, segment: int, width: int) -> None:
         """What decodes the state."""
         sizes, horizon, targets = options.layer_sizes, self.horizon, self.targets
-        inputs, known, statics = self.inputs, self.known, self.statics
+        inputs, known, statics, size = self.inputs, self.known, self.statics, self.output.size
         self.decoder = None
         if options.strategy == "encoder_decoder":
             self.decoder = self._layers(options, _CODE + known + statics)
             self.position_code = torch.nn.Parameter(torch.randn(horizon, _CODE))
-            self.head = nn.Linear(sizes[-1], targets)
+            self.head = nn.Linear(sizes[-1], targets * size)
             return
         if segment == 1:
-            self.head = nn.Linear(sizes[-1] + horizon * known, horizon * targets)
+            self.head = nn.Linear(sizes[-1] + horizon * known, horizon * targets * size)
             return
         self.future = -(-horizon // segment)
         self.embedding = nn.Linear(segment * (1 + inputs - targets) + statics, width)
         self.ahead = nn.Linear(segment * known, width) if known else None
         self.position_code = torch.nn.Parameter(torch.randn(self.future, width // 2))
         self.column_code = torch.nn.Parameter(torch.randn(targets, width - width // 2))
-        self.head = nn.Linear(sizes[-1], segment)
+        self.head = nn.Linear(sizes[-1], segment * size)
 
     @staticmethod
     def _layers(options: SizedOptions, width: int) -> torch.nn.ModuleList:
@@ -163,14 +170,19 @@ class ForecasterModule(torch.nn.Module):
         last = own[:, -1:]
         if self.subtract_last:
             own = own - last
+        if self.by_window:
+            spread = (own.square().mean(1, keepdim=True) + _FLAT**2).sqrt()
+            own = own / spread
         read = self._segments if self.segment > 1 else self._steps
         read = read if self.decoder is None else self._decoded
-        answer = read(own, extra, future, static)
+        answer = self.output.bounded(read(own, extra, future, static))
+        if self.by_window:
+            answer = self.output.stretched(answer, spread)
         if self.subtract_last:
-            answer = answer + last
+            answer = self.output.moved(answer, last)
         if self.effect is not None:
-            answer = answer + self._effect(future, static)
-        return answer[..., None]
+            answer = self.output.moved(answer, self._effect(future, static))
+        return answer
 
     def _effect(self, known: Tensor, static: Tensor) -> Tensor:
         """What known columns add to the targets of their row."""
@@ -182,7 +194,7 @@ class ForecasterModule(torch.nn.Module):
         beside = static[:, None].expand(-1, own.shape[1], -1)
         outputs, _ = self._run(torch.cat([own, extra, beside], dim=-1), None)
         found = torch.cat([self.dropout(outputs[:, -1]), future.flatten(1)], dim=-1)
-        return self.head(found).unflatten(1, (self.horizon, self.targets))
+        return self.head(found).unflatten(1, (self.horizon, self.targets, self.output.size))
 
     def _decoded(self, own: Tensor, extra: Tensor, future: Tensor, static: Tensor) -> Tensor:
         beside = static[:, None].expand(-1, own.shape[1], -1)
@@ -190,7 +202,7 @@ class ForecasterModule(torch.nn.Module):
         codes = self.position_code.expand(len(own), -1, -1)
         beside = static[:, None].expand(-1, self.horizon, -1)
         outputs, _ = self._run(torch.cat([codes, future, beside], -1), states, self.decoder)
-        return self.head(self.dropout(outputs))
+        return self.head(self.dropout(outputs)).unflatten(2, (self.targets, self.output.size))
 
     def _segments(self, own: Tensor, extra: Tensor, future: Tensor, static: Tensor) -> Tensor:
         batch, steps = len(own), self.past // self.segment
@@ -217,8 +229,8 @@ class ForecasterModule(torch.nn.Module):
         codes = codes.flatten(0, 2)[:, None]  # (batch * targets * future, 1, width)
         outputs, _ = self._run(codes, [_repeat(state, self.future) for state in states])
         answer = self.head(self.dropout(outputs[:, 0]))
-        answer = answer.reshape(batch, self.targets, self.future * self.segment)
-        return answer[..., : self.horizon].transpose(1, 2)
+        answer = answer.reshape(batch, self.targets, self.future * self.segment, self.output.size)
+        return answer[:, :, : self.horizon].transpose(1, 2)
 
     def _run(
         self, x: Tensor, states: list[Any] | None, layers: Any = None
@@ -233,9 +245,9 @@ class ForecasterModule(torch.nn.Module):
 
     @torch.inference_mode()
     def roll(self, x: Tensor, future: Tensor, static: Tensor) -> Tensor:
-        """Forecasts of any number of steps, `(batch, steps, targets)`; beyond what is answered at
-        once the network reads its own forecasts, and columns that are not known ahead as they were
-        in the last row. The bits of a row do not depend on the others.
+        """What is said of any number of steps, `(batch, steps, targets, output.size)`; beyond what
+        is answered at once the network reads its own forecasts, and columns that are not known
+        ahead as they were in the last row. The bits of a row do not depend on the others.
 
         Args:
             x: `(batch, past, inputs)`.
@@ -248,13 +260,15 @@ class ForecasterModule(torch.nn.Module):
             known = future[:, done : done + self.horizon]
             missing = self.horizon - known.shape[1]
             padded = torch.cat([known, known[:, -1:].expand(-1, missing, -1)], dim=1)
-            answer = self(x, padded, static)[:, : steps - done, :, 0]
+            answer = self(x, padded, static)[:, : steps - done]
             answers.append(answer)
             done += answer.shape[1]
             if done < steps:
                 held = x[:, -1:, self.targets : self.inputs - self.known]
                 held = held.expand(-1, answer.shape[1], -1)
-                x = torch.cat([x, torch.cat([answer, held, known], dim=-1)], dim=1)
+                x = torch.cat(
+                    [x, torch.cat([self.output.middle(answer), held, known], dim=-1)], dim=1
+                )
                 x = x[:, -self.past :]
         return torch.cat(answers, dim=1)
 

@@ -94,9 +94,10 @@ class ForecasterOptions(SeriesOptions, RecurrenceOptions, EstimatorOptions):
         "known value, the value a season before, or zero.",
         default="error",
     )
-    scale_by: Literal["series", "all"] = option(
+    scale_by: Literal["series", "all", "window"] = option(
         "What is brought to a common scale: each series by itself, so that large and small ones "
-        "count alike, or the rows of all of them together.",
+        "count alike, or the rows of all of them together. window does as series, and brings the "
+        "rows that are read for one answer to a spread of 1 besides.",
         default="series",
     )
     transform: Literal["none", "log", "boxcox"] = option(
@@ -133,6 +134,19 @@ class ForecasterOptions(SeriesOptions, RecurrenceOptions, EstimatorOptions):
         "large errors more; huber is between them.",
         default="mae",
     )
+    output: Literal["point", "quantiles", "gaussian", "student_t", "negative_binomial"] = option(
+        "What is learned of each row to come: point, one number by `loss`; quantiles at "
+        "`output_levels`; or a distribution: gaussian, student_t (far misses are usual), "
+        "negative_binomial (counts). The answer is the middle; intervals of all are widened or "
+        "narrowed by held-out rows.",
+        default="point",
+    )
+    output_levels: tuple[float, ...] = option(
+        "Levels between 0 and 1 that output='quantiles' learns, rising, 0.5 among them.",
+        default=(0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975),
+        above=0,
+        below=1,
+    )
     members: int = option(
         "Networks that learn side by side, each from first weights of its own; the answer is their "
         "mean. More are surer and take as many times longer.",
@@ -163,6 +177,17 @@ class ForecasterOptions(SeriesOptions, RecurrenceOptions, EstimatorOptions):
             raise OptionError(
                 f"{where}: segment must divide past {self.past}, got {self.segment}. Choose "
                 "another segment, or None to have one chosen."
+            )
+        levels = list(self.output_levels)
+        if 0.5 not in levels or levels != sorted(set(levels)) or len(levels) < 3:
+            raise OptionError(
+                f"{where}: output_levels must be three or more that rise, 0.5 among them, got "
+                f"{levels}."
+            )
+        if self.output == "negative_binomial" and self.transform != "none":
+            raise OptionError(
+                f"{where}: transform must be 'none' with output='negative_binomial', got "
+                f"{self.transform!r}. Counts are learned as they are."
             )
         if self.strategy == "encoder_decoder" and self.segment not in (None, 1):
             raise OptionError(

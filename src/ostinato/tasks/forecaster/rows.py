@@ -25,6 +25,7 @@ from ostinato.tasks.forecaster.lengths import lengths_of
 from ostinato.tasks.forecaster.naive import MANY_ZEROS, Naive
 from ostinato.tasks.forecaster.old_files import upgraded
 from ostinato.tasks.forecaster.options import ForecasterOptions, SizedOptions
+from ostinato.tasks.forecaster.outputs import level_of
 from ostinato.tasks.forecaster.regressors import Regressors
 from ostinato.tasks.forecaster.scaling import Scales, Scaling
 from ostinato.tasks.forecaster.season import find_season, naive_scale
@@ -131,7 +132,7 @@ class ForecasterRows:
                 len(layout.target),
                 by=options.scale_by,
                 transform=options.transform,
-                values=options.values,
+                values="counts" if options.output == "negative_binomial" else options.values,
                 where=where,
             ),
             regressors=regressors,
@@ -245,6 +246,7 @@ class ForecasterRows:
             statics=torch.from_numpy(self.statics_of(parts, scales)),
             names=names,
             scales=scales,
+            level=torch.from_numpy(level_of(scales, len(self.layout.target)).astype(np.float32)),
             targets=self.sizes["targets"],
             known=self.sizes["known"],
             skipped=places.skipped,

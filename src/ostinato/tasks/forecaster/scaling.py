@@ -129,10 +129,10 @@ class Scaling:
         """From the training rows `(rows, columns)` of each series.
 
         Args:
-            by: "series" scales each series by itself, "all" over the rows of all of them. With
-                "series", a regressor is scaled by series where series differ more from each other
-                than within themselves, such as prices; others, such as temperatures, over all.
-                Columns that hold only 0 and 1 are left as they are.
+            by: "series" (and "window") scales each series by itself, "all" over the rows of all of
+                them. With "series", a regressor is scaled by series where series differ more from
+                each other than within themselves, such as prices; others, such as temperatures,
+                over all. Columns that hold only 0 and 1 are left as they are.
             values: what targets can be; "auto" takes "nonnegative" where they are whole and none is
                 negative.
 
@@ -148,8 +148,8 @@ class Scaling:
         flags = ((rows == 0) | (rows == 1)).all(0)
         flags[:targets] = False
         whole.center[0, flags], whole.scale[0, flags] = 0.0, 1.0
-        apart = np.full(rows.shape[1], by == "series")
-        if by == "series":
+        apart = np.full(rows.shape[1], by != "all")
+        if by != "all":
             means = np.stack([part.mean(0) for part in parts])
             within = np.stack([part.std(0) for part in parts]).mean(0)
             apart[targets:] = ((means.std(0) > within) & ~flags)[targets:]

@@ -315,6 +315,8 @@ class _Quick:
         self.works = False
         if layout.future or rows.indicators or module.horizon != horizon:
             return
+        if module.output.size > 1:
+            return
         if rows.scaling.apart.any() and name not in rows.scaling.names:
             return
         if rows.clock is not None and rows.clock.usual is None:

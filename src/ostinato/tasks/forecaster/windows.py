@@ -28,6 +28,7 @@ class Windows:
         statics: `(series, statics)`.
         names: of the series.
         scales: of the series.
+        level: `(series, targets, 2)`, see `level_of`.
         targets, known: columns to forecast, the first; and columns known ahead, the last.
         skipped: names of series that are too short to learn from.
         training: `(windows,)`, the first row of each window to learn from.
@@ -40,6 +41,7 @@ class Windows:
     statics: torch.Tensor
     names: list[Any]
     scales: Scales
+    level: torch.Tensor
     targets: int
     known: int
     skipped: list[Any]
@@ -48,13 +50,15 @@ class Windows:
 
     def take(self, starts: torch.Tensor, past: int, horizon: int) -> dict[str, torch.Tensor]:
         """Some windows as a batch: "x" `(batch, past, inputs)`, "future" `(batch, horizon, known)`,
-        "static" `(batch, statics)` and "y" `(batch, horizon, targets)`."""
+        "static" `(batch, statics)`, "level" `(batch, targets, 2)` and "y" `(batch, horizon,
+        targets)`."""
         rows = self.values[starts[:, None] + torch.arange(past + horizon)]
         ahead = rows[:, past:]
         return {
             "x": rows[:, :past],
             "future": ahead[..., ahead.shape[-1] - self.known :],
             "static": self.statics[self.series[starts]],
+            "level": self.level[self.series[starts]],
             "y": ahead[..., : self.targets],
         }
 

@@ -72,6 +72,10 @@ class FallbackWarning(OstinatoWarning):
     """A slower path serves than the machine could offer."""
 
 
+class DoctorWarning(OstinatoWarning):
+    """What the doctor sees go wrong while a model trains."""
+
+
 class RecordWarning(OstinatoWarning):
     """A fit goes on although its history or checkpoint cannot be written."""
 

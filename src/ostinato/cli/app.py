@@ -234,6 +234,24 @@ def inspect(
 
 
 @app.command()
+def doctor(
+    model: Model,
+    data: Annotated[
+        list[str] | None,
+        typer.Argument(help="Files with the rows that it learned from, or glob patterns."),
+    ] = None,
+    validation: Annotated[
+        str | None, typer.Option(help="A file with other rows, to judge by.", metavar="FILE")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Find what is wrong with a trained model, and say what to do."""
+    from ostinato.cli.doctor import doctor as run_doctor
+
+    run_doctor(model, data or [], validation, as_json=json)
+
+
+@app.command()
 def datasets(
     action: Annotated[str, typer.Argument(help="list, info or load.")] = "list",
     name: Annotated[str | None, typer.Argument(help="Name of a data set.")] = None,

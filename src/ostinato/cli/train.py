@@ -136,7 +136,10 @@ def _tell(task: Task, typed: dict[str, Any], estimator: Any, place: Path, loaded
 
     model, result = place / runs.MODEL, estimator.fit_result_
     command = shlex.join(["ostinato", *sys.argv[1:]]) if sys.argv[1:] else ""
-    report = inspection.report(estimator, place, facts=loaded.facts, command=command)
+    diagnosis = inspection.diagnose(estimator, loaded.arguments, validation=loaded.validation)
+    report = inspection.report(
+        estimator, place, facts=loaded.facts, diagnosis=diagnosis, command=command
+    )
     scores = estimator.baseline_
     if typed["json"]:
         output.result(
@@ -149,9 +152,12 @@ def _tell(task: Task, typed: dict[str, Any], estimator: Any, place: Path, loaded
                 "best_epoch": result.best_epoch,
                 "seconds": result.seconds,
                 "scores": dict(scores),
+                "findings": [finding.name for finding in diagnosis.findings],
             }
         )
     output.summary(task.kind, result, scores_of(task.kind, scores))
+    for finding in diagnosis.findings:
+        output.note(f"Doctor: {finding.title}. {finding.remedies[0]}")
     output.note(f"Report: {report}")
     verb = getattr(task.part("shell"), "VERB", "predict")
     output.note(f"Next:   {shlex.join(['ostinato', verb, str(place), *loaded.example])}")

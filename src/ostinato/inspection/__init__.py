@@ -16,12 +16,17 @@ from ostinato.inspection.answers import next_tokens as next_tokens
 from ostinato.inspection.answers import token_probabilities as token_probabilities
 from ostinato.inspection.attribution import attribution as attribution
 from ostinato.inspection.curves import learning_curves as learning_curves
+from ostinato.inspection.doctor import Diagnosis as Diagnosis
+from ostinato.inspection.doctor import Finding as Finding
+from ostinato.inspection.doctor import diagnose as diagnose
+from ostinato.inspection.doctor import watcher as watcher
 from ostinato.inspection.gallery import picture_page as picture_page
 from ostinato.inspection.gallery import pictures_of as pictures_of
 from ostinato.inspection.gates import gate_values as gate_values
 from ostinato.inspection.gates import gradient_histograms as gradient_histograms
 from ostinato.inspection.gates import saturation as saturation
 from ostinato.inspection.gates import weight_histograms as weight_histograms
+from ostinato.inspection.learning_rate import learning_rate as learning_rate
 from ostinato.inspection.picture import Picture as Picture
 from ostinato.inspection.pictures import learning_figures as learning_figures
 from ostinato.inspection.pictures import plot_confusion as plot_confusion

@@ -13,6 +13,7 @@ from typing import Any
 from ostinato.errors import StorageError
 from ostinato.figures import Axis, Bars, Group, Table, number, page, section
 from ostinato.figures.page import beside, pairs, tiles
+from ostinato.inspection.doctor import Diagnosis
 from ostinato.inspection.pictures import learning_figures
 from ostinato.measures import Scores
 from ostinato.storage import write_atomically
@@ -28,6 +29,7 @@ def report(
     *,
     scores: Mapping[str, float] | None = None,
     facts: Mapping[str, object] | None = None,
+    diagnosis: Diagnosis | None = None,
     command: str = "",
 ) -> Path:
     """Write `report.html` into `directory` and return its path.
@@ -41,6 +43,7 @@ def report(
         evidence: pictures of answers; None: those of the rows that `fit` held out, where it did.
         scores: figures as `evaluate` returns them; None: `baseline_`.
         facts: about the data, name to value.
+        diagnosis: what `diagnose` found, for a section of its own.
         command: the words that made this run.
 
     Raises:
@@ -50,6 +53,8 @@ def report(
     figures = scores_of(estimator.kind, estimator.baseline_ if scores is None else scores)
     about = {**(facts or {}), **shown.facts}
     parts = [_headline(figures), _learning(estimator, shown.units)]
+    if diagnosis is not None:
+        parts.append(section("Doctor", diagnosis.table(), identity="doctor"))
     if shown.figures:
         parts.append(section("Answers to held-out rows", *shown.figures, identity="answers"))
     if about:

@@ -2,6 +2,8 @@
 
 from ostinato.options import TrainingOptions as TrainingOptions
 from ostinato.training.batches import Batches as Batches
+from ostinato.training.find_rate import RangeTest as RangeTest
+from ostinato.training.find_rate import find_learning_rate as find_learning_rate
 from ostinato.training.fit import fit as fit
 from ostinato.training.history import FitResult as FitResult
 from ostinato.training.online import OnlineLearner as OnlineLearner

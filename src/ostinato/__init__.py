@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ostinato.tasks import AnomalyDetector as AnomalyDetector
     from ostinato.tasks import Forecaster as Forecaster
     from ostinato.tasks import LanguageModel as LanguageModel
+    from ostinato.tasks import SequenceClassifier as SequenceClassifier
     from ostinato.tasks import SequenceTagger as SequenceTagger
     from ostinato.tasks import SpeechRecognizer as SpeechRecognizer
     from ostinato.tasks import StreamClassifier as StreamClassifier
@@ -32,6 +33,7 @@ _HOMES = {
     "AnomalyDetector": "ostinato.tasks",
     "Forecaster": "ostinato.tasks",
     "LanguageModel": "ostinato.tasks",
+    "SequenceClassifier": "ostinato.tasks",
     "SequenceTagger": "ostinato.tasks",
     "SpeechRecognizer": "ostinato.tasks",
     "StreamClassifier": "ostinato.tasks",

@@ -173,6 +173,26 @@ def _verdicts(model: Any, rows: np.ndarray) -> Any:
     return np.array(found, dtype=object)
 
 
+def _gestures(count: int, seed: int) -> tuple[list[np.ndarray], list[str]]:
+    """Waves of three speeds in two channels, of different lengths, now and then with a gap."""
+    chance = np.random.default_rng(seed)
+    X, y = [], []
+    for _ in range(count):
+        kind, steps = int(chance.integers(3)), int(chance.integers(4, 30))
+        wave = np.sin(np.arange(steps) * (kind + 1) / 3 + chance.normal())
+        each = np.stack([wave, chance.normal(size=steps)], axis=1)
+        each[chance.random(each.shape) < 0.02] = math.nan
+        X.append(each)
+        y.append(("slow", "usual", "fast")[kind])
+    return X, y
+
+
+def _gesture_stream(model: Any, steps: np.ndarray) -> Any:
+    stream = model.stream()
+    answers = [stream.step(step) for step in steps]
+    return np.array([*answers[-1].probabilities.values()])
+
+
 def _row_stream(model: Any, rows: np.ndarray) -> Any:
     stream = model.stream()
     return np.array([[*stream.step(row).probabilities.values()] for row in rows])
@@ -197,6 +217,7 @@ def _speech_stream(model: Any, samples: np.ndarray) -> Any:
     return np.concatenate([stream.step(samples[k : k + 700]).probabilities for k in cuts])
 
 
+GESTURES = _gestures(48, 0)
 REVIEWS, SENTENCES, PAIRS = _reviews(60, 0), _sentences(40, 0), _pairs(48, 0)
 TEXT_JUNK: list[tuple[Any, ...]] = [
     ([], []),
@@ -361,6 +382,39 @@ EXAMPLES: dict[str, Example] = {
                 (np.zeros((3, 0)), [1, 2, 1]),
                 ([[1.0, 2.0], [1.0]], ["a", "b"]),
                 (pd.DataFrame({"a": ["x", "y"]}), [1, 2]),
+            ],
+        ),
+        Example(
+            kind="sequence-classifier",
+            options={**SMALL, "filters": 8},
+            X=GESTURES[0],
+            y=GESTURES[1],
+            more=_gestures(20, 1),
+            probe=[*_gestures(9, 2)[0], np.zeros((1, 2)), np.full((3, 2), math.nan)],
+            ask=lambda model, rows: list(model.predict_proba(rows)),
+            other={"dropout": 0.1},
+            causal={"bidirectional": False},
+            stream=_gesture_stream,
+            junk=[
+                ([], []),
+                ("text", "label"),
+                (3, 4),
+                (None, None),
+                ({"a": 1}, 3),
+                (["one", "two"], ["a", "b"]),
+                ([np.zeros((3, 2)), None], ["a", "b"]),
+                ([np.zeros((3, 2))] * 2, ["a"]),
+                ([np.zeros((3, 2))] * 2, ["a", "a"]),
+                ([np.zeros((3, 2))] * 2, ["a", None]),
+                ([np.zeros((3, 2)), np.zeros((3, 1))], ["a", "b"]),
+                ([np.zeros((3, 2)), np.zeros((0, 2))], ["a", "b"]),
+                ([np.zeros((3, 2)), np.full((3, 2), math.inf)], ["a", "b"]),
+                ([np.full((3, 2), math.nan)] * 2, ["a", "b"]),
+                ([np.zeros((3, 2, 2))] * 2, ["a", "b"]),
+                (np.zeros(5), [1, 2, 1, 2, 1]),
+                (pd.DataFrame({"x": [1.0, 2.0]}), ["a", "b"]),
+                (pd.DataFrame({"id": [1, 2], "x": ["a", "b"]}), ["a", "b"]),
+                ([np.zeros((3, 2))] * 2, [["a", "b"], "a"]),
             ],
         ),
     )

@@ -2,6 +2,7 @@
 
 from ostinato.nn._recurrent import Recurrent as Recurrent
 from ostinato.nn.attention import Attention as Attention
+from ostinato.nn.batch_norm import BatchNorm as BatchNorm
 from ostinato.nn.cells import GRUCell as GRUCell
 from ostinato.nn.cells import LSTMCell as LSTMCell
 from ostinato.nn.cells import RNNCell as RNNCell

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from ostinato.tasks.forecaster.estimator import Forecaster as Forecaster
     from ostinato.tasks.language_model.estimator import LanguageModel as LanguageModel
     from ostinato.tasks.loading import load as load
+    from ostinato.tasks.sequence_classifier.estimator import (
+        SequenceClassifier as SequenceClassifier,
+    )
     from ostinato.tasks.sequence_tagger.estimator import Entity as Entity
     from ostinato.tasks.sequence_tagger.estimator import SequenceTagger as SequenceTagger
     from ostinato.tasks.speech_recognizer.estimator import SpeechRecognizer as SpeechRecognizer

@@ -92,6 +92,12 @@ TASKS: dict[str, Task] = {
             name="StreamClassifier",
             sentence="The class of each row of a stream, learned while it comes.",
         ),
+        Task(
+            kind="sequence-classifier",
+            folder="sequence_classifier",
+            name="SequenceClassifier",
+            sentence="Which label, or labels, a recording or each of its steps has.",
+        ),
     )
 }
 

@@ -1,0 +1,148 @@
+"""How a sequence classifier learns: its loss, its batches, and how long."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from ostinato.errors import OptionError, check_number, suggestion
+from ostinato.options import TrainingOptions
+from ostinato.tasks.sequence_classifier.options import SequenceClassifierOptions
+from ostinato.tasks.sequence_classifier.rows import UNSEEN, Pairs, SequenceRows
+from ostinato.training import Batches
+from ostinato.training.augmentation import MOVING, augment
+
+Loss = Callable[[torch.nn.Module, dict[str, torch.Tensor]], dict[str, torch.Tensor]]
+STEPS, FEWEST, MOST = 800, 15, 150  # optimizer steps of a fit, and epochs
+
+
+def check_augmentation(where: str, options: SequenceClassifierOptions, by_step: bool) -> None:
+    """Refuse what would move steps away from their labels.
+
+    Raises:
+        OptionError: names it.
+    """
+    moving = [each for each in options.augmentation if each in MOVING]
+    if by_step and moving:
+        raise OptionError(
+            f"{where}: augmentation {moving[0]!r} moves steps away from their labels. With labels "
+            "of steps take jitter, scaling, channel_dropout or step_mask."
+        )
+
+
+def training_of(
+    options: SequenceClassifierOptions, training: TrainingOptions, rows: int
+) -> TrainingOptions:
+    """The training options with as many epochs as make about `STEPS` steps, where that was left
+    open."""
+    if options.epochs is not None:
+        return training
+    batches = -(-rows // options.batch_size)
+    return dataclasses.replace(training, epochs=min(max(round(STEPS / batches), FEWEST), MOST))
+
+
+def loss_of(rows: SequenceRows, augmentation: Sequence[str]) -> Loss:
+    """Cross-entropy in nats and accuracy, as means over a batch; rows count by their weights.
+    Recordings are changed at random while the module is in training."""
+
+    def loss(module: torch.nn.Module, batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        x, lengths, truth = batch["x"], batch["x_lengths"], batch["y"]
+        if module.training:
+            x, lengths = augment(augmentation, x, lengths)
+        logits = module(x, lengths)
+        weights = batch.get("weight")
+        if rows.by_step:
+            live = torch.arange(x.shape[1]) < lengths.unsqueeze(1)
+            live &= truth[:, : x.shape[1]] != UNSEEN
+            logits, truth = logits[live], truth[:, : x.shape[1]][live]
+            if weights is not None:
+                weights = weights[:, : x.shape[1]][live]
+        if rows.several:
+            value = F.binary_cross_entropy_with_logits(logits, truth, reduction="none").mean(1)
+            right = ((logits > 0) == (truth > 0.5)).to(torch.float32)
+        else:
+            value = F.cross_entropy(logits, truth, reduction="none")
+            right = (logits.argmax(1) == truth).to(torch.float32)
+        value = value if weights is None else value * weights
+        return {"loss": value.mean(), "accuracy": right.mean()}
+
+    return loss
+
+
+def batches_of(
+    rows: SequenceRows,
+    pairs: Pairs,
+    options: TrainingOptions,
+    *,
+    shuffle: bool,
+    weights: list[Any] | None = None,
+) -> Batches | None:
+    """Batches of recordings of like length; those whose label training lacks are left out, and
+    None where none is left."""
+    truth = rows.truth(pairs.labels)
+    known = [
+        k for k, each in enumerate(truth) if rows.several or (np.asarray(each) != UNSEEN).any()
+    ]
+    if not known:
+        return None
+    arrays: dict[str, Any] = {"x": rows.sequences([pairs.values[k] for k in known])}
+    arrays["y"] = [truth[k] for k in known] if rows.by_step else torch.from_numpy(truth[known])
+    if weights is not None:
+        chosen = [np.asarray(weights[k], dtype=np.float32) for k in known]
+        arrays["weight"] = chosen if rows.by_step else torch.from_numpy(np.stack(chosen))
+    return Batches(arrays, options.batch_size, shuffle=shuffle, seed=options.seed, bucket=True)
+
+
+def row_weights(
+    options: SequenceClassifierOptions,
+    rows: SequenceRows,
+    labels: Sequence[Any],
+    given: Sequence[float],
+) -> list[Any] | None:
+    """How much each recording counts, or each of its steps where these have labels, with mean 1:
+    `class_weight` times `given`; None where all count alike.
+
+    Raises:
+        OptionError: `class_weight` does not fit the classes.
+    """
+    table = options.class_weight
+    if not rows.by_step:
+        weights = np.asarray(given)
+        if table is not None:
+            weights = weights * _class_factors(rows, table, rows.targets(labels))
+        if not weights.any():
+            raise OptionError("SequenceClassifier: class_weight leaves no row: all weights are 0.")
+        return None if np.ptp(weights) == 0 else list(weights / weights.mean())
+    if table is None and len(set(given)) == 1:
+        return None
+    truth = rows.targets(labels)
+    flat = np.concatenate(truth)
+    factors = np.ones(len(flat)) if table is None else _class_factors(rows, table, flat)
+    weights = factors * np.repeat(given, [len(each) for each in truth])
+    if not weights.any():
+        raise OptionError("SequenceClassifier: class_weight leaves no step: all weights are 0.")
+    ends = np.cumsum([len(each) for each in truth])[:-1]
+    return np.split(weights / weights.mean(), ends)
+
+
+def _class_factors(rows: SequenceRows, table: Any, truth: np.ndarray) -> np.ndarray:
+    where, classes = "SequenceClassifier", rows.classes
+    if rows.several:
+        raise OptionError(f"{where}: class_weight needs one label a row, got rows with several.")
+    if isinstance(table, str):
+        counts = np.maximum(np.bincount(truth, minlength=len(classes)), 1)
+        return (len(truth) / (len(classes) * counts))[truth]
+    unknown = [each for each in table if each not in classes]
+    if unknown:
+        raise OptionError(
+            f"{where}: class_weight has {unknown[0]!r}, which is no label. Labels: "
+            f"{', '.join(map(repr, classes[:20]))}.{suggestion(unknown[0], classes)}"
+        )
+    for each, value in table.items():
+        check_number(where, f"class_weight[{each!r}]", value, low=0)
+    return np.array([float(table.get(each, 1.0)) for each in classes])[truth]

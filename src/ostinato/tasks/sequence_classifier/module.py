@@ -1,0 +1,197 @@
+"""From recordings to the logits of classes: convolutions, a recurrent network, pooling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from scipy.special import expit, softmax
+from torch import Tensor
+
+from ostinato import data, nn
+from ostinato.ops.shared import live_steps
+from ostinato.tasks.layers import recurrent
+from ostinato.tasks.sequence_classifier.options import SequenceClassifierOptions
+
+ANSWER_ROWS = 64  # recordings at once when answering
+WIDTHS = (9, 5, 3)  # of the convolutions, for recordings that are long enough
+READ = 128  # steps that the recurrent layers read of a usual recording at most
+CAUSAL_POOLINGS = ("last", "mean", "max", "meanmax")
+
+
+def widths_of(options: SequenceClassifierOptions, usual: int) -> tuple[int, ...]:
+    """Steps that each convolution looks at, for recordings of `usual` steps."""
+    given = options.convolution
+    if given is None:
+        return ()
+    if given == "auto":
+        return tuple(width for width in WIDTHS if width * 3 <= usual) or (1,)
+    return (given,) if isinstance(given, int) else tuple(given)
+
+
+def stride_of(options: SequenceClassifierOptions, usual: int, by_step: bool) -> int:
+    """Steps between two that the recurrent layers read."""
+    if isinstance(options.stride, int):
+        return options.stride
+    return 1 if by_step or not options.bidirectional else -(-usual // READ)
+
+
+class SequenceClassifierModule(torch.nn.Module):
+    """Convolutions with batch normalisation, recurrent layers above them, and a linear head that
+    reads the pooled outputs of both (as in LSTM-FCN, arXiv:1709.05206, but one above the other).
+
+    Args:
+        inputs: numbers of a step.
+        outputs: logits of a recording, or of a step.
+        by_step: answer each step; nothing is pooled.
+        usual: steps of a usual recording, by which widths and stride are chosen.
+
+    Shape:
+        - x `(batch, steps, inputs)`, lengths `(batch,)`.
+        - returns logits `(batch, outputs)`, or `(batch, steps, outputs)` of each step.
+    """
+
+    def __init__(
+        self,
+        options: SequenceClassifierOptions,
+        *,
+        inputs: int,
+        outputs: int,
+        by_step: bool,
+        usual: int,
+    ) -> None:
+        super().__init__()
+        self.by_step, self.causal = by_step, not options.bidirectional
+        self.stride = stride_of(options, usual, by_step)
+        self.running = self.causal and not by_step and options.pooling in CAUSAL_POOLINGS
+        self.convolutions, self.norms = torch.nn.ModuleList(), torch.nn.ModuleList()
+        size = inputs
+        for width in widths_of(options, usual):
+            self.convolutions.append(
+                nn.Convolution(size, options.filters, width, causal=self.causal)
+            )
+            self.norms.append(nn.BatchNorm(options.filters))
+            size = options.filters
+        skipped = size if self.convolutions else 0
+        self.dropout = torch.nn.Dropout(options.dropout)
+        self.layers = torch.nn.ModuleList()
+        directions = 2 if options.bidirectional else 1
+        for width in options.layer_sizes:
+            self.layers.append(
+                recurrent(
+                    options,
+                    size,
+                    width,
+                    bidirectional=options.bidirectional,
+                    recurrent_dropout=options.recurrent_dropout,
+                    init=options.init,
+                )
+            )
+            size = width * directions
+        self.poolings = torch.nn.ModuleList()
+        if not by_step:
+            if skipped:
+                self.poolings.append(nn.Pooling(options.pooling, skipped))
+            self.poolings.append(nn.Pooling(options.pooling, size, directions=directions))
+            sizes = [each.output_size for each in self.poolings]
+        else:
+            sizes = [skipped, size]
+        self.head = nn.Linear(sum(sizes), outputs)
+
+    def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
+        seen, lengths, read, after = self._outputs(x, lengths)
+        if self.by_step:
+            return self.head(self.dropout(torch.cat([*seen, read], 2)))
+        parts = [*((each, lengths) for each in seen), (read, after)]
+        pooled = [
+            self._pooled(pooling, values, count)
+            for pooling, (values, count) in zip(self.poolings, parts, strict=True)
+        ]
+        return self.head(self.dropout(torch.cat(pooled, 1)))
+
+    def _pooled(self, pooling: nn.Pooling, values: Tensor, lengths: Tensor) -> Tensor:
+        """The pooled outputs; of answers those that a stream would have, with the same bits in
+        any batch: torch's sum over steps has other bits where there is more padding."""
+        if torch.is_grad_enabled() or pooling.mode in ("last", "attention"):
+            return pooling(values, lengths)
+        place = (lengths - 1).clamp(min=0).view(-1, 1, 1)
+        return running(pooling.mode, values).take_along_dim(place, 1).squeeze(1)
+
+    def every(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """Of a causal model, the logits that it would give after each step, `(batch, steps,
+        outputs)`: what a stream answers."""
+        seen, _, read, _ = self._outputs(x, lengths)
+        if self.by_step:
+            return self.head(torch.cat([*seen, read], 2))
+        modes = [pooling.mode for pooling in self.poolings]
+        parts = [running(mode, each) for mode, each in zip(modes, [*seen, read], strict=True)]
+        return self.head(torch.cat(parts, 2))
+
+    def _outputs(self, x: Tensor, lengths: Tensor) -> tuple[list[Tensor], Tensor, Tensor, Tensor]:
+        """The convolutions' outputs (none or one) and their lengths, and those of the recurrent
+        layers with theirs."""
+        values, seen = x, []
+        for convolution, norm in zip(self.convolutions, self.norms, strict=True):
+            values, lengths = convolution(values, lengths)
+            values = torch.relu(norm(values, lengths))
+        if len(self.convolutions):
+            seen.append(values)
+        after = lengths
+        if self.stride > 1:
+            values, after = averaged(values, lengths, self.stride)
+        values = self.dropout(values)
+        for number, layer in enumerate(self.layers):
+            values, _ = layer(values, lengths=after, need_state=False)
+            if number + 1 < len(self.layers):
+                values = self.dropout(values)
+        return seen, lengths, values, after
+
+    @torch.inference_mode()
+    def logits(self, sequences: Sequence[np.ndarray], *, every: bool = False) -> list[np.ndarray]:
+        """Of each recording `(outputs,)`, or `(steps, outputs)`; those of like length together, in
+        the order given."""
+        order = np.argsort([len(each) for each in sequences], kind="stable")
+        found: list[np.ndarray] = [np.zeros(0)] * len(sequences)
+        for start in range(0, len(order), ANSWER_ROWS):
+            rows = order[start : start + ANSWER_ROWS]
+            x, lengths = data.pad([sequences[k] for k in rows])
+            call = self.every if every else self
+            answer = call(torch.from_numpy(x), torch.from_numpy(lengths)).numpy()
+            for row, each, length in zip(rows, answer, lengths, strict=True):
+                found[row] = each[:length].copy() if every or self.by_step else each.copy()
+        return found
+
+
+def averaged(values: Tensor, lengths: Tensor, stride: int) -> tuple[Tensor, Tensor]:
+    """The means of each `stride` steps that follow each other, of as many as are there at the end
+    of a recording, and their number."""
+    steps = values.shape[1]
+    count = -(-steps // stride)
+    filled = torch.nn.functional.pad(values, (0, 0, 0, count * stride - steps))
+    live = live_steps(lengths, count * stride)
+    there = live.unflatten(1, (count, stride)).sum(2).clamp(min=1)
+    sums = filled.unflatten(1, (count, stride)).sum(2)
+    return sums / there.unsqueeze(2), (lengths + stride - 1) // stride
+
+
+def running(mode: str, values: Tensor) -> Tensor:
+    """Values pooled up to each step, `(batch, steps, size)` or twice that; the sums in double
+    precision, one after the other, as a stream makes them."""
+    if mode == "last":
+        return values
+    parts = []
+    if mode != "max":
+        steps = torch.arange(1, values.shape[1] + 1).unsqueeze(1)
+        parts.append((values.double().cumsum(1) / steps).to(values.dtype))
+    if mode != "mean":
+        parts.append(values.cummax(1).values)
+    return torch.cat(parts, 2)
+
+
+def probabilities(logits: np.ndarray, several: bool) -> np.ndarray:
+    """From logits `(..., classes)`, in double precision, each row by itself."""
+    values = np.asarray(logits, dtype=np.float64)
+    if several:
+        return expit(values)
+    return softmax(values, -1)

@@ -38,6 +38,8 @@ from ostinato.data.pairs import LoadedPairs as LoadedPairs
 from ostinato.data.pairs import PairsLayout as PairsLayout
 from ostinato.data.pairs import load_pairs as load_pairs
 from ostinato.data.pairs import read_pairs as read_pairs
+from ostinato.data.recording_files import RecordingFiles as RecordingFiles
+from ostinato.data.recording_files import read_recordings as read_recordings
 from ostinato.data.recordings import Recordings as Recordings
 from ostinato.data.recordings import check_recordings as check_recordings
 from ostinato.data.sequences import pad as pad

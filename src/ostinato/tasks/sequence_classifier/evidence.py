@@ -25,7 +25,7 @@ HARDEST, CHANNELS, CLASSES = 3, 6, 20  # that are drawn
 
 def evidence(estimator: SequenceClassifier, held_out: Any) -> Evidence:
     """What the model answers of `held_out`, recordings and labels."""
-    pairs = read_pairs("evidence", estimator, *held_out[:2], estimator.rows_.wanted)
+    pairs = read_pairs("evidence", estimator, held_out[0], held_out[1], estimator.rows_.wanted)
     found, rows = estimator.predict_proba(pairs.values), estimator.rows_
     if rows.several:
         return Evidence(figures=[_by_class(estimator, pairs, found)])

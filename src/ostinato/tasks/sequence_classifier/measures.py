@@ -73,9 +73,9 @@ class NearestRecording:
             flat = np.concatenate(targets)
             return cls(np.zeros((0, 1, 1)), np.zeros((0, classes)), _shares(flat, classes))
         known = targets if rows.several else np.eye(classes)[targets]
-        places = np.arange(len(sequences))
+        places = list(range(len(sequences)))
         if len(places) > KEPT:
-            places = np.random.default_rng(seed).permutation(len(places))[:KEPT]
+            places = np.random.default_rng(seed).permutation(len(places))[:KEPT].tolist()
         steps = min(rows.steps, LONGEST)
         examples = np.stack([evenly(sequences[k], steps) for k in places])
         return cls(examples, known[places], known.mean(0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -89,15 +90,14 @@ class SequenceClassifierModule(torch.nn.Module):
                 )
             )
             size = width * directions
-        self.poolings = torch.nn.ModuleList()
+        self.pooling, pools = options.pooling, []
         if not by_step:
+            pools.append(nn.Pooling(options.pooling, size, directions=directions))
             if skipped:
-                self.poolings.append(nn.Pooling(options.pooling, skipped))
-            self.poolings.append(nn.Pooling(options.pooling, size, directions=directions))
-            sizes = [each.output_size for each in self.poolings]
-        else:
-            sizes = [skipped, size]
-        self.head = nn.Linear(sum(sizes), outputs)
+                pools.insert(0, nn.Pooling(options.pooling, skipped))
+        read = sum(each.output_size for each in pools) if pools else skipped + size
+        self.poolings = torch.nn.ModuleList(pools)
+        self.head = nn.Linear(read, outputs)
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
         seen, lengths, read, after = self._outputs(x, lengths)
@@ -110,13 +110,13 @@ class SequenceClassifierModule(torch.nn.Module):
         ]
         return self.head(self.dropout(torch.cat(pooled, 1)))
 
-    def _pooled(self, pooling: nn.Pooling, values: Tensor, lengths: Tensor) -> Tensor:
+    def _pooled(self, pooling: Any, values: Tensor, lengths: Tensor) -> Tensor:
         """The pooled outputs; of answers those that a stream would have, with the same bits in
         any batch: torch's sum over steps has other bits where there is more padding."""
-        if torch.is_grad_enabled() or pooling.mode in ("last", "attention"):
+        if torch.is_grad_enabled() or self.pooling in ("last", "attention"):
             return pooling(values, lengths)
         place = (lengths - 1).clamp(min=0).view(-1, 1, 1)
-        return running(pooling.mode, values).take_along_dim(place, 1).squeeze(1)
+        return running(self.pooling, values).take_along_dim(place, 1).squeeze(1)
 
     def every(self, x: Tensor, lengths: Tensor) -> Tensor:
         """Of a causal model, the logits that it would give after each step, `(batch, steps,
@@ -124,9 +124,7 @@ class SequenceClassifierModule(torch.nn.Module):
         seen, _, read, _ = self._outputs(x, lengths)
         if self.by_step:
             return self.head(torch.cat([*seen, read], 2))
-        modes = [pooling.mode for pooling in self.poolings]
-        parts = [running(mode, each) for mode, each in zip(modes, [*seen, read], strict=True)]
-        return self.head(torch.cat(parts, 2))
+        return self.head(torch.cat([running(self.pooling, each) for each in (*seen, read)], 2))
 
     def _outputs(self, x: Tensor, lengths: Tensor) -> tuple[list[Tensor], Tensor, Tensor, Tensor]:
         """The convolutions' outputs (none or one) and their lengths, and those of the recurrent

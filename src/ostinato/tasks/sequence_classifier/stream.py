@@ -59,7 +59,6 @@ class SequenceStream:
     ) -> None:
         check_causal(options, rows, module)
         self.rows, self.module, self.threshold = rows, module, threshold
-        self.poolings = [pooling.mode for pooling in module.poolings]
         self._steppers = [nn.Stepper(layer) for layer in module.layers]
         self.reset()
 
@@ -69,8 +68,8 @@ class SequenceStream:
         self.decision: Any = None
         self._decided = False
         self._windows: list[Any] = [None] * len(self.module.convolutions)
-        self._sums: list[Any] = [None] * len(self.poolings)
-        self._highest: list[Any] = [None] * len(self.poolings)
+        self._sums: list[Any] = [None] * len(self.module.poolings)
+        self._highest: list[Any] = [None] * len(self.module.poolings)
         for each in self._steppers:
             each.reset()
 
@@ -109,7 +108,7 @@ class SequenceStream:
         return [*found, read]
 
     def _pooled(self, number: int, values: np.ndarray) -> np.ndarray:
-        mode = self.poolings[number]
+        mode = self.module.pooling
         if mode == "last":
             return values
         first, parts = self._sums[number] is None, []

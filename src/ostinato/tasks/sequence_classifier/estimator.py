@@ -16,17 +16,14 @@ from ostinato.tasks.sequence_classifier.decisions import Decisions
 from ostinato.tasks.sequence_classifier.measures import EARLY, NearestRecording, measure
 from ostinato.tasks.sequence_classifier.module import SequenceClassifierModule, probabilities
 from ostinato.tasks.sequence_classifier.options import SequenceClassifierOptions
-from ostinato.tasks.sequence_classifier.rows import (
-    UNSEEN,
+from ostinato.tasks.sequence_classifier.pairs import (
     Pairs,
-    SequenceRows,
     check_kind,
     kind_of,
     read_pairs,
     read_recordings,
-    read_weights,
-    split,
 )
+from ostinato.tasks.sequence_classifier.rows import UNSEEN, SequenceRows, read_weights, split
 from ostinato.tasks.sequence_classifier.stream import SequenceStream, check_causal
 
 

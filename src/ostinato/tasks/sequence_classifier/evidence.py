@@ -18,7 +18,7 @@ from ostinato.tasks.contracts import Evidence
 from ostinato.tasks.sequence_classifier.decisions import THRESHOLDS, Decisions
 from ostinato.tasks.sequence_classifier.estimator import SequenceClassifier
 from ostinato.tasks.sequence_classifier.measures import EARLY
-from ostinato.tasks.sequence_classifier.rows import Pairs, read_pairs
+from ostinato.tasks.sequence_classifier.pairs import Pairs, read_pairs
 
 HARDEST, CHANNELS, CLASSES = 3, 6, 20  # that are drawn
 

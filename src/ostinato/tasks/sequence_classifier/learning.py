@@ -13,7 +13,8 @@ import torch.nn.functional as F
 from ostinato.errors import OptionError, check_number, suggestion
 from ostinato.options import TrainingOptions
 from ostinato.tasks.sequence_classifier.options import SequenceClassifierOptions
-from ostinato.tasks.sequence_classifier.rows import UNSEEN, Pairs, SequenceRows
+from ostinato.tasks.sequence_classifier.pairs import Pairs
+from ostinato.tasks.sequence_classifier.rows import UNSEEN, SequenceRows
 from ostinato.training import Batches
 from ostinato.training.augmentation import MOVING, augment
 

@@ -50,7 +50,7 @@ def parts(name: str, folder: Path) -> tuple[Any, Any, Any]:
         groups = arrays["subject"][learn]
         return (list(X[learn]), y[learn].tolist()), (list(X[~learn]), y[~learn].tolist()), groups
     found = [
-        data.read_recordings(folder / "tsc" / f"{FILES[name]}_{part}.ts.xz")
+        data.read_sequences(folder / "tsc" / f"{FILES[name]}_{part}.ts.xz")
         for part in ("TRAIN", "TEST")
     ]
     train, test = ((each.X, each.y) for each in found)

@@ -38,10 +38,10 @@ from ostinato.data.pairs import LoadedPairs as LoadedPairs
 from ostinato.data.pairs import PairsLayout as PairsLayout
 from ostinato.data.pairs import load_pairs as load_pairs
 from ostinato.data.pairs import read_pairs as read_pairs
-from ostinato.data.recording_files import RecordingFiles as RecordingFiles
-from ostinato.data.recording_files import read_recordings as read_recordings
-from ostinato.data.recordings import Recordings as Recordings
-from ostinato.data.recordings import check_recordings as check_recordings
+from ostinato.data.sequence_arrays import Sequences as Sequences
+from ostinato.data.sequence_arrays import check_sequences as check_sequences
+from ostinato.data.sequence_files import SequenceFiles as SequenceFiles
+from ostinato.data.sequence_files import read_sequences as read_sequences
 from ostinato.data.sequences import pad as pad
 from ostinato.data.sequences import truncate as truncate
 from ostinato.data.series import Scaler as Scaler

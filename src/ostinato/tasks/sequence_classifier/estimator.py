@@ -21,7 +21,7 @@ from ostinato.tasks.sequence_classifier.pairs import (
     check_kind,
     kind_of,
     read_pairs,
-    read_recordings,
+    read_values,
 )
 from ostinato.tasks.sequence_classifier.rows import UNSEEN, SequenceRows, read_weights, split
 from ostinato.tasks.sequence_classifier.stream import SequenceStream, check_causal
@@ -167,7 +167,7 @@ class SequenceClassifier(
     def _read(self, where: str, X: Any, rate: float | None) -> list[np.ndarray]:
         """Recordings of the channels that the model knows, at its rate."""
         self._check_fitted()
-        values = read_recordings(where, self, X, self.rows_.wanted).values
+        values = read_values(where, self, X, self.rows_.wanted).values
         self.rows_.check_channels(where, values)
         return self.rows_.paced(where, values, rate)
 

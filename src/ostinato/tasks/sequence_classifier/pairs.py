@@ -24,11 +24,11 @@ class Pairs(NamedTuple):
     channels: list[str] | None = None
 
 
-def read_recordings(
+def read_values(
     where: str, options: SequenceClassifierOptions, X: Any, channels: Sequence[str] | None = None
-) -> data.Recordings:
+) -> data.Sequences:
     """The recordings of `X`; of tables the columns `channels`, or every column of numbers."""
-    return data.check_recordings(
+    return data.check_sequences(
         where, X, id=options.id, time=options.time, channels=channels, rate=options.rate
     )
 
@@ -55,7 +55,7 @@ def read_pairs(
                 f"{where}: no column {column!r} for y. Columns: {', '.join(map(str, X.columns))}."
             )
         y, X = X[column].tolist(), X.drop(columns=column)
-    found = read_recordings(where, options, X, channels)
+    found = read_values(where, options, X, channels)
     labels = _labels(where, y)
     if found.rows is not None and len(labels) == sum(map(len, found.rows)) != len(found.values):
         labels = _by_recording(where, options, labels, found)
@@ -77,7 +77,7 @@ def _labels(where: str, y: Any) -> list[Any]:
 
 
 def _by_recording(
-    where: str, options: SequenceClassifierOptions, labels: list[Any], found: data.Recordings
+    where: str, options: SequenceClassifierOptions, labels: list[Any], found: data.Sequences
 ) -> list[Any]:
     """Labels of a table's rows as one of each recording, or one of each of its steps."""
     assert found.rows is not None

@@ -13,7 +13,7 @@ from ostinato.tasks.contracts import Loaded
 from ostinato.tasks.sources import remembered
 
 if TYPE_CHECKING:
-    from ostinato.data import RecordingFiles
+    from ostinato.data import SequenceFiles
 
 ANSWER = ("rate", "skip_bad")
 MEASURE = ("label", "labels", "rate", "skip_bad")
@@ -43,7 +43,7 @@ class Words(Options):
 
 def _rows(
     files: Sequence[str], words: Words, options: Mapping[str, Any], *, labelled: bool = True
-) -> RecordingFiles:
+) -> SequenceFiles:
     """Recordings and their labels.
 
     Raises:
@@ -51,7 +51,7 @@ def _rows(
     """
     from ostinato import data
 
-    found = data.read_recordings(
+    found = data.read_sequences(
         list(files),
         label=words.label if labelled else None,
         labels=words.labels,
@@ -113,7 +113,7 @@ def answer(estimator: Any, sources: Sequence[str], typed: dict[str, Any]) -> lis
     ]
 
 
-def _unlabelled(estimator: Any, sources: Sequence[str], words: Words) -> RecordingFiles:
+def _unlabelled(estimator: Any, sources: Sequence[str], words: Words) -> SequenceFiles:
     """Recordings, with or without a column of labels, which is not looked at."""
     import dataclasses
 

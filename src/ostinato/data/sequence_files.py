@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ostinato.data.recordings import check_recordings
+from ostinato.data.sequence_arrays import check_sequences
 from ostinato.data.sources import Source, read_sources
 from ostinato.data.tables import read_table
 from ostinato.data.ts_files import Read, read_ts
@@ -22,7 +22,7 @@ Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class RecordingFiles:
+class SequenceFiles:
     """Recordings that were read.
 
     Attributes:
@@ -40,7 +40,7 @@ class RecordingFiles:
     bad: list[tuple[str, str]] = dataclasses.field(default_factory=list)
 
 
-def read_recordings(
+def read_sequences(
     paths: Paths,
     *,
     label: str | None = "label",
@@ -50,7 +50,7 @@ def read_recordings(
     rate: float | None = None,
     channels: Sequence[str] | None = None,
     skip_bad: bool = False,
-) -> RecordingFiles:
+) -> SequenceFiles:
     """Recordings and their labels from files of any of these kinds:
 
     - .ts (timeseriesclassification.com), also in .xz, .gz and the like.
@@ -65,7 +65,7 @@ def read_recordings(
             lies in; "file", its name up to the first "_" or "-"; or an index table with the columns
             "file" and `label`. None takes an index.csv in the folder, else folders within it, else
             the files' names.
-        id, time, rate, channels: as in `check_recordings`; in a folder's tables `time` puts the
+        id, time, rate, channels: as in `check_sequences`; in a folder's tables `time` puts the
             rows in order.
         skip_bad: leave out files that cannot be read, and recordings without a label or a file,
             and tell of them in `bad`, instead of an error.
@@ -100,7 +100,7 @@ def _files(
     time: str | None,
     rate: float | None,
     channels: Sequence[str] | None,
-) -> RecordingFiles:
+) -> SequenceFiles:
     tables = [each for each in paths if Path(_bare(each)).suffix in TABLES]
     if tables and len(tables) < len(paths):
         raise DataError(
@@ -120,7 +120,7 @@ def _files(
     if given and len(given) < len(found):
         raise DataError(f"{os.fspath(paths[0])}: some of the files have labels and others none.")
     y = [each for part in given for each in part] if given and label is not None else None
-    return RecordingFiles(X=values, y=y, channels=named, names=names)
+    return SequenceFiles(X=values, y=y, channels=named, names=names)
 
 
 def _bare(path: Any) -> str:
@@ -162,7 +162,7 @@ def _npz(source: Source) -> Read:
                 f"steps as their sum, got {X.shape} and a sum of {int(lengths.sum()):,}."
             )
         X = np.split(X, np.cumsum(lengths)[:-1])
-    values = check_recordings(source.name, X).values
+    values = check_sequences(source.name, X).values
     y = arrays.get("y")
     if y is not None and len(y) != len(values):
         raise DataError(f"{source.name}: X has {len(values):,} recordings and y {len(y):,} labels.")
@@ -182,7 +182,7 @@ def _long(
     time: str | None,
     rate: float | None,
     channels: Sequence[str] | None,
-) -> RecordingFiles:
+) -> SequenceFiles:
     frame = read_table(paths, labels=[] if label is None else [label])
     where = ", ".join(map(os.fspath, paths))
     y = None
@@ -194,14 +194,14 @@ def _long(
             )
         y = frame[label].tolist()
         frame = frame.drop(columns=label)
-    found = check_recordings(where, frame, id=id, time=time, channels=channels, rate=rate)
+    found = check_sequences(where, frame, id=id, time=time, channels=channels, rate=rate)
     assert found.ids is not None
     assert found.rows is not None
     by_id = None if y is None else [[y[k] for k in places] for places in found.rows]
     if by_id is not None and all(len(set(map(str, part))) == 1 for part in by_id):
         by_id = [part[0] for part in by_id]
     names = [str(each) for each in found.ids]
-    return RecordingFiles(X=found.values, y=by_id, channels=found.channels, names=names)
+    return SequenceFiles(X=found.values, y=by_id, channels=found.channels, names=names)
 
 
 # A folder with a table a recording.
@@ -215,7 +215,7 @@ def _folder(
     rate: float | None,
     channels: Sequence[str] | None,
     skip_bad: bool,
-) -> RecordingFiles:
+) -> SequenceFiles:
     index = _index_of(folder, labels)
     files = sorted(
         path
@@ -243,7 +243,7 @@ def _folder(
         X.append(values)
         names.append(str(path))
         y.append(None if known is None else known[path])
-    return RecordingFiles(X=X, y=None if known is None else y, channels=named, names=names, bad=bad)
+    return SequenceFiles(X=X, y=None if known is None else y, channels=named, names=names, bad=bad)
 
 
 def _one_table(
@@ -251,7 +251,7 @@ def _one_table(
 ) -> tuple[np.ndarray, list[str]]:
     """One recording, and its channels."""
     frame = read_table(path).assign(**{"recording ": 0})
-    found = check_recordings(
+    found = check_sequences(
         str(path), frame, id="recording ", time=time, channels=channels, rate=rate
     )
     assert found.channels is not None
@@ -269,8 +269,8 @@ def _index_of(folder: Path, labels: str | None) -> Path | None:
     for each in (path, folder / path):
         if each.is_file():
             return each.resolve() if each.resolve().is_relative_to(folder.resolve()) else each
-    check_choice("read_recordings", "labels", labels, ("folder", "file", "the name of a table"))
-    raise OptionError(f"read_recordings: labels: no such table {labels!r}.")
+    check_choice("read_sequences", "labels", labels, ("folder", "file", "the name of a table"))
+    raise OptionError(f"read_sequences: labels: no such table {labels!r}.")
 
 
 def _labels_of(

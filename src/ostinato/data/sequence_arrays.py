@@ -13,7 +13,7 @@ from ostinato.errors import DataError, suggestion
 LARGEST = 1e30  # beyond it squares leave what a float can hold
 
 
-class Recordings(NamedTuple):
+class Sequences(NamedTuple):
     """Some recordings.
 
     Attributes:
@@ -29,7 +29,7 @@ class Recordings(NamedTuple):
     rows: list[np.ndarray] | None = None
 
 
-def check_recordings(
+def check_sequences(
     where: str,
     X: Any,
     *,
@@ -37,7 +37,7 @@ def check_recordings(
     time: str | None = None,
     channels: Sequence[str] | None = None,
     rate: float | None = None,
-) -> Recordings:
+) -> Sequences:
     """The recordings in `X`, checked.
 
     Args:
@@ -61,7 +61,7 @@ def check_recordings(
     if isinstance(X, str | bytes | Mapping) or not (
         isinstance(X, Iterable) or hasattr(X, "__array__")
     ):
-        hint = " Read files with data.read_recordings." if isinstance(X, str) else ""
+        hint = " Read files with data.read_sequences." if isinstance(X, str) else ""
         raise DataError(
             f"{where}: X must be a list of arrays (steps, channels), an array (recordings, steps, "
             f"channels) or a long table, got {type(X).__name__}.{hint}"
@@ -81,7 +81,7 @@ def check_recordings(
             each = _columns(f"{where}: X[{row}]", each, names)
         values.append(_one(where, row, each))
     _check_alike(where, values)
-    return Recordings(values, None if names is None else list(names))
+    return Sequences(values, None if names is None else list(names))
 
 
 def _one(where: str, row: int, each: Any) -> np.ndarray:
@@ -155,7 +155,7 @@ def _long(
     time: str | None,
     channels: Sequence[str] | None,
     rate: float | None,
-) -> Recordings:
+) -> Sequences:
     known = [str(name) for name in frame.columns]
     for word, name in (("id", id), ("time", time)):
         if name is not None and name not in known:
@@ -185,7 +185,7 @@ def _long(
         ids.append(key)
         rows.append(places)
         values.append(_one(where, len(values), part))
-    return Recordings(values, list(channels), ids, rows)
+    return Sequences(values, list(channels), ids, rows)
 
 
 def _groups(column: Any) -> dict[Any, np.ndarray]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ostinato.tasks import Forecaster as Forecaster
     from ostinato.tasks import LanguageModel as LanguageModel
     from ostinato.tasks import SequenceClassifier as SequenceClassifier
+    from ostinato.tasks import MusicComposer as MusicComposer
     from ostinato.tasks import SequenceTagger as SequenceTagger
     from ostinato.tasks import SpeechRecognizer as SpeechRecognizer
     from ostinato.tasks import StreamClassifier as StreamClassifier
@@ -34,6 +35,7 @@ _HOMES = {
     "Forecaster": "ostinato.tasks",
     "LanguageModel": "ostinato.tasks",
     "SequenceClassifier": "ostinato.tasks",
+    "MusicComposer": "ostinato.tasks",
     "SequenceTagger": "ostinato.tasks",
     "SpeechRecognizer": "ostinato.tasks",
     "StreamClassifier": "ostinato.tasks",

@@ -15,6 +15,8 @@ from ostinato.figures import (
     Lines,
     Mark,
     Matrix,
+    Notes,
+    PianoRoll,
     Points,
     Scatter,
     Table,
@@ -143,5 +145,17 @@ CASES: dict[str, Figure] = {
         columns=["class", Column(name="F1", form=".3f"), Column(name="time", unit="ms")],
         rows=[("a", 0.91, 12), (AWKWARD, None, 3.5), (LONG, 0.5, 1e12)],
     ),
+    "music": PianoRoll(
+        title="A piece",
+        caption="Two voices.",
+        voices=[
+            Notes(name="soprano", start=[0, 1, 2.5], end=[1, 2, 4], pitch=[72, 74, 71]),
+            Notes(name=AWKWARD, start=[0, 2], end=[2, 4], pitch=[48, 43]),
+        ],
+        marks=[Mark(x=1, label="given until here", known=True)],
+        x=Axis(label="time", unit="beats"),
+    ),
+    "one note": PianoRoll(title="One", voices=[Notes(name="", start=[3], end=[4], pitch=[60])]),
+    "no notes": PianoRoll(title="None", voices=[Notes(name="a", start=[], end=[], pitch=[])]),
     "no rows": Table(title="No rows", columns=["a"]),
 }

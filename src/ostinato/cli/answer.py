@@ -40,7 +40,7 @@ def predict(
     shell = TASKS[estimator.kind].part("shell")
     own = getattr(shell, "FORMATS", ())
     check_choice("predict", "--format", form, ("csv", "jsonl", *own))
-    typed = _typed("predict", options, shell.ANSWER, estimator.kind)
+    typed = typed_options("predict", options, shell.ANSWER, estimator.kind)
     if form in own:
         if as_json and out is None:
             raise OptionError(
@@ -71,7 +71,7 @@ def write_answers(text: str, rows: int, model: Path, out: Path | None, as_json: 
         output.result({"model": str(model), "out": str(out), "rows": rows})
 
 
-def _typed(
+def typed_options(
     command: str, options: Mapping[str, Any], known: Sequence[str], kind: str
 ) -> dict[str, Any]:
     """The options that were typed.
@@ -93,7 +93,7 @@ def evaluate(
     """Every customary measure beside the naive baseline's on the same rows."""
     estimator = load_model(model)
     shell = TASKS[estimator.kind].part("shell")
-    typed = _typed("evaluate", options, shell.MEASURE, estimator.kind)
+    typed = typed_options("evaluate", options, shell.MEASURE, estimator.kind)
     scores, rows = shell.measure(estimator, sources, typed)
     if as_json:
         output.result({"model": str(model), "rows": rows, "scores": scores})

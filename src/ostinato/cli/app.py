@@ -39,6 +39,12 @@ Errors = Annotated[
 SkipEmpty = Annotated[
     bool | None, typer.Option("--skip-empty", help="Leave out rows whose text or label is empty.")
 ]
+SkipBad = Annotated[
+    bool | None, typer.Option("--skip-bad", help="Leave out files that cannot be used.")
+]
+Part = Annotated[
+    str | None, typer.Option(help="Composer: the part of a JSON file that has several.")
+]
 Neutral = Annotated[
     tuple[float, float] | None,
     typer.Option(help="Probabilities between LO and HI are answered 'neutral'.", metavar="LO HI"),
@@ -94,6 +100,8 @@ def predict(
         typer.Option(help="Translator: answers followed at once; 1 is the fastest.", min=1),
     ] = None,
     skip_empty: SkipEmpty = None,
+    skip_bad: SkipBad = None,
+    part: Part = None,
     errors: Errors = None,
     format: Annotated[
         str,
@@ -121,6 +129,8 @@ def predict(
             "top": top,
             "beam": beam,
             "skip_empty": skip_empty,
+            "skip_bad": skip_bad,
+            "part": part,
             "errors": errors,
         },
         form=format,
@@ -145,6 +155,8 @@ def evaluate(
         str | None, typer.Option(help="Translator: column with the texts to write.")
     ] = None,
     skip_empty: SkipEmpty = None,
+    skip_bad: SkipBad = None,
+    part: Part = None,
     errors: Errors = None,
     json: Json = False,
 ) -> None:
@@ -152,7 +164,7 @@ def evaluate(
     from ostinato.cli.answer import evaluate as run_evaluate
 
     typed = {"text": text, "label": label, "separator": separator}
-    typed |= {"skip_empty": skip_empty, "errors": errors}
+    typed |= {"skip_empty": skip_empty, "skip_bad": skip_bad, "part": part, "errors": errors}
     run_evaluate(model, data, typed | {"source": source, "target": target}, as_json=json)
 
 
@@ -162,26 +174,49 @@ app.command("forecast")(forecast.command(Json))
 @app.command()
 def generate(
     model: Model,
-    prompt: Annotated[str, typer.Option(help="Text to begin with.")] = "",
-    length: Annotated[int, typer.Option(help="Tokens to write.", min=0)] = 500,
+    prompt: Annotated[
+        str | None,
+        typer.Option(help="Text to begin with; of a composer a MIDI file.", metavar="TEXT|FILE"),
+    ] = None,
+    length: Annotated[
+        int | None, typer.Option(help="Tokens to write. [default: 500]", min=0)
+    ] = None,
+    seconds: Annotated[
+        float | None, typer.Option(help="Composer: seconds to write. [default: 20]")
+    ] = None,
+    melody: Annotated[
+        str | None, typer.Option(help="Composer: harmonise the melody of this MIDI file.")
+    ] = None,
+    tempo: Annotated[float | None, typer.Option(help="Composer: quarter notes a minute.")] = None,
+    out: Annotated[
+        list[Path] | None,
+        typer.Option(help="Composer: the file to write, .mid or .wav; may be repeated."),
+    ] = None,
     temperature: Annotated[
-        float, typer.Option(help="Below 1 keeps to the likely; 0 takes the likeliest.")
-    ] = 0.8,
+        float | None,
+        typer.Option(help="Below 1 keeps to the likely; 0 takes the likeliest. [default: 0.8]"),
+    ] = None,
     top_k: Annotated[int | None, typer.Option(help="Draw among the k likeliest tokens.")] = None,
     top_p: Annotated[
         float | None, typer.Option(help="Draw among the likeliest that have this probability.")
     ] = None,
     repetition_penalty: Annotated[
-        float, typer.Option(help="Recent tokens are this many times less likely.")
-    ] = 1.0,
-    seed: Annotated[int | None, typer.Option(help="The same seed, the same text.")] = None,
+        float | None, typer.Option(help="Recent tokens are this many times less likely.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed, the same text or piece.")] = None,
     stop: Annotated[str | None, typer.Option(help="End after this text.")] = None,
     json: Json = False,
 ) -> None:
-    """Write on with a trained language model, printing as it goes."""
+    """Write on with a trained language model, printing as it goes; or compose with a composer."""
     from ostinato.cli.generate import generate as run_generate
 
     options = {
+        "prompt": prompt,
+        "length": length,
+        "seconds": seconds,
+        "melody": melody,
+        "tempo": tempo,
+        "out": out,
         "temperature": temperature,
         "top_k": top_k,
         "top_p": top_p,
@@ -189,7 +224,7 @@ def generate(
         "seed": seed,
         "stop": stop,
     }
-    run_generate(model, prompt, length, options, as_json=json)
+    run_generate(model, options, as_json=json)
 
 
 app.command("stream")(stream.command(Model))

@@ -97,6 +97,10 @@ TASKS: dict[str, Task] = {
             folder="sequence_classifier",
             name="SequenceClassifier",
             sentence="Which label, or labels, a recording or each of its steps has.",
+            kind="music-composer",
+            folder="music_composer",
+            name="MusicComposer",
+            sentence="What sounds next in music, pieces written on, melodies harmonised.",
         ),
     )
 }

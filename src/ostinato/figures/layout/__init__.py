@@ -7,8 +7,10 @@ from ostinato.figures.kinds import Bars, Lines, Matrix, Scatter, Table, TintedTe
 from ostinato.figures.layout.bars import draw_bars
 from ostinato.figures.layout.lines import draw_lines, draw_scatter
 from ostinato.figures.layout.matrix import draw_matrix
+from ostinato.figures.layout.music import draw_roll
 from ostinato.figures.layout.table import draw_table
 from ostinato.figures.layout.tinted import draw_tinted
+from ostinato.figures.music import PianoRoll
 from ostinato.figures.scene import Scene
 
 NOTHING = "There is nothing to draw: no values."
@@ -36,6 +38,8 @@ def lay_out(figure: Figure, width: float, heading: bool = True) -> Scene:
         draw_tinted(scene, figure)
     elif isinstance(figure, Table):
         draw_table(scene, figure)
+    elif isinstance(figure, PianoRoll):
+        draw_roll(scene, figure)
     scene.height += 6
     return scene
 
@@ -49,6 +53,7 @@ def describe(figure: Figure) -> str:
         Matrix: lambda f: f"A matrix of {f.values.shape[0]} rows and {f.values.shape[1]} columns.",
         TintedText: lambda f: f"A text of {len(f.tokens)} tokens.",
         Table: lambda f: f"A table of {len(f.rows)} rows.",
+        PianoRoll: lambda f: _listed("Notes of voices", f.voices),
     }.get(type(figure), lambda f: "")(figure)
     return " ".join(part for part in (figure.caption, NOTHING if figure.empty else what) if part)
 

@@ -35,11 +35,11 @@ def draw_lines(scene: Scene, figure: Lines) -> None:
     heights = [line.y for line in figure.lines]
     heights += [end for band in figure.bands for end in (band.low, band.high)]
     up = scale_of(figure.y, heights, timed=False, zero=True)
-    labels = [(float(at(mark.x)[0]), mark.label) for mark in figure.marks if _inside(mark, across)]
+    labels = [(float(at(mark.x)[0]), mark.label) for mark in figure.marks if inside(mark, across)]
     frame = draw_frame(scene, figure.x, figure.y, across, up, labels)
     for mark in figure.marks:
-        if _inside(mark, across):
-            _draw_mark(scene, mark, frame)
+        if inside(mark, across):
+            draw_mark(scene, mark, frame)
     for band, style in zip(figure.bands, banded, strict=True):
         _draw_band(scene, at(band.x), band.low, band.high, style, frame)
     for line, style, dots in reversed(list(zip(figure.lines, lined, marked, strict=True))):
@@ -79,11 +79,13 @@ def _like_their_lines(
     return list(banded)
 
 
-def _inside(mark: Mark, scale: Scale) -> bool:
+def inside(mark: Mark, scale: Scale) -> bool:
+    """Whether a mark is on the axis."""
     return scale.low <= float(at(mark.x)[0]) <= scale.high
 
 
-def _draw_mark(scene: Scene, mark: Mark, frame: Frame) -> None:
+def draw_mark(scene: Scene, mark: Mark, frame: Frame) -> None:
+    """A vertical line; what a model knew is shaded."""
     share = frame.x.share(at(mark.x))[0]
     x = frame.left + share * (frame.right - frame.left)
     if mark.known:

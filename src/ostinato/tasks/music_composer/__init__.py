@@ -1,0 +1,1 @@
+"""Music: what sounds next, pieces written on, melodies harmonised."""

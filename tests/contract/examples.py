@@ -217,6 +217,22 @@ def _speech_stream(model: Any, samples: np.ndarray) -> Any:
     return np.concatenate([stream.step(samples[k : k + 700]).probabilities for k in cuts])
 
 
+def _pieces(count: int, seed: int) -> list[np.ndarray]:
+    """Pieces of three voices that climb and fall by thirds."""
+    chance = np.random.default_rng(seed)
+    pieces = []
+    for _ in range(count):
+        steps = np.arange(chance.integers(5, 30)) + chance.integers(4)
+        top = 67 + 2 * np.abs(steps % 8 - 4)
+        pieces.append(np.stack([top, top - 4 + steps % 2, np.where(steps % 3, 48, -1)], axis=1))
+    return pieces
+
+
+def _music_stream(model: Any, piece: np.ndarray) -> Any:
+    stream = model.stream()
+    return np.stack([stream.probabilities, *(stream.step(frame) for frame in piece)])
+
+
 GESTURES = _gestures(48, 0)
 REVIEWS, SENTENCES, PAIRS = _reviews(60, 0), _sentences(40, 0), _pairs(48, 0)
 TEXT_JUNK: list[tuple[Any, ...]] = [
@@ -415,6 +431,34 @@ EXAMPLES: dict[str, Example] = {
                 (pd.DataFrame({"x": [1.0, 2.0]}), ["a", "b"]),
                 (pd.DataFrame({"id": [1, 2], "x": ["a", "b"]}), ["a", "b"]),
                 ([np.zeros((3, 2))] * 2, [["a", "b"], "a"]),
+            ],
+        ),
+        Example(
+            kind="music-composer",
+            options={**SMALL, "chain_size": 8, "patience": None, "learning_rate": 0.01},
+            X=_pieces(20, 0),
+            more=(_pieces(8, 1),),
+            probe=[*_pieces(3, 2), np.array([[60, 57, -1]]), np.array([[80], [-1]])],
+            ask=lambda model, pieces: [model.probabilities(piece) for piece in pieces],
+            other={"dropout": 0.1},
+            causal={},
+            stream=_music_stream,
+            junk=[
+                ([],),
+                (None,),
+                (3,),
+                ("no such file.mid",),
+                (["no such file.mid"],),
+                ([None],),
+                ([[]],),
+                ([[[-1]]],),
+                ([np.zeros((2, 2, 2))],),
+                ([np.full((3, 2), math.nan)],),
+                ([np.full((3, 2), math.inf)],),
+                ([np.full((3, 2), 12)],),
+                ([["C4", "E4"]],),
+                ({"a": 1},),
+                ([np.full((1, 1), 60)],),
             ],
         ),
     )

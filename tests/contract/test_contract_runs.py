@@ -101,6 +101,8 @@ def altered(example: Example) -> tuple[Any, ...]:
         table = example.X.reset_index(drop=True)
         table.loc[[40, 41], "visits"] = table.loc[[41, 40], "visits"].to_numpy()
         return (table,)
+    if example.kind == "music-composer":
+        return ([piece[::-1] for piece in example.X],)
     if example.y is None:
         return ([" ".join(reversed(text.split())) for text in example.X],)
     first = next(k for k, each in enumerate(example.y) if each != example.y[0])

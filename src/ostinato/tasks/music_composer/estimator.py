@@ -79,6 +79,7 @@ class MusicComposer(Estimator[MusicRows, MusicModule], MusicComposerOptions):
             held_out = self.rows_.all_keys(f"{where}: validation", self.held_out_)
         self._naive = NaiveMusic.fit(keys, self.representation == "roll")
         self._build()
+        self.module_.head.expect(self._naive.shifted(self.transpose))
         self._train(keys, held_out, options, run)
         self.baseline_ = {} if held_out is None else measure(self.module_, self._naive, held_out)
         return self

@@ -27,14 +27,15 @@ def harmonise(module: MusicModule, melody: np.ndarray, beam: int) -> tuple[np.nd
     assert isinstance(head, ChainHead)
     stepper, totals = nn.Stepper(module.layer), np.zeros(1)
     frames, parents = [], []
-    outputs = stepper.step(module.frame(None))
+    values = module.frame(None)
     with nn.FixedWeights():
         for note in melody.tolist():
+            outputs = np.concatenate([stepper.step(values), values], 1)
             rows, keys, totals = _step(head, outputs, note, totals, beam)
             frames.append(keys)
             parents.append(rows)
             stepper.keep(rows)
-            outputs = stepper.step(np.concatenate([module.frame(each) for each in keys]))
+            values = np.concatenate([module.frame(each) for each in keys])
     found, row = [], int(totals.argmax())
     for keys, before in zip(reversed(frames), reversed(parents), strict=True):
         found.append(keys[row])

@@ -130,6 +130,13 @@ class NaiveMusic:
             begins=(begun + 0.5) / (silent + 1),
         )
 
+    def shifted(self, most: int) -> np.ndarray:
+        """`share` as it is where chance shifts pieces by up to `most` semitones."""
+        keys = np.pad(self.share[:, :KEYS], ((0, 0), (most, most)), mode="edge")
+        windows = np.lib.stride_tricks.sliding_window_view(keys, 2 * most + 1, axis=1)
+        share = np.concatenate([windows.mean(2), self.share[:, KEYS:]], axis=1)
+        return share if self.roll else share / share.sum(1, keepdims=True)
+
     def frequencies(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Of a piece the nats of each step `(steps,)` and the expected notes `(steps, 88)`."""
         if self.roll:

@@ -18,6 +18,9 @@ from ostinato.tasks.music_composer.options import MusicComposerOptions
 class MusicModule(torch.nn.Module):
     """Scores of the notes of each step, given the steps before it.
 
+    The head reads the layers' outputs and, beside them, the last step itself, so that what stays
+    need not go through the layers.
+
     Args:
         options: see `MusicComposerOptions`.
         voices: how many there are.
@@ -47,10 +50,11 @@ class MusicModule(torch.nn.Module):
             init=options.init,
         )
         self.head: KeysHead | ChainHead
+        width = options.hidden_size + self.inputs
         if self.roll:
-            self.head = KeysHead(options.hidden_size, KEYS)
+            self.head = KeysHead(width, KEYS)
         else:
-            self.head = ChainHead(options, voices, ordered)
+            self.head = ChainHead(options, width, voices, ordered)
 
     def encode(self, keys: Tensor, begins: Tensor | None = None) -> Tensor:
         """What the layers read: `(batch, steps + 1, inputs)`, first the sign of a beginning, then
@@ -70,13 +74,14 @@ class MusicModule(torch.nn.Module):
     ) -> Tensor:
         values = self.input_dropout(self.encode(keys, begins)[:, :-1])
         outputs, _ = self.layer(values, lengths=lengths)
-        return self.head(self.dropout(outputs), keys)
+        return self.head(torch.cat([self.dropout(outputs), values], -1), keys)
 
     @torch.no_grad()
     def read(self, keys: np.ndarray) -> Tensor:
-        """The layers' outputs `(steps + 1, hidden)` before each step of a piece `(steps, voices)`
-        and after its last."""
-        return self.layer(self.encode(torch.from_numpy(keys)[None]))[0][0]
+        """What the head reads `(steps + 1, hidden + inputs)` before each step of a piece
+        `(steps, voices)` and after its last."""
+        values = self.encode(torch.from_numpy(keys)[None])
+        return torch.cat([self.layer(values)[0], values], -1)[0]
 
     @torch.no_grad()
     def told(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -87,7 +92,7 @@ class MusicModule(torch.nn.Module):
         return self.head.nats(scores.double(), torch.from_numpy(keys)).numpy(), self.likely(outputs)
 
     def likely(self, outputs: Tensor) -> np.ndarray:
-        """The notes that are expected after outputs `(steps, hidden)`: `(steps, 88)`."""
+        """The notes that are expected after `(steps, hidden + inputs)`: `(steps, 88)`."""
         if isinstance(self.head, KeysHead):
             return self.head.shares(outputs) >= 0.5
         return roll_of_keys(self.head.likeliest(outputs)[0])
@@ -118,8 +123,13 @@ class KeysHead(nn.Linear):
         entropy = torch.nn.functional.binary_cross_entropy_with_logits
         return entropy(logits, truth, reduction="none").sum(-1)
 
+    @torch.no_grad()
+    def expect(self, share: np.ndarray) -> None:
+        """Begin with these probabilities `(1, 88)`, whatever the steps before."""
+        self.bias.copy_(torch.from_numpy(np.log(share[0]) - np.log1p(-share[0])))
+
     def shares(self, outputs: Tensor) -> np.ndarray:
-        """How likely each key sounds, `(steps, 88)`, after outputs `(steps, hidden)`."""
+        """How likely each key sounds, `(steps, 88)`, after `(steps, hidden + inputs)`."""
         with torch.no_grad():
             return expit(self(outputs).double().numpy())
 
@@ -127,7 +137,7 @@ class KeysHead(nn.Linear):
 class ChainHead(torch.nn.Module):
     """Scores of each voice's pitch, given the notes of the voices above it in the same step.
 
-    With the layers' output h and the pitches p of the voices above:
+    With what the head reads, h, and the pitches p of the voices above:
 
         z_v = relu(W_v h + c_v + Σ_{u < v} E_u[p_u])
         scores_v = V_v z_v + b_v
@@ -138,11 +148,13 @@ class ChainHead(torch.nn.Module):
     every key below a rest: the steps' probabilities then add up to 1 over sets of notes.
     """
 
-    def __init__(self, options: MusicComposerOptions, voices: int, ordered: bool) -> None:
+    def __init__(
+        self, options: MusicComposerOptions, width: int, voices: int, ordered: bool
+    ) -> None:
         super().__init__()
         size = options.chain_size
         self.voices, self.size, self.ordered = voices, size, ordered
-        self.base = nn.Linear(options.hidden_size, voices * size)
+        self.base = nn.Linear(width, voices * size)
         self.above = torch.nn.ModuleList(nn.Embedding(PITCHES, size) for _ in range(voices - 1))
         for each in self.above:
             torch.nn.init.normal_(each.weight, std=0.1)  # pyright: ignore[reportArgumentType]
@@ -162,8 +174,14 @@ class ChainHead(torch.nn.Module):
         return -shares.gather(-1, keys.unsqueeze(-1)).squeeze(-1).sum(-1)
 
     @torch.no_grad()
+    def expect(self, share: np.ndarray) -> None:
+        """Begin with these probabilities `(voices, 89)`, whatever the steps before."""
+        for voice, each in zip(self.out, share, strict=True):
+            voice.bias.copy_(torch.from_numpy(np.log(each)))  # pyright: ignore
+
+    @torch.no_grad()
     def likeliest(self, outputs: Tensor) -> tuple[np.ndarray, np.ndarray]:
-        """After outputs `(steps, hidden)` the likeliest key of each voice `(steps, voices)`, and
+        """After `(steps, hidden + inputs)` the likeliest key of each voice `(steps, voices)`, and
         the probability of each of its keys `(steps, voices, 89)`, where the voices above it have
         theirs."""
         chain, keys, shares = Chain(self, outputs), [], []
@@ -180,7 +198,7 @@ class Chain:
 
     Args:
         head: what scores them.
-        outputs: of the layers, `(..., hidden)`.
+        outputs: what the head reads, `(..., hidden + inputs)`.
 
     Attributes:
         voice: the next.

@@ -30,7 +30,7 @@ class MusicStream:
         """Begin a new piece."""
         self._fixed.refresh()
         self._stepper.reset()
-        self._outputs = self._stepper.step(self.module.frame(None))
+        self.read(None)
 
     @property
     def state(self) -> tuple[np.ndarray, ...]:
@@ -58,9 +58,10 @@ class MusicStream:
         self.read(self.rows.frame("MusicStream.step", frame))
         return self.probabilities
 
-    def read(self, keys: np.ndarray) -> None:
-        """Take a step as numbers of keys `(voices,)`."""
-        self._outputs = self._stepper.step(self.module.frame(keys))
+    def read(self, keys: np.ndarray | None) -> None:
+        """Take a step as numbers of keys `(voices,)`, or the sign of a beginning."""
+        values = self.module.frame(keys)
+        self._outputs = np.concatenate([self._stepper.step(values), values], 1)
 
     def draw(self, sampler: Sampler) -> np.ndarray:
         """The next step drawn from what is expected, as numbers of keys `(voices,)`; it is not

@@ -3,12 +3,12 @@
     python -m benchmarks.quality_music roll|chain [--test] [--save FILE] [--load FILE]
         [--write FOLDER] [--set OPTION=VALUE]
 
-The data set's own 229, 76 and 77 chorales: the best epoch is chosen by the 76; `--test` measures the
-77. `roll` tells each of 88 keys by itself, as published; `chain` note after note from the top. The
-figure `nll` is counted as in the published ones (Chung et al., arXiv:1412.3555; Bai et al.,
+The data set's own 229, 76 and 77 chorales: the best epoch is chosen by the 76; `--test` measures
+the 77. `roll` tells each of 88 keys by itself, as published; `chain` note after note from the top.
+The figure `nll` is counted as in the published ones (Chung et al., arXiv:1412.3555; Bai et al.,
 arXiv:1803.01271): the network reads steps 0 to T - 2 of a chorale and tells steps 1 to T - 1, a
-step's negative log probability in nats is summed over its 88 keys, and the mean is over all the told
-steps of all chorales together. `nll_all` counts step 0 as well, told from nothing.
+step's negative log probability in nats is summed over its 88 keys, and the mean is over all the
+told steps of all chorales together. `nll_all` counts step 0 as well, told from nothing.
 
 `--write` puts a composed piece and a harmonised test melody there, as MIDI, sound and pictures, and
 says how the composed voices move beside Bach's.
@@ -62,7 +62,7 @@ def write(model: MusicComposer, pieces: Sequence[data.Piece], folder: Path) -> d
         made["harmonised"] = model.harmonise(melody)
     for name, piece in made.items():
         data.write_midi(piece, folder / f"{name}.mid")
-        data.write_wav(piece, folder / f"{name}.wav")
+        data.write_sound(piece, folder / f"{name}.wav")
         (folder / f"{name}.png").write_bytes(draw.png(roll_figure(piece, name)))
     anew = [model.continue_piece(seconds=60, temperature=0.8, seed=k) for k in range(10)]
     return {"composed": rounded(movement(anew)), "Bach": rounded(movement(pieces))}

@@ -87,7 +87,7 @@ def main() -> None:
 
     for name, piece in (("further", further), ("harmony", harmony)):
         data.write_midi(piece, f"{name}.mid")
-        data.write_wav(piece, f"{name}.wav")
+        data.write_sound(piece, f"{name}.wav")
         Path(f"{name}.png").write_bytes(draw.png(roll_figure(piece, name)))
         print(f"{piece.seconds:.0f} s of music: {name}.mid, {name}.wav; its picture: {name}.png")
 

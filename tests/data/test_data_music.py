@@ -286,7 +286,7 @@ def test_a_note_sounds_at_its_frequency_for_its_time(tmp_path):
 
 def test_a_wav_file(tmp_path):
     one = piece([[60, 64], [62, 65]], tempo=120.0, steps_per_beat=1)
-    data.write_wav(one, tmp_path / "a.wav", 16_000)
+    data.write_sound(one, tmp_path / "a.wav", 16_000)
     with wave.open(str(tmp_path / "a.wav")) as file:
         assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (16_000, 1, 2)
         frames = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2")

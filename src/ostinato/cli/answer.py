@@ -50,7 +50,8 @@ def predict(
         text, count = shell.formatted(estimator, sources, typed, form)
         write_answers(text, count, model, out, as_json)
         return
-    rows = shell.answer(estimator, sources, typed)
+    with output.followed():
+        rows = shell.answer(estimator, sources, typed)
     if as_json and out is None:
         output.result({"model": str(model), "answers": rows})
         return
@@ -94,7 +95,8 @@ def evaluate(
     estimator = load_model(model)
     shell = TASKS[estimator.kind].part("shell")
     typed = typed_options("evaluate", options, shell.MEASURE, estimator.kind)
-    scores, rows = shell.measure(estimator, sources, typed)
+    with output.followed():
+        scores, rows = shell.measure(estimator, sources, typed)
     if as_json:
         output.result({"model": str(model), "rows": rows, "scores": scores})
         return

@@ -60,7 +60,7 @@ def _compose(model: Path, estimator: Any, typed: dict[str, Any], as_json: bool) 
     from ostinato import data
 
     places = typed.pop("out", [])
-    writers = {".mid": data.write_midi, ".midi": data.write_midi, ".wav": data.write_wav}
+    writers = {".mid": data.write_midi, ".midi": data.write_midi, ".wav": data.write_sound}
     _check_places(places, writers)
     if "melody" in typed:
         melody = typed.pop("melody")

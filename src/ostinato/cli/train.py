@@ -104,7 +104,8 @@ def train(task: Task, typed: dict[str, Any]) -> None:
     words = shell.Words(**arguments.values(declared, typed)).check(f"train {task.kind}")
     options = arguments.values(task.options.declared(), typed)
     task.options(**options).check(task.name)  # before files are read
-    loaded = shell.read(typed["data"], words, validation_of(typed["validation"]), options)
+    with output.followed():  # files that are left out are named
+        loaded = shell.read(typed["data"], words, validation_of(typed["validation"]), options)
     estimator = task.estimator(**options)
     stem = runs.stem_of(task.kind, typed["data"])
     place = runs.folder(

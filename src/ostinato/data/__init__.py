@@ -40,7 +40,7 @@ from ostinato.data.music_files import read_midi as read_midi
 from ostinato.data.music_files import read_pieces as read_pieces
 from ostinato.data.music_files import write_midi as write_midi
 from ostinato.data.music_sound import synthesise as synthesise
-from ostinato.data.music_sound import write_wav as write_wav
+from ostinato.data.music_sound import write_sound as write_sound
 from ostinato.data.pace import Pace as Pace
 from ostinato.data.pace import check_order as check_order
 from ostinato.data.pace import learn_pace as learn_pace

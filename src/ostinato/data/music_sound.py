@@ -56,7 +56,7 @@ def _tone(pitch: int, lasting: float, rate: int) -> np.ndarray:
     return (tone * loudness).astype(np.float32)
 
 
-def write_wav(piece: Piece, path: str | os.PathLike[str], rate: int = RATE) -> None:
+def write_sound(piece: Piece, path: str | os.PathLike[str], rate: int = RATE) -> None:
     """The piece as a wav file of 16 bits, one channel; see `synthesise`."""
     samples = np.round(synthesise(piece, rate) * 32_767).astype("<i2")
     with wave.open(os.fspath(path), "wb") as file:

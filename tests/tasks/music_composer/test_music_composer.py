@@ -240,7 +240,9 @@ def test_order_is_found_and_kept(crossed):
     for wrong in ([[60, 64]], [[60, 60]], [[-1, 60]]):
         assert not is_ordered(np.array(wrong))
     assert not crossed.rows_.ordered
-    assert crossed.rows_.keys("here", data.Piece(voices=np.array([[60, 64]]))).tolist() == [[39, 43]]
+    assert crossed.rows_.keys("here", data.Piece(voices=np.array([[60, 64]]))).tolist() == [
+        [39, 43]
+    ]
     ranked = MusicRows(voices=2, ordered=True, tempo=100.0, steps_per_beat=1)
     assert ranked.keys("here", data.Piece(voices=np.array([[60, 64]]))).tolist() == [[43, 39]]
     assert ranked.keys("here", data.Piece(voices=np.array([[60, 60]]))).tolist() == [[39, 88]]

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from ostinato.tasks import AnomalyDetector as AnomalyDetector
     from ostinato.tasks import Forecaster as Forecaster
     from ostinato.tasks import LanguageModel as LanguageModel
-    from ostinato.tasks import SequenceClassifier as SequenceClassifier
     from ostinato.tasks import MusicComposer as MusicComposer
+    from ostinato.tasks import SequenceClassifier as SequenceClassifier
     from ostinato.tasks import SequenceTagger as SequenceTagger
     from ostinato.tasks import SpeechRecognizer as SpeechRecognizer
     from ostinato.tasks import StreamClassifier as StreamClassifier

@@ -97,6 +97,8 @@ TASKS: dict[str, Task] = {
             folder="sequence_classifier",
             name="SequenceClassifier",
             sentence="Which label, or labels, a recording or each of its steps has.",
+        ),
+        Task(
             kind="music-composer",
             folder="music_composer",
             name="MusicComposer",

@@ -193,7 +193,7 @@ def test_dead_and_saturated_units_are_found(healthy):
 
     def stuck(old):
         layer = nn.RNN(16, 16, batch_first=True)
-        layer.bias_ih_l0[:8] = 20.0
+        layer.bias_ih_l0[:4], layer.bias_ih_l0[4:8] = 20.0, -20.0
         return layer
 
     assert "16 of 16 units" in found(sick(healthy, dead))["dead-units"].evidence

@@ -110,6 +110,12 @@ BASELINES = (
         "(Assimakopoulos & Nikolopoulos 2000), fitted anew at every origin.",
     ),
     Baseline(
+        prefix="pretrained_",
+        name="the network that comes with the package",
+        sentence="Forecasts that `Forecaster.pretrained` makes without training, of some windows "
+        "that lie as far apart as they can.",
+    ),
+    Baseline(
         prefix="linear_",
         name="linear model",
         sentence="A linear map of the last rows, which learns from each row of a stream as it "

@@ -122,6 +122,29 @@ def test_counts_with_many_zeros_have_crostons_forecast_beside():
     assert "sold_croston" in model.backtest(shops(20, zeros=True)).columns
 
 
+def test_the_network_of_the_package_is_one_more_to_beat(fitted):
+    """Its figures on windows that lie apart, as `Forecaster.pretrained` answers each."""
+    rows, found = shops(), fitted.baseline_
+    days, held = sorted(rows["day"].unique()), 36
+    gaps, inside, done = [], [], 0
+    for k in range(3):
+        own = rows[rows["shop"] == f"s{k}"].set_index("day")["sold"]
+        for start in range(held - 2):
+            if done in np.linspace(0, 3 * (held - 2) - 1, 64).round():
+                first = len(days) - held + start
+                answer = Forecaster.pretrained(horizon=3).predict(own[:first])
+                truth = own[first : first + 3]
+                gaps.append([k, *(answer["sold"] - truth).abs()])
+                inside.append([k, *answer["sold_q10"].le(truth), *truth.le(answer["sold_q90"])])
+            done += 1
+    errors = np.array(gaps)
+    each = [errors[errors[:, 0] == k][:, 1:].mean() for k in range(3)]
+    assert found["pretrained_mae"] == pytest.approx(np.mean(each), rel=1e-4)
+    both = np.array([[row[0], *np.logical_and(row[1:4], row[4:])] for row in inside])
+    each = [both[both[:, 0] == k][:, 1:].mean() for k in range(3)]
+    assert found["pretrained_coverage_80"] == pytest.approx(np.mean(each), abs=1e-6)
+
+
 def test_the_report_names_the_worst_series(fitted):
     table = evidence(fitted, fitted.held_out_).figures[-1]
     assert table.title == "The worst series"

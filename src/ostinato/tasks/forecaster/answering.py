@@ -12,13 +12,81 @@ import pandas as pd
 import torch
 
 from ostinato.data.series_table import Layout, Series
-from ostinato.errors import DataError
-from ostinato.tasks.forecaster.intervals import Intervals
+from ostinato.errors import DataError, OptionError, check_number
+from ostinato.tasks.forecaster.intervals import Intervals, levels_of
 from ostinato.tasks.forecaster.module import ForecasterModule
 from ostinato.tasks.forecaster.rows import ForecasterRows
 from ostinato.tasks.forecaster.scaling import Scales
 
 _AT_ONCE = 256  # series that the network reads together
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Answers:
+    """What a fitted forecaster says of series.
+
+    Attributes:
+        intervals: what is known of errors, or None.
+    """
+
+    rows: ForecasterRows
+    module: ForecasterModule
+    intervals: Intervals | None
+
+    def levels(self, where: str, level: Any, quantiles: Any) -> list[float]:
+        """Quantiles that the user asks for, see `levels_of`.
+
+        Raises:
+            OptionError: there are none to be had.
+        """
+        levels = levels_of(where, level, quantiles)
+        if levels:
+            self._known(where)
+        return levels
+
+    def _known(self, where: str) -> Intervals:
+        if self.intervals is None:
+            raise OptionError(
+                f"{where}: intervals are learned from held-out rows, and fit had none. Fit with "
+                "validation=0.1, or with output='quantiles'."
+            )
+        return self.intervals
+
+    def ahead(
+        self, parts: list[Series], future: Any, h: int | None, levels: Sequence[float], where: str
+    ) -> pd.DataFrame:
+        """The `h` rows after the last of every series, and their quantiles."""
+        rows, steps = self.rows, self._steps(h, where)
+        parts = rows.with_future(parts, future, steps, where)
+        found = forecast(rows, self.module, parts, steps, self.intervals, levels)
+        return table(rows.layout, rows.time_name, parts, *found, levels)
+
+    def sample(
+        self, parts: list[Series], future: Any, h: int | None, count: int, seed: int, where: str
+    ) -> pd.DataFrame:
+        """Ways in which the rows after the last of every series may go on.
+
+        Those of a series depend on its name and the seed alone; errors of rows beside each other
+        are as much alike as those of held-out rows were.
+        """
+        rows, steps, intervals = self.rows, self._steps(h, where), self._known(where)
+        parts = rows.with_future(parts, future, steps, where)
+        said, scales, indices = _said(rows, self.module, parts, steps)
+        found = []
+        for k, part in enumerate(parts):
+            name = hashlib.blake2b(repr(part.name).encode(), digest_size=8).digest()
+            random = np.random.default_rng([seed, int.from_bytes(name, "little")])
+            scores = intervals.draw((count, steps, said.shape[2]), random)
+            own = np.broadcast_to(said[k], (count, *said[k].shape))
+            found.append(self.module.output.values(own, scores, scales, np.full(count, k)))
+        each = np.stack(found, axis=1)  # (count, series, steps, targets)
+        tables = [table(rows.layout, rows.time_name, parts, one, indices) for one in each]
+        return pd.concat(tables, keys=range(count), names=["sample"])
+
+    def _steps(self, h: int | None, where: str) -> int:
+        steps = self.rows.horizon if h is None else h
+        check_number(where, "h", steps, low=1, whole=True)
+        return steps
 
 
 def forecast(
@@ -51,30 +119,6 @@ def forecast(
         around = intervals.around(module.output, said, scales, places, levels)
         values = np.concatenate([values[..., None], around], axis=-1)
     return values, indices
-
-
-def sample(
-    rows: ForecasterRows,
-    module: ForecasterModule,
-    parts: Sequence[Series],
-    steps: int,
-    intervals: Intervals,
-    count: int,
-    seed: int,
-) -> tuple[np.ndarray, list[Any]]:
-    """Ways in which the rows after the last of every series may go on, `(count, series, steps,
-    targets)`, in the user's units; and the index of each series' rows. Those of a series depend on
-    its name and the seed alone; errors of rows beside each other are as much alike as those of
-    held-out rows were."""
-    said, scales, indices = _said(rows, module, parts, steps)
-    found = []
-    for k, part in enumerate(parts):
-        name = hashlib.blake2b(repr(part.name).encode(), digest_size=8).digest()
-        random = np.random.default_rng([seed, int.from_bytes(name, "little")])
-        scores = intervals.draw((count, steps, said.shape[2]), random)
-        own = np.broadcast_to(said[k], (count, *said[k].shape))
-        found.append(module.output.values(own, scores, scales, np.full(count, k)))
-    return np.stack(found, axis=1), indices
 
 
 def _said(

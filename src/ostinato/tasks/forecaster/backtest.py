@@ -54,7 +54,7 @@ def backtest(
     first = np.searchsorted(series, np.arange(len(parts)))
     time = "time" if rows.clock is None else rows.clock.name or "time"
     tables, done = [], 0
-    for asked in ask(module, windows, starts, past=past, naive=rows.naive):
+    for asked in ask(rows, module, windows, starts):
         own = asked.series
         places = starts[done : done + len(own)].numpy()
         done += len(own)

@@ -11,21 +11,23 @@ from typing import Any, Self
 import pandas as pd
 import torch
 
-from ostinato.data.series_table import Layout, Series, held_out_table
+from ostinato.data.series_table import Layout, held_out_table
 from ostinato.errors import OptionError, check_number
+from ostinato.figures import Figure
 from ostinato.options import OnlineOptions, TrainingOptions
 from ostinato.tasks.base import Estimator, Run
-from ostinato.tasks.forecaster import learning
-from ostinato.tasks.forecaster.answering import forecast, sample, table
-from ostinato.tasks.forecaster.backtest import backtest, compare
-from ostinato.tasks.forecaster.classical import check_names
+from ostinato.tasks.forecaster import learning, pictures
+from ostinato.tasks.forecaster.answering import Answers
+from ostinato.tasks.forecaster.at_once import without_training
+from ostinato.tasks.forecaster.backtest import compare
 from ostinato.tasks.forecaster.instant import PretrainedForecaster
-from ostinato.tasks.forecaster.intervals import Intervals, levels_of
-from ostinato.tasks.forecaster.lengths import find_epochs
+from ostinato.tasks.forecaster.intervals import Intervals
+from ostinato.tasks.forecaster.lengths import enough
 from ostinato.tasks.forecaster.measures import judge, measure
 from ostinato.tasks.forecaster.module import ForecasterModule
 from ostinato.tasks.forecaster.online import LearningForecastStream
 from ostinato.tasks.forecaster.options import ForecasterOptions
+from ostinato.tasks.forecaster.origins import tested
 from ostinato.tasks.forecaster.rows import ForecasterRows
 from ostinato.tasks.forecaster.scaling import Scaling
 from ostinato.tasks.forecaster.stream import ForecastStream
@@ -42,14 +44,13 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
 
     Attributes:
         history_: figures of each epoch.
-        baseline_: `evaluate`'s figures on the held-out rows.
-        intervals_: what held-out rows taught of the errors of forecasts; without any None, or what
-            a distribution says of itself.
+        baseline_: `evaluate`'s figures on the held-out rows, and some of `pretrained`.
+        intervals_: what these taught of errors; None, or what a distribution says of itself.
         held_out_: those rows, each series' after the `past` rows before them, as `evaluate` takes
             them; None without.
         past_, horizon_: rows that are read and answered, as given or as chosen by the data.
         skipped_: series too short to learn from; they are answered all the same.
-        season_: rows after which the series repeats best, 1 if none was found.
+        season_: rows after which series repeat; 1 if none was found.
         missing_: values filled in, by column.
     """
 
@@ -92,11 +93,8 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
 
     @staticmethod
     def pretrained(**options: Any) -> PretrainedForecaster:
-        """A forecaster that answers any table at once, without training.
-
-        Args:
-            options: what `PretrainedForecaster` takes, such as `horizon` and `series`.
-        """
+        """A forecaster that answers any table at once, without training; `options` are those of
+        `PretrainedForecaster`, such as `horizon` and `series`."""
         return PretrainedForecaster(**options).check("Forecaster.pretrained")
 
     # Learning.
@@ -111,7 +109,8 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
         resume: bool = False,
         progress: bool | None = None,
     ) -> Self:
-        """Learn from every window of `X`.
+        """Learn from every window of `X`; what was found in it (time, pace, series, season) goes
+        to the log "ostinato".
 
         Args:
             X: a DataFrame, a path or several, or numbers `(rows,)` or `(rows, columns)`.
@@ -120,8 +119,6 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
                 of rows that follow `X`; or None. Their windows read rows before them.
             directory, resume: as in `training.fit`.
             progress: show a bar; None goes by the option of this name.
-
-        What was found in the rows (time, pace, series, season) goes to the log "ostinato".
 
         Raises:
             OptionError: an argument is not allowed.
@@ -132,16 +129,16 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
         self.rows_, parts, cuts = ForecasterRows.learn(where, self, X, validation)
         for name, words in self.rows_.found(parts).items():
             _LOG.info("%s: %s", name, words)
-        windows = self._windows(parts, cuts, where)
+        windows = self.rows_.windows(parts, cuts, where)
         self.skipped_ = windows.skipped
         self._build()
         self.intervals_: Intervals | None = None
         held_out = held_out_table(self.rows_.layout, parts, cuts, self.past_)
         self.held_out_ = self.rows_.regressors.decode(held_out)
         run = Run(directory=directory, resume=resume, progress=progress)
-        self._train(windows, self._enough(options, windows), run)
-        sizes = self._sizes(windows)
-        self.baseline_, self.intervals_ = judge(self.module_, windows, **sizes)
+        self._train(windows, enough(self, options, len(windows.training)), run)
+        self.baseline_, self.intervals_ = judge(self.rows_, self.module_, windows)
+        self.baseline_ |= without_training(self.rows_, parts, windows)
         if self.intervals_ is None and self.output != "point":
             self.intervals_ = Intervals.told(self.horizon_)
         return self
@@ -160,26 +157,14 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
         _refuse(where, y)
         parts, filled = self.rows_.read(X, where)
         parts = self.rows_.following(parts, self.past_ + self.horizon_, where)
-        windows = self._windows(parts, [len(part.values) for part in parts], where)
+        windows = self.rows_.windows(parts, [len(part.values) for part in parts], where)
         further, before = self._further(learning_rate=self.learning_rate), self.history_
         self._train(windows, further, Run(progress=progress))
         self._append(before)
-        for name, number in filled.items():
-            self.rows_.filled[name] = self.rows_.filled.get(name, 0) + number
+        known = self.rows_.filled
+        known |= {name: known.get(name, 0) + number for name, number in filled.items()}
         self.rows_.remember(parts, self.past_)
         return self
-
-    def _enough(self, options: TrainingOptions, windows: Windows) -> TrainingOptions:
-        """The training options with as many epochs as the windows need, if that was left open;
-        `patience` then grows with them."""
-        if self.epochs is not None:
-            return options
-        epochs = find_epochs(len(windows.training), options.batch_size)
-        patience = options.patience and max(options.patience, epochs * options.patience // 25)
-        return dataclasses.replace(options, epochs=epochs, patience=patience)
-
-    def _windows(self, parts: list[Series], cuts: list[int], where: str) -> Windows:
-        return self.rows_.windows(parts, cuts, where)
 
     def _train(self, windows: Windows, options: TrainingOptions, run: Run) -> None:
         learn, judge = learning.batches_of(windows, options, self.past_, self.module_.horizon)
@@ -221,13 +206,9 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
             DataError: a series of `X` has fewer than `past` rows, or cannot be read as in `fit`;
                 or a future column has no value for a row to come.
         """
-        self._check_fitted()
-        where = "Forecaster.predict"
+        answers, where = self._answers, "Forecaster.predict"
         parts, _ = self.rows_.read(X, where)
-        levels = self._levels(where, level, quantiles)
-        steps = self._steps(h, where)
-        parts = self.rows_.with_future(parts, future, steps, where)
-        return self._forecast(parts, steps, levels)
+        return answers.ahead(parts, future, h, answers.levels(where, level, quantiles), where)
 
     def forecast(
         self,
@@ -239,12 +220,9 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
     ) -> pd.DataFrame:
         """The `h` rows (None for `horizon`) that follow the last row given to `fit`, as in
         `predict`."""
-        self._check_fitted()
-        where = "Forecaster.forecast"
-        levels = self._levels(where, level, quantiles)
-        steps = self._steps(h, where)
-        known = self.rows_.with_future(self.rows_.known, future, steps, where)
-        return self._forecast(known, steps, levels)
+        answers, where = self._answers, "Forecaster.forecast"
+        levels = answers.levels(where, level, quantiles)
+        return answers.ahead(self.rows_.known, future, h, levels, where)
 
     def sample(
         self,
@@ -255,66 +233,65 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
         *,
         seed: int = 0,
     ) -> pd.DataFrame:
-        """Ways in which the next `h` rows may go on, drawn by chance: for sums, maxima and the like
-        over several rows, which quantiles of each row do not tell.
-
-        Each row by itself is spread as the quantiles of `predict` say, and errors of rows beside
-        each other are as much alike as those of held-out rows were.
+        """`count` ways in which the next `h` rows may go on, drawn by chance: for sums, maxima and
+        the like over several rows, which quantiles of each row do not tell.
 
         Args:
-            count: how many.
-            X: as in `predict`; None goes on from the last row given to `fit`.
-            future, h: as in `predict`.
+            X, future, h: as in `predict`; without X they go on from the last row given to `fit`.
             seed: the same draws the same rows of a series, whatever the others.
 
         Returns:
             as `predict`, for one sample after another; the index begins with its number, "sample".
         """
-        self._check_fitted()
-        where = "Forecaster.sample"
+        answers, where = self._answers, "Forecaster.sample"
         check_number(where, "count", count, low=1, whole=True)
-        intervals, steps = self._intervals(where), self._steps(h, where)
         parts = self.rows_.known if X is None else self.rows_.read(X, where)[0]
-        parts = self.rows_.with_future(parts, future, steps, where)
-        drawn, indices = sample(self.rows_, self.module_, parts, steps, intervals, count, seed)
-        tables = [table(self.rows_.layout, self.rows_.time_name, parts, x, indices) for x in drawn]
-        return pd.concat(tables, keys=range(count), names=["sample"])
+        return answers.sample(parts, future, h, count, seed, where)
 
-    def _intervals(self, where: str) -> Intervals:
-        if self.intervals_ is None:
-            raise OptionError(
-                f"{where}: intervals are learned from held-out rows, and fit had none. Fit with "
-                "validation=0.1, or with output='quantiles'."
-            )
-        return self.intervals_
+    def plot(
+        self,
+        X: Any = None,
+        kind: str = "forecast",
+        *,
+        series: Any = None,
+        target: str | None = None,
+        future: Any = None,
+        h: int | None = None,
+    ) -> Figure:
+        """A picture of one series, which shows itself in a notebook; `ostinato.figures.draw` writes
+        it to a file.
 
-    def _steps(self, h: int | None, where: str) -> int:
-        steps = self.horizon_ if h is None else h
-        check_number(where, "h", steps, low=1, whole=True)
-        return steps
+        Args:
+            X, future, h: as in `predict`; without X the last rows given to `fit`, or for "backtest"
+                and "steps" the held-out rows.
+            kind: "forecast": the last rows and a fan of intervals; "history": the rows; "backtest":
+                forecasts that follow each other, beside the best naive ones; "steps": mean errors
+                by how far ahead, of all series.
+            series, target: the name of the series and the column; None takes the first.
+        """
+        how = {"series": series, "target": target, "future": future, "h": h}
+        return pictures.draw(self, self._answers, X, kind, **how)
 
-    def _forecast(self, parts: list[Series], steps: int, levels: list[float]) -> pd.DataFrame:
-        found = forecast(self.rows_, self.module_, parts, steps, self.intervals_, levels)
-        return table(self.rows_.layout, self.rows_.time_name, parts, *found, levels)
+    @property
+    def _answers(self) -> Answers:
+        self._check_fitted()
+        return Answers(rows=self.rows_, module=self.module_, intervals=self.intervals_)
 
     def evaluate(self, X: Any, y: Any = None) -> dict[str, float]:
         """Errors over every window of `X`, beside naive forecasts of the same windows.
 
         Rows before the first forecast count as inputs only: `X` should start with the `past`
-        rows before the first row of interest. Figures are means over rows, targets and windows of
-        a series, and then over the series; lower is better, but of `better_share`, the share of
-        series that the model forecasts better than the best naive forecast does, and of
-        `coverage_80`, which should be .8. With the prefix `baseline_` they are those of repeating
-        the last value, with `seasonal_` of repeating the last season, with `drift_` of going on
-        along a line, and of counts with many zeros with `croston_` of Croston's forecast.
+        rows before the first row of interest. Figures are means over the windows of a series, and
+        then over the series; `ostinato.measures` says what each is. With the prefix `baseline_`
+        they are those of repeating the last value, with `seasonal_` of the last season, with
+        `drift_` of a line, and of counts with many zeros with `croston_` of Croston's forecast.
         """
         self._check_fitted()
         where = "Forecaster.evaluate"
         _refuse(where, y)
         parts, _ = self.rows_.read(X, where)
-        windows = self._windows(parts, [len(part.values) for part in parts], where)
-        starts, sizes = windows.training, self._sizes(windows)
-        return measure(self.module_, windows, starts, self.intervals_, **sizes)
+        windows = self.rows_.windows(parts, [len(part.values) for part in parts], where)
+        return measure(self.rows_, self.module_, windows, windows.training, self.intervals_)
 
     def backtest(
         self,
@@ -325,9 +302,10 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
         level: Any = None,
         quantiles: Any = None,
         beside: str | Sequence[str] = (),
+        refit: int | None = None,
     ) -> pd.DataFrame:
         """Forecasts from one row after another of `X`, each from the rows before it alone, as they
-        would have been made (rolling origin). The network is not fitted anew between them.
+        would have been made (rolling origin).
 
         Args:
             X: as of `evaluate`: the first forecast is of the row after the first `past` rows.
@@ -337,55 +315,29 @@ class Forecaster(Estimator[ForecasterRows, ForecasterModule], ForecasterOptions)
             level, quantiles: as in `predict`.
             beside: "ets" and "theta", statistical models (by statsmodels) that are fitted anew at
                 every origin, each to all rows up to it, which takes about a tenth of a second.
+            refit: fit another model with these options for every `refit` origins, to the rows of
+                `X` up to the first of these; None takes this model for all.
 
         Returns:
             a row for each row ahead of each origin: the series' name if there are many; "origin",
             the time of the last row that was known; the row's own time; "step", 1 for the next row;
-            and for each target what came, NAME_forecast, the naive forecasts NAME_last, NAME_season
-            and NAME_drift (of counts with many zeros NAME_croston too), NAME_ets and NAME_theta as
-            asked for, and quantiles as of `predict`.
+            and for each target what came, NAME_forecast, NAME_last and other naive forecasts,
+            NAME_ets and NAME_theta as asked for, and quantiles as of `predict`.
 
         Raises:
-            MissingDependencyError: statsmodels is needed and not there.
+            MissingDependencyError: statsmodels is not there.
         """
-        self._check_fitted()
-        where = "Forecaster.backtest"
-        every = self.horizon_ if every is None else every
-        check_number(where, "every", every, low=1, whole=True)
-        if origins is not None:
-            check_number(where, "origins", origins, low=1, whole=True)
-        levels = self._levels(where, level, quantiles)
-        models = check_names(where, beside)
-        parts, _ = self.rows_.read(X, where)
-        windows = self._windows(parts, [len(part.values) for part in parts], where)
-        how: dict[str, Any] = {"intervals": self.intervals_, "levels": levels, "beside": models}
-        how |= {"every": every, "origins": origins}
-        return backtest(self.module_, self.rows_, parts, windows, **how)
+        levels = self._answers.levels("Forecaster.backtest", level, quantiles)
+        how: dict[str, Any] = {"every": every, "origins": origins, "beside": beside, "refit": refit}
+        return tested(self, X, levels, **how)
 
     def compare(self, tested: pd.DataFrame, by: str = "series") -> pd.DataFrame:
-        """Figures of a table that `backtest` made: a row for each series, in the order there,
-        or with `by="step"` for each step ahead.
-
-        Columns are called as in `evaluate`; `wql`, `crps` and coverage are of the quantiles that
-        the table has. `compare(tested).mean()` has the means over the series,
-        `compare(tested).nlargest(10, "mase")` the worst ones.
+        """Figures of a table that `backtest` made, called as in `evaluate`: a row for each series,
+        or with `by="step"` for each step ahead. `compare(tested).nlargest(10, "mase")` has the
+        worst series; `wql`, `crps` and coverage are of the quantiles that the table has.
         """
         self._check_fitted()
         return compare(tested, self.rows_, by)
-
-    def _levels(self, where: str, level: Any, quantiles: Any) -> list[float]:
-        levels = levels_of(where, level, quantiles)
-        if levels:
-            self._intervals(where)
-        return levels
-
-    def _sizes(self, windows: Windows) -> dict[str, Any]:
-        """What figures need beside windows."""
-        return {
-            "units": self.rows_.units_of(windows),
-            "naive": self.rows_.naive,
-            "past": self.past_,
-        }
 
     def score(self, X: Any, y: Any = None) -> float:
         """Minus the mean absolute error over every window, in the user's units: more is better."""

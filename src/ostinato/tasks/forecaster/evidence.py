@@ -11,20 +11,15 @@ import pandas as pd
 from ostinato.data.series_table import Series
 from ostinato.figures import Axis, Band, Bars, Column, Figure, Group, Line, Lines, Table
 from ostinato.figures.choice import worth_seeing
-from ostinato.measures import Scores
 from ostinato.tasks.contracts import Evidence
 from ostinato.tasks.forecaster.answering import forecast
 from ostinato.tasks.forecaster.estimator import Forecaster
-from ostinato.tasks.forecaster.measures import BASELINES, MEASURES
-from ostinato.tasks.forecaster.periods import seasons_of
-from ostinato.tasks.forecaster.pretrained import quantiles
-from ostinato.tasks.forecaster.prior import MIDDLE
+from ostinato.tasks.forecaster.measures import BASELINES
 
 MOST = 100  # forecasts of a series
 PICTURES = 6  # series and columns that are drawn
 SERIES = 40  # series that are tried
 WORST = 10  # series in the table of the worst
-AT_ONCE = 200  # forecasts that the network of `Forecaster.pretrained` makes beside the model's
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -51,12 +46,9 @@ class Backtest:
 def backtests(model: Forecaster, X: Any) -> list[Backtest]:
     """Forecasts of the first series of `X` from row `past` on, each `horizon` rows from the `past`
     rows before them; the last `MOST` of each series. Gaps are filled as in `fit`."""
-    return [_backtest(model, part) for part in _long_enough(model, X)[:SERIES]]
-
-
-def _long_enough(model: Forecaster, X: Any) -> list[Series]:
     parts, _ = model.rows_.read(X, "evidence")
-    return [part for part in parts if len(part.values) > model.past_]
+    parts = [part for part in parts if len(part.values) > model.past_]
+    return [_backtest(model, part) for part in parts[:SERIES]]
 
 
 def _backtest(model: Forecaster, part: Series) -> Backtest:
@@ -92,12 +84,12 @@ def evidence(estimator: Forecaster, held_out: Any) -> Evidence:
     """What the model answers of `held_out`: a table in which the `past` rows of each series before
     the first of interest come first, as `evaluate` takes it."""
     series = estimator.layout_.series
-    parts = _long_enough(estimator, held_out)[:SERIES]
-    tests = [_backtest(estimator, part) for part in parts]
+    tests = backtests(estimator, held_out)
     if not tests:
         return Evidence()
-    scores = Scores.from_flat(estimator.baseline_, MEASURES, BASELINES)
-    best = scores.strongest("mae") or BASELINES[0]
+    known = estimator.baseline_
+    there = [each for each in BASELINES if each.prefix in tests[0].naive]
+    best = min(there, key=lambda each: known.get(f"{each.prefix}mae", np.inf))
     drawn = [(test, column) for test in tests for column in range(len(estimator.layout_.target))]
     errors = [float(np.nanmean(np.abs(t.answers - t.truth)[:, c])) for t, c in drawn]
     figures: list[Figure] = [
@@ -105,7 +97,6 @@ def evidence(estimator: Forecaster, held_out: Any) -> Evidence:
         for k, word in worth_seeing(errors, PICTURES)
     ]
     facts = _facts(estimator, len(figures), len(drawn))
-    facts["without training"] = _at_once(estimator, parts, tests)
     figures.append(_by_step(estimator, tests, best))
     if series is not None:
         figures.append(_worst(estimator, held_out))
@@ -199,35 +190,6 @@ def _worst(model: Forecaster, held_out: Any) -> Figure:
             Column(name="sMAPE", unit="%", form=".1f"),
         ],
         rows=[(str(name), *row) for name, row in zip(worst.index, worst.to_numpy(), strict=True)],
-    )
-
-
-def _at_once(model: Forecaster, parts: list[Series], tests: list[Backtest]) -> str:
-    """How the network of `Forecaster.pretrained` does beside the model, from the same rows."""
-    horizon, targets = model.horizon_, len(model.layout_.target)
-    each = max(1, AT_ONCE // (len(tests) * targets))
-    spread = model.scaler_.whole.spread[0]
-    before, seasons, places = [], [], []
-    for part, test in zip(parts, tests, strict=True):
-        first, count = len(part.values) - len(test.truth), -(-len(test.truth) // horizon)
-        for k in range(max(0, count - each), count):
-            known = part.values[: first + k * horizon, :targets]
-            before += list(known.T)
-            seasons += [seasons_of(column, part.pace) for column in known.T]
-            places.append((test, slice(k * horizon, (k + 1) * horizon)))
-    answers = quantiles(before, seasons, horizon)[..., MIDDLE]
-    answers = answers.reshape(len(places), targets, horizon).transpose(0, 2, 1)
-    truths = [test.truth[rows] for test, rows in places]
-    own = [test.answers[rows] for test, rows in places]
-    gaps = [
-        np.mean(
-            [np.abs(a[: len(b)] - b).mean(0) / spread for a, b in zip(each, truths, strict=True)]
-        )
-        for each in (answers, own)
-    ]
-    return (
-        f"the network that comes with the package errs by {gaps[0]:.3f} spreads in the "
-        f"last {len(places):,} forecasts, this model by {gaps[1]:.3f}"
     )
 
 

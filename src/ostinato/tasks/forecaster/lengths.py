@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from ostinato import data
 from ostinato.data.series_table import Series
+from ostinato.options import TrainingOptions
 from ostinato.tasks.forecaster.options import ForecasterOptions
 from ostinato.tasks.forecaster.season import find_season, usual_seasons
 
@@ -56,6 +58,16 @@ def find_epochs(windows: int, batch_size: int) -> int:
     steps = -(-windows // batch_size)
     low, high = _EPOCHS
     return int(min(max(-(-_STEPS // steps), low), high))
+
+
+def enough(options: ForecasterOptions, training: TrainingOptions, windows: int) -> TrainingOptions:
+    """The training options with as many epochs as the windows need, if that was left open;
+    `patience` then grows with them."""
+    if options.epochs is not None:
+        return training
+    epochs = find_epochs(windows, training.batch_size)
+    patience = training.patience and max(training.patience, epochs * training.patience // 25)
+    return dataclasses.replace(training, epochs=epochs, patience=patience)
 
 
 def lengths_of(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -17,8 +17,7 @@ from ostinato.measures.forecasts import (
 )
 from ostinato.tasks.forecaster.intervals import Intervals, is_late
 from ostinato.tasks.forecaster.module import ForecasterModule
-from ostinato.tasks.forecaster.naive import Naive
-from ostinato.tasks.forecaster.outputs import Output
+from ostinato.tasks.forecaster.rows import ForecasterRows
 from ostinato.tasks.forecaster.windows import Windows
 
 __all__ = ["BASELINES", "MEASURES", "judge", "measure"]
@@ -52,37 +51,40 @@ class Asked(NamedTuple):
 
 
 def ask(
-    module: ForecasterModule, windows: Windows, starts: torch.Tensor, *, past: int, naive: Naive
+    rows: ForecasterRows, module: ForecasterModule, windows: Windows, starts: torch.Tensor
 ) -> Iterator[Asked]:
     """The network's answers to the windows that begin at `starts`, some hundred at a time."""
+    past, naive = rows.past, rows.naive
     for chosen in windows.some(starts):
         batch = windows.take(chosen, past, naive.horizon)
-        rows = windows.truth[chosen.numpy()[:, None] + np.arange(past + naive.horizon)]
+        values = windows.truth[chosen.numpy()[:, None] + np.arange(past + naive.horizon)]
         said = module.roll(batch["x"], batch["future"], batch["static"]).numpy()
-        series, truth = windows.series[chosen].numpy(), rows[:, past:]
+        series, truth = windows.series[chosen].numpy(), values[:, past:]
         gaps = module.output.scores(said, batch["y"].numpy(), truth, windows.scales, series)
-        yield Asked(series, truth, naive.of(rows[:, :past]), said.astype(np.float64), gaps)
+        yield Asked(series, truth, naive.of(values[:, :past]), said.astype(np.float64), gaps)
 
 
-class _Errors:
-    """Errors of the model and of naive forecasts, series by series."""
+class Errors:
+    """Errors of several forecasts, series by series.
 
-    def __init__(self, output: Output, windows: Windows, units: np.ndarray, naive: Naive) -> None:
-        self.output, self.windows, self.units = output, windows, units
-        self.prefixes = ("", *naive.prefixes)
+    Args:
+        prefixes: of their figures; the model's, if it is among them, is "" and first.
+    """
+
+    def __init__(self, rows: ForecasterRows, windows: Windows, prefixes: Sequence[str]) -> None:
+        self.windows, self.units, self.prefixes = windows, rows.units_of(windows), prefixes
         shape = (len(self.prefixes), len(windows.names), windows.targets)
         self.absolute, self.square, self.percent = (np.zeros(shape) for _ in range(3))
         self.counts = np.zeros(len(windows.names), dtype=np.int64)
 
-    def add(self, asked: Asked) -> None:
-        own = self.output.values(asked.said, 0.0, self.windows.scales, asked.series)
-        np.add.at(self.counts, asked.series, asked.truth.shape[1])
-        for k, forecast in enumerate((own, *asked.naive.values())):
-            gap = np.abs(forecast - asked.truth)
-            np.add.at(self.absolute[k], asked.series, gap.sum(1))
-            np.add.at(self.square[k], asked.series, (gap**2).sum(1))
-            percent = percent_errors(forecast, asked.truth)
-            np.add.at(self.percent[k], asked.series, percent.sum(1))
+    def add(self, series: np.ndarray, truth: np.ndarray, forecasts: Sequence[np.ndarray]) -> None:
+        """Take the forecasts of some windows, in the order of the prefixes."""
+        np.add.at(self.counts, series, truth.shape[1])
+        for k, forecast in enumerate(forecasts):
+            gap = np.abs(forecast - truth)
+            np.add.at(self.absolute[k], series, gap.sum(1))
+            np.add.at(self.square[k], series, (gap**2).sum(1))
+            np.add.at(self.percent[k], series, percent_errors(forecast, truth).sum(1))
 
     def scores(self) -> dict[str, float]:
         """Means over the series: each counts alike."""
@@ -105,35 +107,37 @@ class _Errors:
                 means[prefix + "rmse"] = means[prefix + "mse"] ** 0.5
                 percent = self.percent[k, seen] / self.counts[seen, None]
                 means[prefix + "smape"] = float(percent.mean())
-        if len(seen) > 1:
+        if len(seen) > 1 and self.prefixes[0] == "":
             own, *others = self.absolute[:, seen].sum(2)
             means["better_share"] = float((own < np.min(others, axis=0)).mean())
         return means
 
 
-class _Cover:
-    """How often intervals hold the truth, and what quantiles err, series by series; naive
-    forecasts beside them are quantiles that are all the same."""
+class Cover:
+    """How often intervals of the first forecast hold the truth, and what its quantiles err, series
+    by series; the forecasts beside it are quantiles that are all the same."""
 
-    def __init__(
-        self, output: Output, windows: Windows, intervals: Intervals, naive: Naive
+    def __init__(self, windows: Windows, prefixes: Sequence[str]) -> None:
+        self.windows, self.prefixes = windows, prefixes
+        self.sums = np.zeros((3 + len(prefixes), len(windows.names)))
+
+    def add(
+        self,
+        series: np.ndarray,
+        truth: np.ndarray,
+        deciles: np.ndarray,
+        others: Iterable[np.ndarray] = (),
     ) -> None:
-        self.output, self.windows, self.intervals = output, windows, intervals
-        self.prefixes = ("", *naive.prefixes)
-        self.sums = np.zeros((3 + len(self.prefixes), len(windows.names)))
-
-    def add(self, asked: Asked) -> None:
-        scales, truth = self.windows.scales, asked.truth
-        found = self.intervals.around(self.output, asked.said, scales, asked.series, DECILES)
-        inside = (found[..., 0] <= truth) & (truth <= found[..., -1])
+        """Take some windows: quantiles `(windows, horizon, targets, 9)`, and other forecasts."""
+        inside = (deciles[..., 0] <= truth) & (truth <= deciles[..., -1])
         errors = (
-            2 * pinball_loss(found, truth, DECILES),
-            *(np.abs(truth - point) for point in asked.naive.values()),
+            2 * pinball_loss(deciles, truth, DECILES),
+            *(np.abs(truth - point) for point in others),
         )
         for table, values in zip(
             self.sums, (np.ones_like(truth), inside, np.abs(truth), *errors), strict=True
         ):
-            np.add.at(table, asked.series, values.sum((1, 2)))
+            np.add.at(table, series, values.sum((1, 2)))
 
     def scores(self) -> dict[str, float]:
         """`coverage_80`, `wql` and `crps`, means over the series."""
@@ -141,7 +145,7 @@ class _Cover:
         seen = count > 0
         if not seen.any():
             return {}
-        scores = {"coverage_80": float((inside[seen] / count[seen]).mean())}
+        scores = {f"{self.prefixes[0]}coverage_80": float((inside[seen] / count[seen]).mean())}
         sized = seen & (size > 0)
         for prefix, table in zip(self.prefixes, errors, strict=True):
             if sized.any():
@@ -151,33 +155,40 @@ class _Cover:
 
 
 def measure(
+    rows: ForecasterRows,
     module: ForecasterModule,
     windows: Windows,
     starts: torch.Tensor,
     intervals: Intervals | None,
-    *,
-    units: np.ndarray,
-    naive: Naive,
-    past: int,
 ) -> dict[str, float]:
     """`MEASURES` of the model over windows; with the prefixes of `BASELINES` those of naive
     forecasts. {} without a window.
 
     Args:
         intervals: what is known of errors; without it there are no figures of intervals.
-        units: `(series, targets)`, mean error of repeating the season on training rows.
     """
-    sums: list[_Errors | _Cover] = [_Errors(module.output, windows, units, naive)]
-    if intervals is not None:
-        sums.append(_Cover(module.output, windows, intervals, naive))
-    for asked in ask(module, windows, starts, past=past, naive=naive):
-        for each in sums:
-            each.add(asked)
-    return {name: value for each in sums for name, value in each.scores().items()}
+    prefixes = ("", *rows.naive.prefixes)
+    errors, cover = Errors(rows, windows, prefixes), Cover(windows, prefixes)
+    for asked in ask(rows, module, windows, starts):
+        _add(errors, module, asked)
+        if intervals is not None:
+            _add_cover(cover, module, asked, intervals)
+    return errors.scores() | cover.scores()
+
+
+def _add(errors: Errors, module: ForecasterModule, asked: Asked) -> None:
+    own = module.output.values(asked.said, 0.0, errors.windows.scales, asked.series)
+    errors.add(asked.series, asked.truth, [own, *asked.naive.values()])
+
+
+def _add_cover(cover: Cover, module: ForecasterModule, asked: Asked, intervals: Intervals) -> None:
+    scales = cover.windows.scales
+    deciles = intervals.around(module.output, asked.said, scales, asked.series, DECILES)
+    cover.add(asked.series, asked.truth, deciles, asked.naive.values())
 
 
 def judge(
-    module: ForecasterModule, windows: Windows, *, units: np.ndarray, naive: Naive, past: int
+    rows: ForecasterRows, module: ForecasterModule, windows: Windows
 ) -> tuple[dict[str, float], Intervals | None]:
     """`measure` over the windows to judge by, and intervals from their errors. The figures of
     intervals are of the later half of each series' windows, with what the earlier half taught."""
@@ -186,19 +197,19 @@ def judge(
         return {}, None
     sample = np.unique(np.linspace(0, len(starts) - 1, min(len(starts), MOST)).round().astype(int))
     late = is_late(windows.series[starts].numpy())[sample]
-    output = module.output
-    errors, kept, done = _Errors(output, windows, units, naive), [], 0
-    for asked in ask(module, windows, starts, past=past, naive=naive):
-        errors.add(asked)
+    prefixes = ("", *rows.naive.prefixes)
+    errors, kept, done = Errors(rows, windows, prefixes), [], 0
+    for asked in ask(rows, module, windows, starts):
+        _add(errors, module, asked)
         count = len(asked.series)
         kept.append(asked.only(sample[(sample >= done) & (sample < done + count)] - done))
         done += count
     gaps = np.concatenate([each.gaps for each in kept])
     scores = errors.scores()
     if not late.all():
-        cover, done = _Cover(output, windows, Intervals.of(gaps[~late]), naive), 0
+        cover, done, early = Cover(windows, prefixes), 0, Intervals.of(gaps[~late])
         for each in kept:
-            cover.add(each.only(late[done : done + len(each.series)]))
+            _add_cover(cover, module, each.only(late[done : done + len(each.series)]), early)
             done += len(each.series)
         scores |= cover.scores()
     return scores, Intervals.of(gaps)

@@ -38,7 +38,7 @@ def find_season(values: Sequence[np.ndarray], pace: data.Pace | None, past: int)
     for period in candidates:
         places = [each for x in columns if (each := _by_place(x, period)) is not None]
         if places and _is_season(places, _CHANCE / len(candidates)):
-            found[period] = _error(columns, period) if pace else -_swing(places)
+            found[period] = _error(columns, period, pace.per_day) if pace else -_swing(places)
     if not found:
         return 1
     least = min(found.values())  # two seasons are as good as one
@@ -109,11 +109,12 @@ def _swing(places: Sequence[np.ndarray]) -> float:
     return float(np.mean(swings))
 
 
-def _error(columns: Sequence[np.ndarray], period: int) -> float:
-    """The mean error of repeating the season, as a share of the rows' spread."""
-    return float(
-        np.mean([np.abs(x[period:] - x[:-period]).mean() for x in columns if len(x) > period])
-    )
+def _error(columns: Sequence[np.ndarray], period: int, day: int | None) -> float:
+    """The mean error of repeating the season, for a day at least, as a share of the rows' spread:
+    rows an hour apart are alike, and the last hour repeated is still no forecast of a day."""
+    lags = range(period, max(period, day or 0) + 1, period)
+    errors = [np.abs(x[k:] - x[:-k]).mean() for k in lags for x in columns if len(x) > k]
+    return float(np.mean(errors))
 
 
 def naive_scale(values: Sequence[np.ndarray], season: int) -> np.ndarray:

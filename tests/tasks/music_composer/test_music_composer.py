@@ -118,6 +118,14 @@ def test_a_roll_by_its_formula(roll):
     assert roll.score([piece]) == -roll.evaluate([piece])["nll"]
 
 
+def test_the_nats_of_a_roll_know_rests():
+    module = module_of(representation="roll")
+    one, two = (module.told(np.array([[40, 88]]))[0], module.told(np.array([[40, 87]]))[0])
+    alone = module_of(voices=1, representation="roll").told(np.array([[40]]))[0]
+    assert one == pytest.approx(alone)
+    assert (one != two).all()
+
+
 def test_a_step_knows_nothing_of_itself_and_what_follows(dance, roll):
     piece = round_dance()[0]
     other = piece.copy()

@@ -38,7 +38,6 @@ class MusicModule(torch.nn.Module):
         super().__init__()
         self.voices, self.roll = voices, options.representation == "roll"
         self.inputs = (KEYS if self.roll else voices * PITCHES) + 1  # the last tells a beginning
-        self.input_dropout = nn.Dropout(options.input_dropout)
         self.dropout = nn.Dropout(options.dropout)
         self.layer = recurrent(
             options,
@@ -72,7 +71,7 @@ class MusicModule(torch.nn.Module):
     def forward(
         self, keys: Tensor, lengths: Tensor | None = None, begins: Tensor | None = None
     ) -> Tensor:
-        values = self.input_dropout(self.encode(keys, begins)[:, :-1])
+        values = self.encode(keys, begins)[:, :-1]
         outputs, _ = self.layer(values, lengths=lengths)
         return self.head(torch.cat([self.dropout(outputs), values], -1), keys)
 

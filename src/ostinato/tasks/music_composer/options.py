@@ -39,19 +39,19 @@ class MusicComposerOptions(RecurrenceOptions, EstimatorOptions):
         default=256,
         low=2,
     )
-    input_dropout: float = option(
-        "Share of the notes just heard that are hidden in training.", default=0.2, low=0, below=1
-    )
     cell: Literal["lstm", "gru", "rnn"] = "gru"
-    dropout: float = 0.5
-    epochs: int = 150
-    batch_size: int = option("Pieces in one optimizer step.", default=8, low=1)
+    dropout: float = 0.3
+    epochs: int = 100
+    batch_size: int = option(
+        "Pieces in one optimizer step. Few make many steps, which small collections need.",
+        default=2,
+        low=1,
+    )
     optimizer: Literal["sgd", "rmsprop", "adam", "adamw", "nadam", "nt_asgd"] = "adamw"
-    learning_rate: float = 3e-3
+    learning_rate: float = 4e-3
     weight_decay: float = 0.01
     clip_norm: float | None = 0.2
     schedule: Literal["constant", "step", "exponential", "cosine", "one_cycle", "plateau"] = (
         "one_cycle"
     )
-    patience: int | None = 40
     average: float = 0.99

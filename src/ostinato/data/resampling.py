@@ -39,9 +39,10 @@ def at_pace(values: np.ndarray, seconds: np.ndarray, rate: float) -> np.ndarray:
     count = int(np.floor((seconds[-1] - seconds[0]) * rate + 1e-6)) + 1
     times = seconds[0] + np.arange(count) / rate
     found = fill(values.astype(np.float64), seconds, times)
-    near = np.abs(times[:, None] - seconds).argmin(1) if np.isnan(values).any() else None
-    if near is not None:
-        found[np.isnan(values)[near]] = np.nan
+    missing = np.isnan(values)
+    if missing.any():
+        near = np.rint(np.interp(times, seconds, np.arange(len(seconds)))).astype(int)
+        found[missing[near]] = np.nan
     return found.astype(values.dtype)
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ostinato.data.resampling import at_pace
+from ostinato.data.timestamps import read_times
 from ostinato.errors import DataError, suggestion
 
 LARGEST = 1e30  # beyond it squares leave what a float can hold
@@ -198,18 +199,10 @@ def _groups(column: Any) -> dict[Any, np.ndarray]:
 
 def _seconds(where: str, column: Any, name: str) -> np.ndarray:
     """A column of seconds or timestamps as seconds."""
-    import pandas as pd
-
-    try:
-        if column.dtype.kind in "fiu":
-            found = column.to_numpy(np.float64)
-        else:
-            times = pd.to_datetime(column)
-            found = (times - times.min()).dt.total_seconds().to_numpy(np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError(
-            f"{where}: column {name!r} must hold seconds or timestamps: {error}."
-        ) from None
+    if column.dtype.kind not in "fiu":
+        times = read_times(column, f"{where}: column {name!r}")
+        return np.asarray((times - times[0]).total_seconds())
+    found = column.to_numpy(np.float64)
     if np.isnan(found).any():
         row = int(np.isnan(found).argmax())
         raise DataError(f"{where}: column {name!r} is empty in row {row}. Every step needs a time.")

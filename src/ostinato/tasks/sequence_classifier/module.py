@@ -65,7 +65,8 @@ class SequenceClassifierModule(torch.nn.Module):
         super().__init__()
         self.by_step, self.causal = by_step, not options.bidirectional
         self.stride = stride_of(options, usual, by_step)
-        self.running = self.causal and not by_step and options.pooling in CAUSAL_POOLINGS
+        poolable = options.pooling in CAUSAL_POOLINGS
+        self.running = self.causal and not by_step and poolable and self.stride == 1
         self.convolutions, self.norms = torch.nn.ModuleList(), torch.nn.ModuleList()
         size = inputs
         for width in widths_of(options, usual):

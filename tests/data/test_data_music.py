@@ -294,6 +294,12 @@ def test_a_wav_file(tmp_path):
     assert np.abs(frames).max() == pytest.approx(0.89 * 32_767, abs=2)
 
 
+def test_a_file_that_cannot_be_written_is_named(tmp_path):
+    for write, name in ((data.write_midi, "a.mid"), (data.write_sound, "a.wav")):
+        with pytest.raises(DataError, match=rf"no/{name}: cannot be written: No such file"):
+            write(piece([[60]]), tmp_path / "no" / name)
+
+
 def test_sound_that_cannot_be_made():
     with pytest.raises(DataError, match="the piece lasts 7200 s, and at most 3600 are written"):
         data.synthesise(piece(np.full((7200, 1), 60), steps_per_beat=1, tempo=60.0))

@@ -112,6 +112,7 @@ def write_midi(piece: Piece, path: str | os.PathLike[str]) -> None:
     """A piece as a MIDI file: a track for each voice, which `read_midi` reads back.
 
     Raises:
+        DataError: the file cannot be written.
         MissingDependencyError: symusic is not installed.
     """
     symusic = _symusic()
@@ -124,7 +125,10 @@ def write_midi(piece: Piece, path: str | os.PathLike[str]) -> None:
         tracks[note.voice].notes.append(symusic.Note(begin, end - begin, note.pitch, LOUDNESS))
     for track in tracks:
         score.tracks.append(track)
-    Path(path).write_bytes(score.dumps_midi())
+    try:
+        Path(path).write_bytes(score.dumps_midi())
+    except OSError as error:
+        raise DataError(f"{path}: cannot be written: {error.strerror}.") from error
 
 
 # JSON.

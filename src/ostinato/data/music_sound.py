@@ -57,10 +57,17 @@ def _tone(pitch: int, lasting: float, rate: int) -> np.ndarray:
 
 
 def write_sound(piece: Piece, path: str | os.PathLike[str], rate: int = RATE) -> None:
-    """The piece as a wav file of 16 bits, one channel; see `synthesise`."""
+    """The piece as a wav file of 16 bits, one channel; see `synthesise`.
+
+    Raises:
+        DataError: the file cannot be written.
+    """
     samples = np.round(synthesise(piece, rate) * 32_767).astype("<i2")
-    with wave.open(os.fspath(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes(samples.tobytes())
+    try:
+        with open(path, "wb") as place, wave.open(place, "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(rate)
+            file.writeframes(samples.tobytes())
+    except OSError as error:
+        raise DataError(f"{path}: cannot be written: {error.strerror}.") from error

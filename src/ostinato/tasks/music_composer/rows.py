@@ -9,7 +9,6 @@ from typing import Any, Self
 
 import numpy as np
 
-from ostinato.data.held_out import hold_out
 from ostinato.data.music import (
     MOST_VOICES,
     REST,
@@ -22,18 +21,19 @@ from ostinato.data.music import (
     pitches_of,
     voices_of,
 )
+from ostinato.data.splits import split_random
 from ostinato.errors import DataError, check_number
 from ostinato.tasks.music_composer.options import MusicComposerOptions
 
 
-def read(where: str, X: Any, steps_per_beat: int, *, least: int = 1) -> list[Piece]:
+def read(where: str, X: Any, steps_per_beat: int) -> list[Piece]:
     """The user's pieces.
 
     Raises:
-        DataError: one cannot be used, or there are fewer than `least`.
+        DataError: one cannot be used, or there are none.
     """
     pieces = as_pieces(where, X, steps_per_beat)
-    if len(pieces) < least:
+    if not pieces:
         raise DataError(f"{where}: X must have at least one piece, got none.")
     return pieces
 
@@ -48,18 +48,15 @@ def split(
         OptionError: `validation` is none of these.
         DataError: its pieces cannot be used.
     """
-    if validation is not None and not isinstance(validation, numbers.Real):
-        held_out = read(f"{where}: validation", validation, options.steps_per_beat, least=1)
-        return pieces, held_out
-    if validation is not None and len(pieces) == 1:
-        check_number(where, "validation", validation, above=0, below=1)
+    if validation is None:
+        return pieces, None
+    if not isinstance(validation, numbers.Real):
+        return pieces, read(f"{where}: validation", validation, options.steps_per_beat)
+    check_number(where, "validation", validation, above=0, below=1)
+    if len(pieces) == 1:
         return _cut_in_two(where, pieces[0], float(validation))
-
-    def nothing_given() -> tuple[list[Any]]:
-        raise AssertionError("a share needs no rows")
-
-    learn, held_out = hold_out(where, (pieces,), validation, read=nothing_given, seed=options.seed)
-    return learn[0], None if held_out is None else held_out[0]
+    learn, judge = split_random(len(pieces), float(validation), seed=options.seed)
+    return [pieces[k] for k in learn], [pieces[k] for k in judge]
 
 
 def _cut_in_two(where: str, piece: Piece, share: float) -> tuple[list[Piece], list[Piece]]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ostinato.nn import accelerate as accelerate
     from ostinato.tasks import AnomalyDetector as AnomalyDetector
     from ostinato.tasks import Forecaster as Forecaster
+    from ostinato.tasks import ImageCaptioner as ImageCaptioner
     from ostinato.tasks import LanguageModel as LanguageModel
     from ostinato.tasks import MusicComposer as MusicComposer
     from ostinato.tasks import SequenceClassifier as SequenceClassifier
@@ -33,6 +34,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "AnomalyDetector": "ostinato.tasks",
     "Forecaster": "ostinato.tasks",
+    "ImageCaptioner": "ostinato.tasks",
     "LanguageModel": "ostinato.tasks",
     "MusicComposer": "ostinato.tasks",
     "SequenceClassifier": "ostinato.tasks",

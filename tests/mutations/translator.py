@@ -63,7 +63,7 @@ MUTATIONS = [
     # Scheduled sampling that does not know what a pointer would write.
     Mutation(
         f"{MODEL}/module.py",
-        "            scores = self._scores(vectors.flatten(0, 1), looked, tokens)",
+        "            scores = self.scores(vectors.flatten(0, 1), looked, tokens)",
         "            scores = self.logits(vectors.flatten(0, 1))",
         f"{MODULE}::test_scheduled_sampling_replaces_its_share_but_not_the_first",
     ),

@@ -27,6 +27,10 @@ from ostinato.data.grids import period_of as period_of
 from ostinato.data.holidays import HOLIDAY_NAMES as HOLIDAY_NAMES
 from ostinato.data.holidays import check_places as check_places
 from ostinato.data.holidays import holiday_features as holiday_features
+from ostinato.data.images import bad_images as bad_images
+from ostinato.data.images import image_files as image_files
+from ostinato.data.images import load_images as load_images
+from ostinato.data.images import read_image as read_image
 from ostinato.data.indicators import indicator as indicator
 from ostinato.data.indicators import indicator_reach as indicator_reach
 from ostinato.data.labels import LabelEncoder as LabelEncoder

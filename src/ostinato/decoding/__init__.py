@@ -14,3 +14,5 @@ from ostinato.decoding.guides import WordGuide as WordGuide
 from ostinato.decoding.ngrams import TextNgrams as TextNgrams
 from ostinato.decoding.sampling import Recent as Recent
 from ostinato.decoding.sampling import Sampler as Sampler
+from ostinato.decoding.writing import Ensemble as Ensemble
+from ostinato.decoding.writing import write_answers as write_answers

@@ -10,6 +10,7 @@ from __future__ import annotations
 from ostinato.measures.base import Baseline as Baseline
 from ostinato.measures.base import Measure as Measure
 from ostinato.measures.base import Scores as Scores
+from ostinato.measures.captions import measure_captions as measure_captions
 from ostinato.measures.classes import count_classes as count_classes
 from ostinato.measures.classes import measure_classes as measure_classes
 from ostinato.measures.classes import measure_labels as measure_labels

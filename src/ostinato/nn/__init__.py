@@ -31,3 +31,6 @@ from ostinato.nn.summary import Row as Row
 from ostinato.nn.summary import Summary as Summary
 from ostinato.nn.summary import summary as summary
 from ostinato.nn.weight_drop import WeightDrop as WeightDrop
+from ostinato.nn.writer import Memory as Memory
+from ostinato.nn.writer import Writer as Writer
+from ostinato.nn.writer import token_embedding as token_embedding

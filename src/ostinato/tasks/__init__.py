@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ostinato.tasks.anomaly_detector.estimator import AnomalyDetector as AnomalyDetector
     from ostinato.tasks.base import Estimator as Estimator
     from ostinato.tasks.forecaster.estimator import Forecaster as Forecaster
+    from ostinato.tasks.image_captioner.estimator import ImageCaptioner as ImageCaptioner
+    from ostinato.tasks.image_captioner.estimator import Seen as Seen
     from ostinato.tasks.language_model.estimator import LanguageModel as LanguageModel
     from ostinato.tasks.loading import load as load
     from ostinato.tasks.sequence_classifier.estimator import (
@@ -36,6 +38,7 @@ _HOMES = {
     "Entity": "sequence_tagger.estimator",
     "Aligned": "translator.alignment",
     "Transcript": "speech_recognizer.transcripts",
+    "Seen": "image_captioner.estimator",
     **{each.name: f"{each.folder}.estimator" for each in TASKS.values()},
 }
 

@@ -104,6 +104,12 @@ TASKS: dict[str, Task] = {
             name="MusicComposer",
             sentence="What sounds next in music, pieces written on, melodies harmonised.",
         ),
+        Task(
+            kind="image-captioner",
+            folder="image_captioner",
+            name="ImageCaptioner",
+            sentence="What is in an image, in words.",
+        ),
     )
 }
 

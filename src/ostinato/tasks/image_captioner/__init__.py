@@ -1,0 +1,1 @@
+"""Image captioners: what is in a picture, in words."""

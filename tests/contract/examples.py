@@ -234,7 +234,24 @@ def _music_stream(model: Any, piece: np.ndarray) -> Any:
 
 
 GESTURES = _gestures(48, 0)
+def _drawings(count: int, seed: int) -> tuple[list[np.ndarray], list[Any]]:
+    """Squares of three colours on the left or right, and one or two captions each."""
+    chance = np.random.default_rng(seed)
+    colours = {"red": (220, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 220)}
+    images, captions = [], []
+    for _ in range(count):
+        image = chance.integers(180, 255, (20, 24, 3)).astype(np.uint8)
+        name = str(chance.choice(list(colours)))
+        left = bool(chance.integers(2))
+        image[5:14, slice(2, 11) if left else slice(13, 22)] = colours[name]
+        text = f"a {name} square on the {'left' if left else 'right'}"
+        images.append(image)
+        captions.append([text, f"{name} square"] if chance.integers(2) else text)
+    return images, captions
+
+
 REVIEWS, SENTENCES, PAIRS = _reviews(60, 0), _sentences(40, 0), _pairs(48, 0)
+DRAWINGS = _drawings(24, 0)
 TEXT_JUNK: list[tuple[Any, ...]] = [
     ([], []),
     (["one"], ["a"]),
@@ -299,6 +316,38 @@ EXAMPLES: dict[str, Example] = {
             ask=lambda model, texts: model.predict_best(texts),
             other={"dropout": 0.1},
             junk=[*TEXT_JUNK, (["a", ""], ["b", "c"])],
+        ),
+        Example(
+            kind="image-captioner",
+            options={
+                **SMALL,
+                "embedding_size": 8,
+                "batch_size": 8,
+                "channels": 4,
+                "image_size": 16,
+                "grid": 2,
+                "beam": 2,
+                "min_count": 1,
+            },
+            X=DRAWINGS[0],
+            y=DRAWINGS[1],
+            more=_drawings(10, 1),
+            probe=_drawings(6, 2)[0],
+            ask=lambda model, images: model.predict_best(images),
+            other={"dropout": 0.1},
+            junk=[
+                *TEXT_JUNK,
+                (DRAWINGS[0], DRAWINGS[1][1:]),
+                (DRAWINGS[0][:2], ["a", ""]),
+                (DRAWINGS[0][:2], ["a", []]),
+                (DRAWINGS[0][:2], ["a", "..."]),
+                (DRAWINGS[0][:2], [["a"], [1]]),
+                ([np.zeros((0, 4, 3)), DRAWINGS[0][0]], ["a", "b"]),
+                ([np.full((4, 4, 3), math.nan), DRAWINGS[0][0]], ["a", "b"]),
+                ([np.zeros((4, 4, 2)), DRAWINGS[0][0]], ["a", "b"]),
+                (["no such file.jpg", DRAWINGS[0][0]], ["a", "b"]),
+                (DRAWINGS[0][0], "a"),
+            ],
         ),
         Example(
             kind="forecaster",

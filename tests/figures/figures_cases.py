@@ -13,6 +13,7 @@ from ostinato.figures import (
     Group,
     Line,
     Lines,
+    Looks,
     Mark,
     Matrix,
     Notes,
@@ -40,6 +41,14 @@ def _lines(title: str, heights: object, **more: object) -> Lines:
 
 
 CASES: dict[str, Figure] = {
+    "looks": Looks(
+        title="Where each word looked",
+        image=np.random.default_rng(0).integers(0, 255, (30, 40, 3)).astype(np.uint8),
+        names=["a", AWKWARD, LONG, *"bcdefgh"],
+        maps=np.random.default_rng(1).random((10, 3, 4)),
+    ),
+    "looks at nothing": Looks(title="Empty", image=np.zeros((0, 3, 3), dtype=np.uint8)),
+    "looks up": Looks(title="Tall", image=np.zeros((90, 9, 3), dtype=np.uint8)),
     "forecast": Lines(
         title="Forecast and truth",
         caption="The forecast follows the truth.",

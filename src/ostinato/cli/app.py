@@ -44,6 +44,8 @@ SkipBad = Annotated[
 ]
 Part = Annotated[
     str | None, typer.Option(help="Composer: the part of a JSON file that has several.")
+    bool | None,
+    typer.Option("--skip-bad", help="Leave out files that cannot be read, and say which."),
 ]
 Neutral = Annotated[
     tuple[float, float] | None,
@@ -93,11 +95,11 @@ def predict(
     neutral: Neutral = None,
     top: Annotated[
         int | None,
-        typer.Option(help="Language model, translator: so many answers to a text.", min=1),
+        typer.Option(help="Translator, captioner, language model: so many answers.", min=1),
     ] = None,
     beam: Annotated[
         int | None,
-        typer.Option(help="Translator: answers followed at once; 1 is the fastest.", min=1),
+        typer.Option(help="Translator, captioner: answers followed at once; 1 is fastest.", min=1),
     ] = None,
     skip_empty: SkipEmpty = None,
     skip_bad: SkipBad = None,
@@ -165,6 +167,7 @@ def evaluate(
 
     typed = {"text": text, "label": label, "separator": separator}
     typed |= {"skip_empty": skip_empty, "skip_bad": skip_bad, "part": part, "errors": errors}
+    typed |= {"skip_empty": skip_empty, "skip_bad": skip_bad, "errors": errors}
     run_evaluate(model, data, typed | {"source": source, "target": target}, as_json=json)
 
 

@@ -14,6 +14,9 @@ from ostinato.data.audio_features import FeatureStream as FeatureStream
 from ostinato.data.calendars import CALENDAR_NAMES as CALENDAR_NAMES
 from ostinato.data.calendars import calendar_features as calendar_features
 from ostinato.data.calendars import calendar_names as calendar_names
+from ostinato.data.captions import Captioned as Captioned
+from ostinato.data.captions import listed_images as listed_images
+from ostinato.data.captions import load_captions as load_captions
 from ostinato.data.clock import Clock as Clock
 from ostinato.data.clock import pack_name as pack_name
 from ostinato.data.clock import pack_times as pack_times

@@ -10,6 +10,7 @@ _GITHUB = "https://raw.githubusercontent.com"
 _ETT = f"{_GITHUB}/zhouhaoyi/ETDataset/1d16c8f4f943005d613b5bc962e9eeb06058cf07/ETT-small"
 _M30K = f"{_GITHUB}/multi30k/dataset/a3d2e0d26b56f3846f66a952536ffed4e401d05a/data/task1/raw"
 _JSB = f"{_GITHUB}/czhuang/JSB-Chorales-dataset/9a7f733ddb4ed91f48da64ac7f0f621c34aadd4d"
+_FLICKR = "https://github.com/jbrownlee/Datasets/releases/download/Flickr8k"
 _POLARITY = (
     f"{_GITHUB}/dennybritz/cnn-text-classification-tf/"
     "18762b459e21d9c70e5c242f8d43fc4e6db37a0d/data/rt-polaritydata"
@@ -233,6 +234,19 @@ _ALL = [
                 url="https://github.com/Jakobovski/free-spoken-digit-dataset/archive/"
                 "26eb9aaf76e81b692f806f9140c2d2777410d7a1.zip",
             ),
+        ),
+    ),
+    Info(
+        name="flickr8k",
+        title="8,000 photographs of people and animals, five captions each (Hodosh et al. 2013)",
+        task="image captioning",
+        columns=("part", "image", "captions"),
+        split="6,000 train, 1,000 validation, 1,000 test, by the lists that come with it",
+        licence="research and education only; the photographs belong to their authors on Flickr",
+        homepage="https://hockenmaier.cs.illinois.edu/8k-pictures.html",
+        files=tuple(
+            File(name=name, url=f"{_FLICKR}/{name}")
+            for name in ("Flickr8k_Dataset.zip", "Flickr8k_text.zip")
         ),
     ),
     Info(

@@ -135,6 +135,35 @@ def _fsdd(paths: Paths) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def _flickr8k(paths: Paths) -> pd.DataFrame:
+    """The photographs are unpacked beside their archive, once; column image has their paths."""
+    archive = paths["Flickr8k_Dataset.zip"]
+    folder = archive.parent / "images"
+    folder.mkdir(exist_ok=True)
+    with zipfile.ZipFile(archive) as packed:
+        for member in packed.infolist():
+            name = re.split(r"[/\\]", member.filename)[-1]
+            hidden = member.filename.startswith("__MACOSX")
+            path = folder / name
+            if name.endswith(".jpg") and not hidden and not path.exists():
+                partial = path.with_suffix(".partial")  # a killed run leaves no half of a file
+                partial.write_bytes(packed.read(member))
+                partial.replace(path)
+    captions: dict[str, list[str]] = {}
+    parts = {"train": "train", "dev": "validation", "test": "test"}
+    with zipfile.ZipFile(paths["Flickr8k_text.zip"]) as packed:
+        for line in packed.read("Flickr8k.token.txt").decode("utf-8").splitlines():
+            name, text = line.split("\t", 1)
+            captions.setdefault(name.split("#")[0], []).append(text)
+        rows = [
+            (part, str(folder / name), captions[name])
+            for word, part in parts.items()
+            for name in packed.read(f"Flickr_8k.{word}Images.txt").decode("utf-8").split()
+            if name in captions and (folder / name).exists()
+        ]
+    return pd.DataFrame(rows, columns=["part", "image", "captions"])
+
+
 def _jsb_chorales(paths: Paths) -> pd.DataFrame:
     (path,) = paths.values()
     parts = {"train": "train", "valid": "validation", "test": "test"}
@@ -169,5 +198,6 @@ READERS: dict[str, Callable[[Paths], pd.DataFrame]] = {
     "ettm1": _ett,
     "multi30k": _multi30k,
     "fsdd": _fsdd,
+    "flickr8k": _flickr8k,
     "jsb-chorales": _jsb_chorales,
 }

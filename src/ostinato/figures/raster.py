@@ -92,7 +92,12 @@ def _draw(axes: Axes, shape: Shape, named: dict[str, str], order: int) -> None:
     elif isinstance(shape, Image):
         extent = (shape.x, shape.x + shape.width, shape.y + shape.height, shape.y)
         drawn: Any = {"extent": extent, "aspect": "auto", "zorder": order}
-        axes.imshow(pixels(shape.shades), interpolation="nearest", **drawn)
+        axes.imshow(pixels(shape.shades), interpolation=_smooth(shape), **drawn)
+
+
+def _smooth(shape: Image) -> str:
+    """Shades keep their edges, photographs have none."""
+    return "nearest" if shape.shades.ndim == 2 else "bilinear"
 
 
 def _path(axes: Axes, shape: Path, named: dict[str, str], order: int) -> None:

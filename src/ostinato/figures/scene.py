@@ -83,8 +83,8 @@ class Marker:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Image:
-    """Pixels `(rows, columns)`, each a shade from -1 to 1, stretched over a rectangle; NaN is
-    grey."""
+    """Pixels `(rows, columns)`, each a shade from -1 to 1, stretched over a rectangle, NaN grey;
+    or a photograph, uint8 `(rows, columns, 3)`."""
 
     x: float
     y: float

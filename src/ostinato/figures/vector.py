@@ -124,7 +124,10 @@ def outline(shape: Marker) -> list[tuple[float, float]]:
 
 
 def pixels(shades: np.ndarray) -> np.ndarray:
-    """Shades -1 to 1 as red, green, blue and opacity: uint8 `(rows, columns, 4)`."""
+    """Shades -1 to 1 as red, green, blue and opacity, uint8 `(rows, columns, 4)`; a photograph as
+    it is."""
+    if shades.ndim == 3:
+        return shades
     made = np.zeros((*shades.shape, 4), dtype=np.uint8)
     made[..., :3] = np.where((shades < 0)[..., None], colours.TINTS["low"], colours.TINTS["high"])
     made[..., 3] = np.round(np.abs(np.nan_to_num(shades)) * 255)
@@ -138,8 +141,9 @@ def _image(shape: Image) -> str:
     stored = io.BytesIO()
     Pillow.fromarray(pixels(shape.shades)).save(stored, "PNG")
     data = base64.b64encode(stored.getvalue()).decode()
+    how = ' style="image-rendering:pixelated"' if shape.shades.ndim == 2 else ""
     return (
         f'<image x="{_n(shape.x)}" y="{_n(shape.y)}" width="{_n(shape.width)}" '
-        f'height="{_n(shape.height)}" preserveAspectRatio="none" '
-        f'style="image-rendering:pixelated" href="data:image/png;base64,{data}"/>'
+        f'height="{_n(shape.height)}" preserveAspectRatio="none"{how} '
+        f'href="data:image/png;base64,{data}"/>'
     )

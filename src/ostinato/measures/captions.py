@@ -55,7 +55,7 @@ def measure_captions(answers: Texts, references: Sequence[Texts]) -> dict[str, f
     _check(answers, references)
     most = max(map(len, references))
     streams = [[row[k] if k < len(row) else None for row in references] for k in range(most)]
-    found = {"cider": cider(answers, references)}
+    found = {"cider": sum(ciders(answers, references)) / len(answers)}
     for name, tool in _tools().items():
         found[name] = float(tool.corpus_score(list(answers), streams).score)
     return found
@@ -90,15 +90,15 @@ def _tools() -> dict[str, Any]:
     return tools | {"chrf": chrf.CHRF()}
 
 
-def cider(answers: Texts, references: Sequence[Texts]) -> float:
-    """CIDEr-D of captions, 0 to 10 (Vedantam et al., arXiv:1411.5726, section 5 and its D form).
+def ciders(answers: Texts, references: Sequence[Texts]) -> list[float]:
+    """CIDEr-D of each caption, 0 to 10 (Vedantam et al., arXiv:1411.5726, section 5).
 
     With g_n(c) the counts of the runs of n words of a caption c, each times the logarithm of the
     images over the images whose references have it, and l(c) its words:
 
         s_n(c, r) = min(g_n(c), g_n(r)) · g_n(r) / (|g_n(c)| |g_n(r)|)
                     exp(−(l(c) − l(r))² / 2σ²),   σ = 6
-        CIDEr-D   = 10 mean over images, references r and n = 1 to 4 of s_n(c, r)
+        CIDEr-D   = 10 mean over references r and n = 1 to 4 of s_n(c, r)
 
     The images are those measured: a set of another size gives other figures, and one image alone
     gives 0.
@@ -111,10 +111,10 @@ def cider(answers: Texts, references: Sequence[Texts]) -> float:
     images = Counter(run for row in counted for run in {each for runs in row for each in runs})
     known = math.log(len(references))
     weight = {run: known - math.log(count) for run, count in images.items()}
-    total = 0.0
-    for answer, row in zip(answers, counted, strict=True):
-        total += sum(_alike(_runs(answer), each, weight, known) for each in row) / len(row)
-    return 10 * total / len(answers)
+    return [
+        10 * sum(_alike(_runs(answer), each, weight, known) for each in row) / len(row)
+        for answer, row in zip(answers, counted, strict=True)
+    ]
 
 
 def _alike(answer: Counter, reference: Counter, weight: dict, unseen: float) -> float:

@@ -6,11 +6,13 @@ from ostinato.figures.base import Figure
 from ostinato.figures.kinds import Bars, Lines, Matrix, Scatter, Table, TintedText
 from ostinato.figures.layout.bars import draw_bars
 from ostinato.figures.layout.lines import draw_lines, draw_scatter
+from ostinato.figures.layout.looks import draw_looks
 from ostinato.figures.layout.matrix import draw_matrix
 from ostinato.figures.layout.music import draw_roll
 from ostinato.figures.layout.table import draw_table
 from ostinato.figures.layout.tinted import draw_tinted
 from ostinato.figures.music import PianoRoll
+from ostinato.figures.looks import Looks
 from ostinato.figures.scene import Scene
 
 NOTHING = "There is nothing to draw: no values."
@@ -36,6 +38,8 @@ def lay_out(figure: Figure, width: float, heading: bool = True) -> Scene:
         draw_matrix(scene, figure)
     elif isinstance(figure, TintedText):
         draw_tinted(scene, figure)
+    elif isinstance(figure, Looks):
+        draw_looks(scene, figure)
     elif isinstance(figure, Table):
         draw_table(scene, figure)
     elif isinstance(figure, PianoRoll):
@@ -52,6 +56,10 @@ def describe(figure: Figure) -> str:
         Bars: lambda f: f"Bars for {len(f.names)} names. {_listed('Groups', f.groups)}",
         Matrix: lambda f: f"A matrix of {f.values.shape[0]} rows and {f.values.shape[1]} columns.",
         TintedText: lambda f: f"A text of {len(f.tokens)} tokens.",
+        Looks: lambda f: (
+            f"A photograph, and where each of {len(f.names)} words looked in it: "
+            f"{' '.join(f.names)}."
+        ),
         Table: lambda f: f"A table of {len(f.rows)} rows.",
         PianoRoll: lambda f: _listed("Notes of voices", f.voices),
     }.get(type(figure), lambda f: "")(figure)

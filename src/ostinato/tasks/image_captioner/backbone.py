@@ -155,6 +155,6 @@ def _missing(name: str, weights: str | None) -> str:
     url = _url(name)
     how = f"Download {url} and give" if url else "Give"
     return (
-        f"ImageCaptioner: there are no weights for encoder={name!r} on this machine, and nothing is "
+        f"ImageCaptioner: there are no weights for encoder={name!r} on this machine, and none are "
         f"downloaded without being asked. {how} weights='FILE'."
     )

@@ -11,8 +11,8 @@ import torch
 
 from ostinato.decoding import Answer, write_answers
 from ostinato.errors import DataError, OptionError, check_number
-from ostinato.nn import Memory
 from ostinato.measures.captions import caption_signatures, check_installed
+from ostinato.nn import Memory
 from ostinato.options import TrainingOptions
 from ostinato.tasks.base import Estimator, Run
 from ostinato.tasks.image_captioner import learning
@@ -107,10 +107,10 @@ class ImageCaptioner(Estimator[CaptionRows, CaptionModule], ImageCaptionerOption
         else:
             check_installed("ImageCaptioner")
         pairs, held_out = split(where, pairs, validation, self.seed)
-        looks, captions = load_looks(where, self, pairs[0]), self._said(pairs[1])
+        looks, captions = load_looks(where, self, pairs[0]), self.said(pairs[1])
         self.held_out_, judge = held_out, None
         if held_out is not None:
-            judge = load_looks(f"{where}: validation", self, held_out[0]), self._said(held_out[1])
+            judge = load_looks(f"{where}: validation", self, held_out[0]), self.said(held_out[1])
         self.rows_ = CaptionRows.learn(self, looks, captions)
         if judge is not None:
             self._check_size(f"{where}: validation", judge[0])
@@ -155,7 +155,7 @@ class ImageCaptioner(Estimator[CaptionRows, CaptionModule], ImageCaptionerOption
         looks = load_looks(where, self, images)
         self._check_size(where, looks)
         before = self.history_
-        self._train((looks, self._said(captions)), None, options, run)
+        self._train((looks, self.said(captions)), None, options, run)
         self._append(before)
         return self
 
@@ -176,7 +176,8 @@ class ImageCaptioner(Estimator[CaptionRows, CaptionModule], ImageCaptionerOption
         loss = learning.loss_of(self.label_smoothing, self.word_prediction)
         self._learn(*batches, loss=loss, options=options, run=run)
 
-    def _said(self, captions: Captions) -> Captions:
+    def said(self, captions: Captions) -> Captions:
+        """Captions as they are learned and measured: words without signs."""
         return [[words_of(text, lowercase=self.lowercase) for text in row] for row in captions]
 
     def _given(self, looks: Any) -> Any:
@@ -195,9 +196,7 @@ class ImageCaptioner(Estimator[CaptionRows, CaptionModule], ImageCaptionerOption
                 return [torch.from_numpy(self.rows_.scaled(each)) for each in looks]
             pixels = torch.from_numpy(looks)
             self.module_.eval()
-            return [
-                self.module_.see(learning.as_images(each[None]))[0].clone() for each in pixels
-            ]
+            return [self.module_.see(learning.as_images(each[None]))[0].clone() for each in pixels]
 
     def _check_size(self, where: str, looks: Any) -> None:
         if self.encoder == "features" and len(looks) and looks[0].shape[1] != self.rows_.size:
@@ -272,7 +271,7 @@ class ImageCaptioner(Estimator[CaptionRows, CaptionModule], ImageCaptionerOption
         images, captions = read_pairs(where, X, y)
         looks = load_looks(where, self, images)
         self._check_size(where, looks)
-        return self._measure(self.predict(images), looks, self._said(captions))
+        return self._measure(self.predict(images), looks, self.said(captions))
 
     def signatures(self) -> dict[str, str]:
         """Each measure's signature: tokens, smoothing, case and version, as sacrebleu writes it."""

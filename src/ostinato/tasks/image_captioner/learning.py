@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -48,7 +49,7 @@ class CaptionBatches:
         places = np.cumsum([0, *map(len, captions)])
         self.targets = [
             [np.append(each, self.end) for each in flat[start:stop]]
-            for start, stop in zip(places, places[1:], strict=False)
+            for start, stop in itertools.pairwise(places)
         ]
         self.epoch = 0
 
@@ -64,9 +65,12 @@ class CaptionBatches:
         counts = np.array([len(each) for row in self.targets for each in row])
         whole = training.Batches({"owner": np.array(list(map(len, self.targets)))}, 1)
         parts = {"looks": looks, "words": torch.from_numpy(words), "counts": torch.tensor(counts)}
-        return found | training.Batches(
-            {"owner": whole.arrays["owner"]}, self.options.batch_size, reads=parts
-        ).fingerprint()
+        return (
+            found
+            | training.Batches(
+                {"owner": whole.arrays["owner"]}, self.options.batch_size, reads=parts
+            ).fingerprint()
+        )
 
     def __len__(self) -> int:
         return -(-len(self.targets) // self.options.batch_size)
@@ -140,5 +144,3 @@ def loss_of(label_smoothing: float, word_prediction: float) -> Any:
         return {"loss": found}
 
     return loss
-
-

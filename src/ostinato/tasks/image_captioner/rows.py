@@ -196,10 +196,8 @@ class CaptionRows:
     def nearest(self, looks: Any) -> list[str]:
         """A caption of the training image that is nearest to each."""
         known = self.sketches.astype(np.float64)
-        found = []
-        for each in self.sketch(looks).astype(np.float64):
-            found.append(self.captions[int(((known - each) ** 2).sum(1).argmin())])
-        return found
+        given = self.sketch(looks).astype(np.float64)
+        return [self.captions[int(((known - each) ** 2).sum(1).argmin())] for each in given]
 
     def scaled(self, features: np.ndarray) -> np.ndarray:
         """Features of mean 0 and spread 1, float32."""
@@ -270,5 +268,3 @@ def _features(where: str, given: Any) -> np.ndarray:
     if not (np.abs(values) < MOST).all():
         raise DataError(f"{where}: {rule}, got NaN, infinity or a number beyond {MOST:g}.")
     return values.astype(np.float32)
-
-

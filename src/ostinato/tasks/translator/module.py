@@ -58,9 +58,7 @@ class TranslatorModule(nn.Writer):
         # Weights are drawn in this order, whatever order the parts are kept in.
         embedding = nn.token_embedding(target, embedding_size)
         read = (
-            embedding
-            if options.shared_vocabulary
-            else nn.token_embedding(source, embedding_size)
+            embedding if options.shared_vocabulary else nn.token_embedding(source, embedding_size)
         )
         encoder = layers(
             embedding_size, hidden_size // directions, bidirectional=options.bidirectional

@@ -52,8 +52,22 @@ def sound(samples):
     return buffer.getvalue()
 
 
+FLICKR = {
+    "Flicker8k_Dataset/a.jpg": b"picture a",
+    "Flicker8k_Dataset/b.jpg": b"picture b",
+    "__MACOSX/Flicker8k_Dataset/._a.jpg": b"none",
+    "../../outside.jpg": b"picture c",
+}
+FLICKR_TEXT = {
+    "Flickr8k.token.txt": b"a.jpg#0\tA dog .\na.jpg#1\tdog\nb.jpg#0\tA cat\ngone.jpg.1#0\tnone\n",
+    "Flickr_8k.trainImages.txt": b"b.jpg\n",
+    "Flickr_8k.devImages.txt": b"gone.jpg.1\n",
+    "Flickr_8k.testImages.txt": b"a.jpg\n",
+}
 ETT = b"date,HUFL,HULL,MUFL,MULL,LUFL,LULL,OT\n2016-07-01 00:00:00,1,2,3,4,5,6,7.5\n"
 SMALL = {
+    "Flickr8k_Dataset.zip": packed_zip(FLICKR),
+    "Flickr8k_text.zip": packed_zip(FLICKR_TEXT),
     "aclImdb_v1.tar.gz": packed_tar(
         {
             "aclImdb/test/pos/0_9.txt": "été".encode(),
@@ -223,6 +237,23 @@ def test_what_is_read(server, tmp_path):
     chorales = datasets.load("jsb-chorales", tmp_path)
     assert chorales["part"].tolist() == ["train", "test"]
     assert chorales["steps"][0].shape == (2, 4)
+
+
+def test_photographs_are_unpacked_beside_their_archive(server, tmp_path):
+    table = datasets.load("flickr8k", tmp_path)
+    folder = tmp_path / "flickr8k" / "images"
+    assert table.to_dict("list") == {
+        "part": ["train", "test"],
+        "image": [str(folder / "b.jpg"), str(folder / "a.jpg")],
+        "captions": [["A cat"], ["A dog .", "dog"]],
+    }
+    assert (folder / "a.jpg").read_bytes() == b"picture a"
+    # Nothing leaves the folder, whatever names an archive has.
+    found = sorted(str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*.jpg"))
+    assert found == [f"flickr8k/images/{name}.jpg" for name in ("a", "b", "outside")]
+    (folder / "a.jpg").write_bytes(b"kept")
+    datasets.load("flickr8k", tmp_path)
+    assert (folder / "a.jpg").read_bytes() == b"kept"
 
 
 def test_licence_and_missing_checksum_are_logged(server, tmp_path, capsys):

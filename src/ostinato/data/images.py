@@ -102,7 +102,7 @@ def _pixels(where: str, source: Any) -> np.ndarray:
         if not (np.isfinite(values).all() and values.min() >= 0 and values.max() <= 1):
             raise DataError(
                 f"{where}: a picture of numbers with decimals must be from 0 to 1, got "
-                f"{np.nanmin(values):.4g} to {np.nanmax(values):.4g}. Divide by its largest value."
+                f"{values.min():.4g} to {values.max():.4g}. Divide by its largest value."
             )
         values = np.round(values * 255)
     elif values.min() < 0 or values.max() > 255:

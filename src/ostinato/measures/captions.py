@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
 from collections import Counter
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import Any
 
 from ostinato.errors import DataError, MissingDependencyError
@@ -72,7 +72,7 @@ def caption_signatures() -> dict[str, str]:
 
 def check_installed(where: str) -> None:
     """Raise MissingDependencyError with the install line unless sacrebleu is there."""
-    if importlib.util.find_spec("sacrebleu") is None:
+    if find_spec("sacrebleu") is None:
         raise MissingDependencyError(
             f"{where}: measuring captions needs sacrebleu. "
             "Install it: pip install 'ostinato[translation]'"

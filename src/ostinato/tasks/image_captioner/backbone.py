@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -108,22 +108,22 @@ class Backbone(torch.nn.Module):
             ) from error
 
 
+def library(name: str) -> Any:
+    """A library of models, or None where it is not installed."""
+    return importlib.import_module(name) if find_spec(name.split(".")[0]) else None
+
+
 def _model(name: str) -> Any:
     """An untrained model of that name."""
     known: list[str] = []
-    for library in ("torchvision", "timm"):
-        if importlib.util.find_spec(library) is None:
-            continue
-        if library == "torchvision":
-            models = importlib.import_module("torchvision.models")
-            if name in models.list_models(module=models):
-                return models.get_model(name, weights=None)
-            known += models.list_models(module=models)
-        else:
-            timm = importlib.import_module("timm")
-            if timm.is_model(name):
-                return timm.create_model(name, pretrained=False)
-            known += timm.list_models()
+    if models := library("torchvision.models"):
+        if name in models.list_models(module=models):
+            return models.get_model(name, weights=None)
+        known += models.list_models(module=models)
+    if timm := library("timm"):
+        if timm.is_model(name):
+            return timm.create_model(name, pretrained=False)
+        known += timm.list_models()
     if not known:
         raise MissingDependencyError(
             f"ImageCaptioner: encoder {name!r} needs torchvision or timm. {INSTALL}"
@@ -136,10 +136,8 @@ def _model(name: str) -> Any:
 
 def _url(name: str) -> str | None:
     """Where torchvision's weights of a model lie."""
-    if importlib.util.find_spec("torchvision") is None:
-        return None
-    models = importlib.import_module("torchvision.models")
-    if name not in models.list_models(module=models):
+    models = library("torchvision.models")
+    if not models or name not in models.list_models(module=models):
         return None
     return models.get_model_weights(name).DEFAULT.url
 

@@ -34,7 +34,7 @@ class ImageCaptionerOptions(RecurrenceOptions, VocabularyOptions, EstimatorOptio
     )
     grid: int = option(
         "Regions along each side among which attention chooses. For encoder='small'.",
-        default=6,
+        default=4,
         low=1,
         high=32,
     )
@@ -99,7 +99,7 @@ class ImageCaptionerOptions(RecurrenceOptions, VocabularyOptions, EstimatorOptio
         high=100,
     )
     min_length: int = option("Fewest words of a caption.", default=1, low=0, high=10_000)
-    epochs: int = 40
+    epochs: int = 20
     batch_size: int = 32
     optimizer: Literal["sgd", "rmsprop", "adam", "adamw", "nadam", "nt_asgd"] = "adamw"
     weight_decay: float = 0.01

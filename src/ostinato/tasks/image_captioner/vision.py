@@ -9,7 +9,8 @@ from torch import Tensor
 from torch.nn import functional
 
 TURNS = 8  # directions of edges
-MEASURED = 6 + 2 * TURNS  # numbers of a region that are measured
+LEVELS = 4  # of each colour in the histogram
+MEASURED = 6 + 2 * TURNS + LEVELS**3  # numbers of a region that are measured
 
 
 class SmallEncoder(torch.nn.Module):
@@ -18,8 +19,8 @@ class SmallEncoder(torch.nn.Module):
     Convolutions of stride 2 (5 by 5, then 3 by 3, channels c, 2c, 3c, 4c), each with a
     normalisation over its channels (Wu & He, arXiv:1803.08494) and a rectifier; the mean of each
     region is taken. The last has stride 1. Beside it stand numbers that need no learning: mean and
-    spread of red, green and blue, and how strong edges are in eight directions at two scales
-    (after Dalal & Triggs 2005).
+    spread of red, green and blue, how strong edges are in eight directions at two scales (after
+    Dalal & Triggs 2005), and which of 64 colours the region has.
 
     Shape:
         - images `(batch, 3, size, size)`, 0 to 1; returns `(batch, grid * grid, output_size)`,
@@ -54,7 +55,7 @@ def _groups(channels: int) -> int:
 
 
 def measured(images: Tensor, grid: int) -> Tensor:
-    """`(batch, 22, grid, grid)` of images `(batch, 3, size, size)`, each number from about -1
+    """`(batch, 86, grid, grid)` of images `(batch, 3, size, size)`, each number from about -1
     to 1."""
 
     def pool(values: Tensor) -> Tensor:
@@ -67,7 +68,15 @@ def measured(images: Tensor, grid: int) -> Tensor:
     for scale in (1, 2):
         small = functional.avg_pool2d(grey, scale) if scale > 1 else grey
         parts.append(2 * torch.log1p(20 * pool(edges(small))) - 1)
+    parts.append(2 * pool(colours(images)).sqrt())
     return torch.cat(parts, 1)
+
+
+def colours(images: Tensor) -> Tensor:
+    """Which of 64 colours each pixel has, `(batch, 64, h, w)` of zeros and ones."""
+    red, green, blue = (images * LEVELS).long().clamp(0, LEVELS - 1).unbind(1)
+    numbers = (red * LEVELS + green) * LEVELS + blue
+    return functional.one_hot(numbers, LEVELS**3).permute(0, 3, 1, 2).to(images.dtype)
 
 
 def edges(grey: Tensor) -> Tensor:

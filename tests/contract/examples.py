@@ -234,6 +234,8 @@ def _music_stream(model: Any, piece: np.ndarray) -> Any:
 
 
 GESTURES = _gestures(48, 0)
+
+
 def _drawings(count: int, seed: int) -> tuple[list[np.ndarray], list[Any]]:
     """Squares of three colours on the left or right, and one or two captions each."""
     chance = np.random.default_rng(seed)

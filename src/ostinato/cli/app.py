@@ -44,8 +44,6 @@ SkipBad = Annotated[
 ]
 Part = Annotated[
     str | None, typer.Option(help="Composer: the part of a JSON file that has several.")
-    bool | None,
-    typer.Option("--skip-bad", help="Leave out files that cannot be read, and say which."),
 ]
 Neutral = Annotated[
     tuple[float, float] | None,
@@ -167,7 +165,6 @@ def evaluate(
 
     typed = {"text": text, "label": label, "separator": separator}
     typed |= {"skip_empty": skip_empty, "skip_bad": skip_bad, "part": part, "errors": errors}
-    typed |= {"skip_empty": skip_empty, "skip_bad": skip_bad, "errors": errors}
     run_evaluate(model, data, typed | {"source": source, "target": target}, as_json=json)
 
 

@@ -25,9 +25,9 @@ from ostinato.figures.kinds import Points as Points
 from ostinato.figures.kinds import Scatter as Scatter
 from ostinato.figures.kinds import Table as Table
 from ostinato.figures.kinds import TintedText as TintedText
+from ostinato.figures.looks import Looks as Looks
 from ostinato.figures.music import Notes as Notes
 from ostinato.figures.music import PianoRoll as PianoRoll
-from ostinato.figures.looks import Looks as Looks
 from ostinato.figures.page import page as page
 from ostinato.figures.page import section as section
 from ostinato.figures.ticks import number as number

@@ -51,7 +51,7 @@ class Looks(Figure):
         small = Image.fromarray(np.uint8(np.round(255 * shares)))
         size = (self.image.shape[1], self.image.shape[0])
         light = np.asarray(small.resize(size, Image.Resampling.BICUBIC)) / 255
-        return np.uint8(np.round(self.image * (0.2 + 0.8 * light[..., None])))
+        return np.round(self.image * (0.2 + 0.8 * light[..., None])).astype(np.uint8)
 
     def table(self) -> dict[str, list[Any]]:
         """Columns name, row, column and value: a row for each number of the maps."""

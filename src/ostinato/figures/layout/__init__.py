@@ -11,8 +11,8 @@ from ostinato.figures.layout.matrix import draw_matrix
 from ostinato.figures.layout.music import draw_roll
 from ostinato.figures.layout.table import draw_table
 from ostinato.figures.layout.tinted import draw_tinted
-from ostinato.figures.music import PianoRoll
 from ostinato.figures.looks import Looks
+from ostinato.figures.music import PianoRoll
 from ostinato.figures.scene import Scene
 
 NOTHING = "There is nothing to draw: no values."

@@ -33,6 +33,9 @@ class Backbone(torch.nn.Module):
         OptionError: no such model, or it makes no map of features.
     """
 
+    mean: Tensor
+    spread: Tensor
+
     def __init__(self, name: str, size: int) -> None:
         super().__init__()
         self.name = name

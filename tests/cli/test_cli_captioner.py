@@ -66,6 +66,9 @@ def test_train_predict_evaluate(files, capsys):
     assert json.loads(out)["rows"] == 12
     status, out, err = shell(capsys, "evaluate", "runs/toy", ".", "--json")  # a folder with both
     assert status == 0, err
+    status, out, err = shell(capsys, "inspect", "runs/toy", "images/0.png", "--json")
+    assert status == 0, err
+    assert "name" in json.loads(out)["pictures"]["attention"]
     status, _, err = shell(capsys, "predict", "runs/toy")
     assert status == 2
     assert "nothing to answer. Give images" in err

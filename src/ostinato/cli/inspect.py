@@ -51,8 +51,12 @@ def _data(estimator: Any, sources: Sequence[str], texts: list[str], column: str 
         raise OptionError("inspect: give DATA or --text, not both.")
     if not sources and not texts:
         return None
-    if texts and kind in ("forecaster", "anomaly-detector", "stream-classifier"):
+    if texts and kind in ("forecaster", "anomaly-detector", "stream-classifier", "image-captioner"):
         raise OptionError(f"inspect: --text is not for a {kind}. Name a file with its rows.")
+    if kind == "image-captioner":
+        from ostinato.data import listed_images
+
+        return listed_images(sources)[0]
     if kind == "language-model" and sources:
         from ostinato.data import TextFiles
 

@@ -74,12 +74,19 @@ def next_tokens(model: Any, text: str, *, top: int = 10) -> Picture:
     return Picture(figure, table)
 
 
-def attention(model: Any, text: str) -> Picture:
-    """Where a translator looked in the source while it wrote each token of its answer.
+def attention(model: Any, text: Any) -> Picture:
+    """Where a translator looked in the source while it wrote each token of its answer, or a
+    captioner in an image, of any kind that it reads, while it wrote each word.
 
     Returns:
-        column target, and one for each token of the source and its end; each row's sum is 1.
+        of a translator column target, and one for each token of the source and its end; each row's
+        sum is 1. Of a captioner columns name, row, column and value; each name's sum is 1.
     """
+    if getattr(model, "kind", None) == "image-captioner":
+        from ostinato.tasks.image_captioner.evidence import look_figure
+
+        looks = look_figure(model, text)
+        return Picture(looks, looks.frame())
     _check_kind("attention", model, "translator")
     (found,) = model.align([text])
     columns, rows = [*found.source, "(end)"], list(found.target)

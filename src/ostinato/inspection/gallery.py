@@ -52,6 +52,8 @@ def names_for(model: Any, data: Any = None) -> list[str]:
         return found
     if model.kind == "translator":
         return [*found, *(["attention"] if model.attention != "none" else [])]
+    if model.kind == "image-captioner":
+        return [*found, *(["attention"] if model.encoder != "features" else [])]
     if model.kind not in READERS:
         return found
     bidirectional = getattr(model, "bidirectional", model.kind == "sequence-tagger")
@@ -65,7 +67,7 @@ def pictures_of(model: Any, data: Any = None, names: Sequence[str] = ()) -> dict
 
     Args:
         data: what the model reads: texts, sentences or rows; a text of a language model or
-            translator; None makes those of the model alone.
+            translator, an image of a captioner; None makes those of the model alone.
         names: the choice, as `names_for` gives them; empty takes all.
 
     Raises:

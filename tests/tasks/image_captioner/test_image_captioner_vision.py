@@ -241,6 +241,16 @@ def test_weights_that_are_missing_or_of_another_model(library):
         fit(encoder="smal")
 
 
+def test_a_library_made_for_another_torch(monkeypatch):
+    def load(name):
+        raise RuntimeError("operator torchvision::nms does not exist")
+
+    monkeypatch.setattr(backbone, "find_spec", lambda name: name)
+    monkeypatch.setattr(backbone.importlib, "import_module", load)
+    with pytest.raises(MissingDependencyError, match="torchvision is installed, but .*nms"):
+        backbone.library("torchvision.models")
+
+
 def test_without_the_libraries(monkeypatch):
     monkeypatch.setattr(backbone, "find_spec", lambda name: None)
     with pytest.raises(MissingDependencyError, match=r"pip install 'ostinato\[vision\]'"):

@@ -61,10 +61,17 @@ class Backbone(torch.nn.Module):
         for layer, module in self.model.named_modules():
             if layer:
                 hooks.append(module.register_forward_hook(note(layer)))
-        with torch.no_grad():
-            self.model(next(self.model.parameters()).new_zeros(1, 3, size, size))
-        for each in hooks:
-            each.remove()
+        try:
+            with torch.no_grad():
+                self.model(next(self.model.parameters()).new_zeros(1, 3, size, size))
+        except (RuntimeError, ValueError, AssertionError) as error:  # of a size it cannot look at
+            raise OptionError(
+                f"ImageCaptioner: encoder {self.name!r} cannot look at images of image_size={size}: "
+                f"{error} Most take image_size=224."
+            ) from error
+        finally:
+            for each in hooks:
+                each.remove()
         if not found:
             raise OptionError(
                 f"ImageCaptioner: encoder {self.name!r} makes no map of features at image_size="
@@ -112,8 +119,21 @@ class Backbone(torch.nn.Module):
 
 
 def library(name: str) -> Any:
-    """A library of models, or None where it is not installed."""
-    return importlib.import_module(name) if find_spec(name.split(".")[0]) else None
+    """A library of models, or None where it is not installed.
+
+    Raises:
+        MissingDependencyError: it is, but not for this torch.
+    """
+    whole = name.split(".")[0]
+    if find_spec(whole) is None:
+        return None
+    try:
+        return importlib.import_module(name)
+    except Exception as error:  # torchvision made for another torch raises RuntimeError
+        raise MissingDependencyError(
+            f"ImageCaptioner: {whole} is installed, but cannot be loaded beside torch "
+            f"{torch.__version__} ({error}). Install the version of it that belongs to this torch."
+        ) from error
 
 
 def _model(name: str) -> Any:

@@ -66,7 +66,7 @@ class Backbone(torch.nn.Module):
                 self.model(next(self.model.parameters()).new_zeros(1, 3, size, size))
         except (RuntimeError, ValueError, AssertionError) as error:  # of a size it cannot look at
             raise OptionError(
-                f"ImageCaptioner: encoder {self.name!r} cannot look at images of image_size={size}: "
+                f"ImageCaptioner: encoder {self.name!r} cannot look at image_size={size}: "
                 f"{error} Most take image_size=224."
             ) from error
         finally:

@@ -6,6 +6,9 @@ from tests.mutations import Mutation
 
 FORECASTER = "src/ostinato/tasks/forecaster"
 INTERVALS = "tests/tasks/forecaster/test_forecaster_intervals.py"
+COMPARE = "tests/tasks/forecaster/test_forecaster_compare.py"
+OUTPUTS = "tests/tasks/forecaster/test_forecaster_outputs.py"
+ORIGINS = "tests/tasks/forecaster/test_forecaster_origins.py"
 BY_HAND = "tests/tasks/forecaster/test_forecaster_by_hand.py"
 
 MUTATIONS = [
@@ -89,15 +92,15 @@ MUTATIONS = [
     # A backtest whose origins are one row late.
     Mutation(
         f"{FORECASTER}/backtest.py",
-        "origins = places - first[own] + past - 1",
-        "origins = places - first[own] + past",
+        "known = places - first[own] + past - 1",
+        "known = places - first[own] + past",
         INTERVALS,
     ),
     # Intervals on the scale of the first series for all.
     Mutation(
         f"{FORECASTER}/intervals.py",
-        "scales.inverse(scaled + shift[:, k, None], series)",
-        "scales.inverse(scaled + shift[:, k, None], series * 0)",
+        "output.values(said, shift[:, k, None], scales, series)",
+        "output.values(said, shift[:, k, None], scales, series * 0)",
         INTERVALS,
     ),
     # Errors of the first step for every step.
@@ -113,5 +116,89 @@ MUTATIONS = [
         "np.maximum(level * gap, (level - 1) * gap)",
         "np.maximum((1 - level) * gap, -level * gap)",
         INTERVALS,
+    ),
+    # Croston's forecast without its correction.
+    Mutation(
+        "src/ostinato/measures/forecasts.py",
+        "((1 - rate / 2) * size / between)",
+        "(size / between)",
+        COMPARE,
+    ),
+    # A drift that begins at the row before the last.
+    Mutation(
+        "src/ostinato/measures/forecasts.py",
+        "(window[:, -1:] - window[:, :1])",
+        "(window[:, -1:] - window[:, -2:-1])",
+        COMPARE,
+    ),
+    # Better than any naive forecast in place of all.
+    Mutation(
+        f"{FORECASTER}/measures.py",
+        "(own < np.min(others, axis=0))",
+        "(own < np.max(others, axis=0))",
+        COMPARE,
+    ),
+    # A statistical model that sees one row of what it forecasts.
+    Mutation(
+        f"{FORECASTER}/backtest.py",
+        "parts[k].values[: at + 1, each]",
+        "parts[k].values[: at + 2, each]",
+        COMPARE,
+    ),
+    # The season that errs least an hour ahead.
+    Mutation(
+        f"{FORECASTER}/season.py",
+        "max(period, day or 0) + 1",
+        "period + 1",
+        BY_HAND,
+    ),
+    # The shipped network reads the rows that it forecasts.
+    Mutation(
+        f"{FORECASTER}/at_once.py",
+        "windows.truth[max(a, b - _ROWS) : b, k]",
+        "windows.truth[max(a, b - _ROWS) : b + 3, k]",
+        COMPARE,
+    ),
+    # Counts scored by the share at or below them.
+    Mutation(
+        f"{FORECASTER}/outputs.py",
+        "nbinom.pmf(truth, size, share) / 2",
+        "nbinom.pmf(truth, size, share)",
+        OUTPUTS,
+    ),
+    # Counts that forget where zero lies.
+    Mutation(
+        f"{FORECASTER}/outputs.py",
+        "counts = torch.round((truth - zero) / unit)",
+        "counts = torch.round(truth / unit)",
+        OUTPUTS,
+    ),
+    # Samples whose rows know nothing of each other.
+    Mutation(
+        f"{FORECASTER}/intervals.py",
+        "noise[:, step] = self.along * noise[:, step - 1] + fresh",
+        "noise[:, step] = noise[:, step]",
+        OUTPUTS,
+    ),
+    # All series draw the same.
+    Mutation(
+        f"{FORECASTER}/answering.py",
+        'np.random.default_rng([seed, int.from_bytes(name, "little")])',
+        "np.random.default_rng([seed])",
+        OUTPUTS,
+    ),
+    # A window that is not brought back to its spread.
+    Mutation(
+        f"{FORECASTER}/module.py",
+        "answer = self.output.stretched(answer, spread)",
+        "pass",
+        OUTPUTS,
+    ),
+    # Models fitted anew to the rows that they forecast.
+    Mutation(
+        f"{FORECASTER}/origins.py",
+        "fresh.fit(until(first * every + horizon)",
+        "fresh.fit(until(first * every)",
+        ORIGINS,
     ),
 ]

@@ -59,7 +59,7 @@ def test_columns_become_inputs(fitted):
     # sold | visitors | three promotions, price; north, south, size, how far zero is
     assert fitted.rows_.sizes == {"targets": 1, "inputs": 6, "known": 4, "statics": 4}
     assert fitted.rows_.regressors.words["region"] == ["north", "south"]
-    values = fitted._windows(*fitted.rows_.read(shops(), "here")[:1], [80, 80], "here").values
+    values = fitted.rows_.windows(*fitted.rows_.read(shops(), "here")[:1], [80, 80], "here").values
     flyer = fitted.rows_.regressors.words["promotion"].index("flyer")
     np.testing.assert_array_equal(values[:, 2 + flyer], shops()["promotion"] == "flyer")
 

@@ -151,11 +151,19 @@ def seconds_of(model: SpeechRecognizer, rows: Rows) -> float:
 def main() -> None:
     parser = _quality.parser(__doc__, "an4", "digits", "strings")
     parser.add_argument("--model", type=Path, help="file to write the model to, or to read")
+    parser.add_argument("--more", type=int, default=0, help="epochs to go on from --model")
+    parser.add_argument("--rate", type=float, default=2e-3, help="learning rate of --more")
     words = parser.parse_args()
     options = _quality.chosen(OPTIONS[words.name], words.set)
     parts = parts_of(words.name, words.data)
     if words.model and words.model.exists():
         model = load(words.model)
+        if words.more:
+            begin = time.process_time()
+            rates: dict[str, Any] = {"epochs": words.more, "learning_rate": words.rate}
+            model.partial_fit(*parts["learn"], **rates, progress=True)
+            print(f"processor seconds {time.process_time() - begin:.0f}", file=sys.stderr)
+            model.save(words.model.with_suffix(".more.safetensors"))
     else:
         directory = words.model.with_suffix("") if words.model else None
         model = SpeechRecognizer(**options)

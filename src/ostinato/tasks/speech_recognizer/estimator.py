@@ -107,13 +107,20 @@ class SpeechRecognizer(Estimator[SpeechRows, SpeechModule], SpeechRecognizerOpti
         y: Any,
         *,
         sampling_rate: int | None = None,
+        epochs: int = 1,
+        learning_rate: float | None = None,
         progress: bool | None = False,
     ) -> Self:
-        """Go on learning: one epoch over new rows at a constant rate, a tenth of the first.
+        """Go on learning, from new rows, as of one speaker, or from the same.
 
         Units, scales and the guide stay; the first call is a `fit` without validation.
 
+        Args:
+            epochs: passes over the rows. One is at a constant rate; over several it falls to 0.
+            learning_rate: a tenth of the constructor's where it is not given.
+
         Raises:
+            OptionError: epochs or learning_rate are not allowed.
             DataError: a text has a character, or with level="word" a word, that training lacks.
         """
         run = Run(progress=progress)
@@ -121,7 +128,12 @@ class SpeechRecognizer(Estimator[SpeechRows, SpeechModule], SpeechRecognizerOpti
             return self._fit(X, y, sampling_rate, None, run)
         where, before = "SpeechRecognizer.partial_fit", self.history_
         pairs = read_pairs(where, X, y, sampling_rate, self.sampling_rate)
-        options = _by_training(self._further())
+        changes: dict[str, Any] = {"epochs": epochs}
+        if epochs != 1:
+            changes |= {"schedule": "cosine", "warmup": 0.05}
+        if learning_rate is not None:
+            changes["learning_rate"] = learning_rate
+        options = _by_training(self._further(**changes).check(where))
         self._train(self._batches(where, pairs, options), None, options, run)
         self._append(before)
         return self

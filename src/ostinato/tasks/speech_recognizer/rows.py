@@ -15,7 +15,7 @@ from ostinato.errors import DataError, suggestion
 from ostinato.tasks.speech_recognizer.options import SpeechRecognizerOptions
 from ostinato.tasks.speech_recognizer.sounds import Sounds, Texts
 
-SETTLED = 100.0  # frames that training's mean counts as, beside those of a stream
+SETTLED = 30.0  # frames that training's mean counts as, beside those of a stream
 
 
 @dataclasses.dataclass(kw_only=True)

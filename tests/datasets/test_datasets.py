@@ -64,6 +64,13 @@ FLICKR_TEXT = {
     "Flickr_8k.devImages.txt": b"gone.jpg.1\n",
     "Flickr_8k.testImages.txt": b"a.jpg\n",
 }
+
+
+def cepstra(frames, order):
+    numbers = np.arange(13 * frames, dtype=f"{order}f4")
+    return np.array([13 * frames], dtype=f"{order}i4").tobytes() + numbers.tobytes()
+
+
 ETT = b"date,HUFL,HULL,MUFL,MULL,LUFL,LULL,OT\n2016-07-01 00:00:00,1,2,3,4,5,6,7.5\n"
 SMALL = {
     "Flickr8k_Dataset.zip": packed_zip(FLICKR),
@@ -96,6 +103,26 @@ SMALL = {
             "x/recordings/7_theo_4.wav": sound([0, 16384]),
             "x/recordings/7_theo_5.wav": sound([-32768]),
             "x/README.md": "no sound",
+        }
+    ),
+    "waves_yesno.tar.gz": packed_tar(
+        {
+            **{
+                f"waves_yesno/{k // 8 % 2}_{k // 4 % 2}_{k // 2 % 2}_{k % 2}_{k // 16}.wav": sound(
+                    [16384, k]
+                )
+                for k in range(32)
+            },
+            "waves_yesno/README": b"read me",
+        }
+    ),
+    "an4.zip": packed_zip(
+        {
+            "x/an4/etc/an4_train.transcription": "<s> GO  ON </s> (an1-fash-b)\n",
+            "x/an4/etc/an4_test.transcription": "YES (an2-mabc-b)\nNO (an3-mabc-b)\n",
+            "x/an4/feat/fash/an1-fash-b.mfc": cepstra(2, ">"),
+            "x/an4/feat/mabc/an2-mabc-b.mfc": cepstra(3, "<"),
+            "x/an4/wav/other.txt": "",
         }
     ),
     "Jsb16thSeparated.json": json.dumps(
@@ -234,6 +261,18 @@ def test_what_is_read(server, tmp_path):
     digits = datasets.load("fsdd", tmp_path)
     assert digits["part"].tolist() == ["test", "train"]
     assert [samples.tolist() for samples in digits["samples"]] == [[0, 0.5], [-1]]
+    words = datasets.load("yesno", tmp_path)
+    assert words["part"].value_counts().to_dict() == {"train": 31, "test": 1}
+    assert words["text"].iloc[[0, -1]].tolist() == ["no no no no no", "yes yes yes yes yes"]
+    assert words["rate"].unique().tolist() == [8000]
+    assert words["samples"].iloc[-1].tolist() == [0.5, 31 / 32768]
+    spelled = datasets.load("an4", tmp_path)
+    assert spelled.drop(columns="frames").to_numpy().tolist() == [
+        ["train", "an1-fash-b", "fash", "GO ON"],
+        ["test", "an2-mabc-b", "mabc", "YES"],
+    ]
+    assert [each.shape for each in spelled["frames"]] == [(2, 13), (3, 13)]
+    assert [float(each[1, 2]) for each in spelled["frames"]] == [15, 15]
     chorales = datasets.load("jsb-chorales", tmp_path)
     assert chorales["part"].tolist() == ["train", "test"]
     assert chorales["steps"][0].shape == (2, 4)

@@ -250,6 +250,38 @@ _ALL = [
         ),
     ),
     Info(
+        name="yesno",
+        title="60 recordings of eight words each, yes or no, by one speaker, 8,000 Hz",
+        task="speech recognition",
+        columns=("part", "text", "rate", "samples"),
+        split="31 train, 29 test, by sorted name",
+        licence="Creative Commons Attribution",
+        homepage="https://www.openslr.org/1/",
+        files=(
+            File(
+                name="waves_yesno.tar.gz",
+                url="https://www.openslr.org/resources/1/waves_yesno.tar.gz",
+            ),
+        ),
+    ),
+    Info(
+        name="an4",
+        title="CMU AN4 (Census): spelled words, numbers and dates, as 13 cepstral coefficients of "
+        "100 frames a second",
+        task="speech recognition",
+        columns=("part", "name", "speaker", "text", "frames"),
+        split="948 train, 130 test, no speaker in both",
+        licence="free for any purpose, like BSD (Carnegie Mellon University)",
+        homepage="https://github.com/cphazen/Machine-Learning-Project-ASR",
+        files=(
+            File(
+                name="an4.zip",
+                url="https://github.com/cphazen/Machine-Learning-Project-ASR/archive/"
+                "5e478f0ee6c5b060edf702acdd563948cad5545f.zip",
+            ),
+        ),
+    ),
+    Info(
         name="jsb-chorales",
         title="382 chorales by Bach in four voices, a step a sixteenth, MIDI pitches, -1 a rest",
         task="music",

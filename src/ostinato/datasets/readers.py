@@ -125,10 +125,7 @@ def _fsdd(paths: Paths) -> pd.DataFrame:
             found = re.search(r"recordings/(\d)_([a-z]+)_(\d+)\.wav$", name)
             if found:
                 digit, speaker, index = found.groups()
-                with wave.open(io.BytesIO(archive.read(name))) as sound:
-                    rate = sound.getframerate()
-                    frames = np.frombuffer(sound.readframes(sound.getnframes()), dtype="<i2")
-                samples = frames.astype(np.float32) / 32768
+                rate, samples = _wave(archive.read(name))
                 part = "test" if int(index) < 5 else "train"
                 rows.append((part, int(digit), speaker, int(index), rate, samples))
     columns = ["part", "digit", "speaker", "index", "rate", "samples"]
@@ -162,6 +159,54 @@ def _flickr8k(paths: Paths) -> pd.DataFrame:
             if name in captions and (folder / name).exists()
         ]
     return pd.DataFrame(rows, columns=["part", "image", "captions"])
+
+
+def _yesno(paths: Paths) -> pd.DataFrame:
+    (path,) = paths.values()
+    with tarfile.open(path) as archive:
+        members = [each for each in archive if re.search(r"/[01](_[01])+\.wav$", each.name)]
+        contents = [(each.name, archive.extractfile(each)) for each in members]
+        sounds = {name: _wave(file.read()) for name, file in contents if file}
+    rows = []
+    for place, name in enumerate(sorted(sounds)):
+        signs = Path(name).stem.split("_")
+        text = " ".join("yes" if sign == "1" else "no" for sign in signs)
+        rows.append(("train" if place < 31 else "test", text, *sounds[name]))
+    return pd.DataFrame(rows, columns=["part", "text", "rate", "samples"])
+
+
+def _an4(paths: Paths) -> pd.DataFrame:
+    (path,) = paths.values()
+    rows = []
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+        features = {Path(each).stem: each for each in names if each.endswith(".mfc")}
+        for part in ("train", "test"):
+            (file,) = (each for each in names if each.endswith(f"etc/an4_{part}.transcription"))
+            for line in archive.read(file).decode().splitlines():
+                found = re.fullmatch(r"(?:<s>)?(.*?)(?:</s>)?\s*\((.+)\)\s*", line)
+                if found and found[2] in features:
+                    text, name = " ".join(found[1].split()), found[2]
+                    frames = _cepstra(archive.read(features[name]))
+                    rows.append((part, name, name.split("-")[1], text, frames))
+    return pd.DataFrame(rows, columns=["part", "name", "speaker", "text", "frames"])
+
+
+def _cepstra(content: bytes) -> np.ndarray:
+    """Frames `(frames, 13)` of a file of Sphinx: how many numbers there are, in the order of bytes
+    of the machine that wrote it, then the numbers."""
+    for order in (">", "<"):
+        if int(np.frombuffer(content, f"{order}i4", 1)[0]) == len(content) // 4 - 1:
+            numbers = np.frombuffer(content, f"{order}f4", offset=4)
+            return numbers.astype(np.float32).reshape(-1, 13)
+    raise ValueError("an .mfc file has another length than it says")
+
+
+def _wave(content: bytes) -> tuple[int, np.ndarray]:
+    """Rate and samples, full scale 1, of a wav of 16 bits."""
+    with wave.open(io.BytesIO(content)) as sound:
+        samples = np.frombuffer(sound.readframes(sound.getnframes()), dtype="<i2")
+        return sound.getframerate(), samples.astype(np.float32) / 32768
 
 
 def _jsb_chorales(paths: Paths) -> pd.DataFrame:
@@ -199,5 +244,7 @@ READERS: dict[str, Callable[[Paths], pd.DataFrame]] = {
     "multi30k": _multi30k,
     "fsdd": _fsdd,
     "flickr8k": _flickr8k,
+    "yesno": _yesno,
+    "an4": _an4,
     "jsb-chorales": _jsb_chorales,
 }

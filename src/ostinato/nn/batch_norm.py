@@ -70,8 +70,13 @@ class BatchNorm(torch.nn.Module):
 
     def step(self, x: Tensor) -> Tensor:
         """One step, or any, `(..., size)`, by the running means."""
+        scale, shift = self.line()
+        return x * scale + shift
+
+    def line(self) -> tuple[Tensor, Tensor]:
+        """What a step is multiplied by, and what is added then, `(size,)` each."""
         scale = self.weight * torch.rsqrt(self.running_var + self.eps)
-        return x * scale + (self.bias - self.running_mean * scale)
+        return scale, self.bias - self.running_mean * scale
 
     def extra_repr(self) -> str:
         return f"{self.size}"

@@ -70,6 +70,10 @@ class SequenceStream:
         self._windows: list[Any] = [None] * len(self.module.convolutions)
         self._sums: list[Any] = [None] * len(self.module.poolings)
         self._highest: list[Any] = [None] * len(self.module.poolings)
+        self._fixed = nn.FixedWeights()
+        norms: Any = self.module.norms
+        with torch.no_grad():
+            self._lines = [tuple(part.numpy() for part in norm.line()) for norm in norms]
         for each in self._steppers:
             each.reset()
 
@@ -83,7 +87,7 @@ class SequenceStream:
             DataError: a channel is missing, or a value is no number or infinite.
         """
         values = self._values(x)
-        with torch.inference_mode():
+        with torch.inference_mode(), self._fixed:
             read = self.rows.scaled(values[None])
             parts = self._outputs(read)
             if not self.module.by_step:
@@ -95,13 +99,12 @@ class SequenceStream:
     def _outputs(self, read: np.ndarray) -> list[np.ndarray]:
         """The convolutions' outputs, where there are, and the recurrent layers', `(1, size)`."""
         found = []
-        if len(self.module.convolutions):
+        pairs = zip(self.module.convolutions, self._lines, strict=True)
+        for number, (convolution, (scale, shift)) in enumerate(pairs):
             values = torch.from_numpy(read)
-            pairs = zip(self.module.convolutions, self.module.norms, strict=True)
-            for number, (convolution, norm) in enumerate(pairs):
-                out, self._windows[number] = convolution.step(values, self._windows[number])  # pyright: ignore
-                values = torch.relu(norm.step(out))  # pyright: ignore
-            read = values.numpy()
+            out, self._windows[number] = convolution.step(values, self._windows[number])  # pyright: ignore
+            read = np.maximum(out.numpy() * scale + shift, 0)
+        if self._lines:
             found.append(read)
         for each in self._steppers:
             read = each.step(read)

@@ -60,8 +60,12 @@ def test_npz_files_of_one_length_and_of_several(tmp_path):
     found = data.read_sequences(path)
     assert (found.y, found.channels) == (["b", "a"], ["left", "right"])
     assert np.array_equal(np.stack(found.X), X)
-    np.savez(path, X=X.reshape(6, 2), lengths=np.array([4, 2]), y=np.array([1, 2]))
-    assert [len(each) for each in data.read_sequences(path).X] == [4, 2]
+    np.savez(path, X=X.reshape(6, 2), lengths=np.array([3, 1, 2]), y=np.array([1, 2, 3]))
+    assert [each[:, 0].tolist() for each in data.read_sequences(path).X] == [
+        [0, 2, 4],
+        [6],
+        [8, 10],
+    ]
     for arrays, message in (
         ({"Z": X}, "has no array 'X'. Arrays: Z"),
         ({"X": X, "y": np.zeros(3)}, "X has 2 recordings and y 3 labels"),

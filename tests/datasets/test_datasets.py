@@ -71,6 +71,17 @@ def cepstra(frames, order):
     return np.array([13 * frames], dtype=f"{order}i4").tobytes() + numbers.tobytes()
 
 
+SIGNALS = [f"{kind}_{axis}" for kind in ("body_acc", "body_gyro", "total_acc") for axis in "xyz"]
+HAR = {
+    "UCI HAR Dataset/activity_labels.txt": "1 WALKING\n5 STANDING\n",
+    **{f"UCI HAR Dataset/{part}/y_{part}.txt": "5\n1\n" for part in ("train", "test")},
+    **{f"UCI HAR Dataset/{part}/subject_{part}.txt": "7\n9\n" for part in ("train", "test")},
+    **{
+        f"UCI HAR Dataset/{part}/Inertial Signals/{signal}_{part}.txt": f" {k}.5 1\n 2 {k}\n"
+        for part in ("train", "test")
+        for k, signal in enumerate(SIGNALS)
+    },
+}
 ETT = b"date,HUFL,HULL,MUFL,MULL,LUFL,LULL,OT\n2016-07-01 00:00:00,1,2,3,4,5,6,7.5\n"
 SMALL = {
     "Flickr8k_Dataset.zip": packed_zip(FLICKR),
@@ -125,6 +136,12 @@ SMALL = {
             "x/an4/wav/other.txt": "",
         }
     ),
+    **{
+        file.name: b"# x\n@classLabel true 1 2\n@data\n1,2,3:4,5,6:2\n\n7,8:9,0:1\n"
+        for name in ("japanese-vowels", "basic-motions", "gunpoint")
+        for file in datasets.info(name).files
+    },
+    "uci-har.zip": packed_zip({"UCI HAR Dataset.zip": packed_zip(HAR)}),
     "Jsb16thSeparated.json": json.dumps(
         {"test": [[[60, 55, 52, 48]]], "train": [[[-1, 55, 52, 48]] * 2], "valid": []}
     ).encode(),
@@ -273,6 +290,17 @@ def test_what_is_read(server, tmp_path):
     ]
     assert [each.shape for each in spelled["frames"]] == [(2, 13), (3, 13)]
     assert [float(each[1, 2]) for each in spelled["frames"]] == [15, 15]
+    vowels = datasets.load("japanese-vowels", tmp_path)
+    assert vowels["part"].tolist() == ["train", "train", "test", "test"]
+    assert vowels["label"].tolist() == ["2", "1"] * 2
+    assert vowels["steps"][0].tolist() == [[1, 4], [2, 5], [3, 6]]
+    assert vowels["steps"][3].shape == (2, 2)
+    moves = datasets.load("uci-har", tmp_path)
+    assert moves["label"].tolist() == ["STANDING", "WALKING"] * 2
+    assert moves["subject"].tolist() == [7, 9] * 2
+    assert moves["steps"][0].shape == (2, 9)
+    assert moves["steps"][0][0].tolist() == [k + 0.5 for k in range(9)]
+    assert moves["steps"][3][1].tolist() == list(range(9))
     chorales = datasets.load("jsb-chorales", tmp_path)
     assert chorales["part"].tolist() == ["train", "test"]
     assert chorales["steps"][0].shape == (2, 4)

@@ -11,6 +11,7 @@ _ETT = f"{_GITHUB}/zhouhaoyi/ETDataset/1d16c8f4f943005d613b5bc962e9eeb06058cf07/
 _M30K = f"{_GITHUB}/multi30k/dataset/a3d2e0d26b56f3846f66a952536ffed4e401d05a/data/task1/raw"
 _JSB = f"{_GITHUB}/czhuang/JSB-Chorales-dataset/9a7f733ddb4ed91f48da64ac7f0f621c34aadd4d"
 _FLICKR = "https://github.com/jbrownlee/Datasets/releases/download/Flickr8k"
+_AEON = f"{_GITHUB}/aeon-toolkit/aeon/a101ddc8b35a65441609b45c9bcce5aeafa0c131/aeon/datasets/data"
 _POLARITY = (
     f"{_GITHUB}/dennybritz/cnn-text-classification-tf/"
     "18762b459e21d9c70e5c242f8d43fc4e6db37a0d/data/rt-polaritydata"
@@ -70,6 +71,23 @@ def _ett(name: str, title: str, digest: str, rows: str) -> Info:
     )
 
 
+def _archive(name: str, stem: str, title: str, split: str, digests: tuple[str, str]) -> Info:
+    files = [(f"{stem}_{part}.ts", digest) for part, digest in zip(_PARTS, digests, strict=True)]
+    return Info(
+        name=name,
+        title=title,
+        task="sequence classification",
+        columns=("part", "label", "steps"),
+        split=split,
+        licence="free for research, cite the archive (timeseriesclassification.com)",
+        homepage="https://www.timeseriesclassification.com/",
+        files=tuple(
+            File(name=file, url=f"{_AEON}/{stem}/{file}", sha256=digest) for file, digest in files
+        ),
+    )
+
+
+_PARTS = ("TRAIN", "TEST")
 _MULTI30K = {
     "train.de": "726e39b2fa9eb9ffb6dc763fb35a179f80fae06ffc5d28b6ace5faa883de28a6",
     "train.en": "d79cfa999dd4c51d2cb42499b6796d5a882c3a8a961923c25a898c90f8bbd56f",
@@ -278,6 +296,53 @@ _ALL = [
                 name="an4.zip",
                 url="https://github.com/cphazen/Machine-Learning-Project-ASR/archive/"
                 "5e478f0ee6c5b060edf702acdd563948cad5545f.zip",
+            ),
+        ),
+    ),
+    _archive(
+        "japanese-vowels",
+        "JapaneseVowels",
+        "640 utterances of two vowels, 12 coefficients, 7 to 29 steps, by 9 speakers",
+        "270 train, 370 test",
+        (
+            "68a430eabd919cc77f40b1f5f3bc0dcafacc1486bca9260785aeb7d262cc78cd",
+            "b3d41d6a0ca3bcad3afb9ca7d4365382aa51341e2e58bae2a574babdda5b9462",
+        ),
+    ),
+    _archive(
+        "basic-motions",
+        "BasicMotions",
+        "80 recordings of a wrist, 6 channels at 10 Hz, 100 steps, 4 activities",
+        "40 train, 40 test",
+        (
+            "8dc43cc6306cb679c888c01e26f91772ac4441a916da43bac8b79734a538b9d6",
+            "79213102bc6fca1a398ad98ce1185dff0208fa3d1465e687f48288946b0ff8dc",
+        ),
+    ),
+    _archive(
+        "gunpoint",
+        "GunPoint",
+        "200 recordings of a hand that draws a gun or points, 1 channel, 150 steps",
+        "50 train, 150 test",
+        (
+            "f842401779fd9800d247d8b33121a1a4643710a19b24917dbdd9a060ca8630d5",
+            "79332750788a6227b325b96bd0d70130c8eb707b9731f8d7dec62b7a7d36017e",
+        ),
+    ),
+    Info(
+        name="uci-har",
+        title="10,299 windows of a smartphone at the waist, 9 channels at 50 Hz, 128 steps, 6 "
+        "activities (Anguita et al. 2013)",
+        task="sequence classification",
+        columns=("part", "label", "subject", "steps"),
+        split="21 subjects train (7,352), 9 others test (2,947)",
+        licence="CC BY 4.0",
+        homepage="https://archive.ics.uci.edu/dataset/240/",
+        files=(
+            File(
+                name="uci-har.zip",
+                url="https://archive.ics.uci.edu/static/public/240/"
+                "human+activity+recognition+using+smartphones.zip",
             ),
         ),
     ),

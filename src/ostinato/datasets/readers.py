@@ -209,6 +209,47 @@ def _wave(content: bytes) -> tuple[int, np.ndarray]:
         return sound.getframerate(), samples.astype(np.float32) / 32768
 
 
+def _ts(paths: Paths) -> pd.DataFrame:
+    """A line a recording after @data: channels set apart by ":", values by ",", last the class."""
+    rows = []
+    for name, path in paths.items():
+        lines = path.read_text("utf-8", errors="replace").splitlines()
+        begin = next(k for k, line in enumerate(lines) if line.strip().lower() == "@data")
+        part = "train" if name.endswith("_TRAIN.ts") else "test"
+        for line in filter(None, map(str.strip, lines[begin + 1 :])):
+            *channels, label = line.split(":")
+            steps = np.array([[float(word) for word in each.split(",")] for each in channels]).T
+            rows.append((part, label, steps.astype(np.float32)))
+    return pd.DataFrame(rows, columns=["part", "label", "steps"])
+
+
+_SIGNALS = [f"{kind}_{axis}" for kind in ("body_acc", "body_gyro", "total_acc") for axis in "xyz"]
+
+
+def _uci_har(paths: Paths) -> pd.DataFrame:
+    """An archive in an archive; of each signal a file with a window a line."""
+    (path,) = paths.values()
+    tables = []
+    with zipfile.ZipFile(path) as outer:
+        inner = io.BytesIO(outer.read("UCI HAR Dataset.zip"))
+    with zipfile.ZipFile(inner) as archive:
+
+        def numbers(name: str) -> np.ndarray:
+            return np.loadtxt(io.BytesIO(archive.read(f"UCI HAR Dataset/{name}")), ndmin=2)
+
+        listed = archive.read("UCI HAR Dataset/activity_labels.txt").decode()
+        names = dict(line.split() for line in listed.splitlines())
+        for part in ("train", "test"):
+            place = f"{part}/Inertial Signals"
+            steps = np.stack([numbers(f"{place}/{each}_{part}.txt") for each in _SIGNALS], axis=2)
+            labels = numbers(f"{part}/y_{part}.txt")[:, 0].astype(int)
+            table: dict[str, Any] = {"part": part, "label": [names[str(each)] for each in labels]}
+            table["subject"] = numbers(f"{part}/subject_{part}.txt")[:, 0].astype(int)
+            table["steps"] = list(steps.astype(np.float32))
+            tables.append(pd.DataFrame(table))
+    return pd.concat(tables, ignore_index=True)
+
+
 def _jsb_chorales(paths: Paths) -> pd.DataFrame:
     (path,) = paths.values()
     parts = {"train": "train", "valid": "validation", "test": "test"}
@@ -246,5 +287,9 @@ READERS: dict[str, Callable[[Paths], pd.DataFrame]] = {
     "flickr8k": _flickr8k,
     "yesno": _yesno,
     "an4": _an4,
+    "japanese-vowels": _ts,
+    "basic-motions": _ts,
+    "gunpoint": _ts,
+    "uci-har": _uci_har,
     "jsb-chorales": _jsb_chorales,
 }

@@ -111,8 +111,8 @@ BASELINES = (
     ),
     Baseline(
         prefix="pretrained_",
-        name="the network that comes with the package",
-        sentence="Forecasts that `Forecaster.pretrained` makes without training, of some windows "
+        name="without training",
+        sentence="What `Forecaster.pretrained`, which comes with the package, says of some windows "
         "that lie as far apart as they can.",
     ),
     Baseline(

@@ -1,7 +1,7 @@
 """How well MusicComposer knows Bach's chorales, in quarter notes.
 
     python -m benchmarks.quality_music roll|chain [--test] [--save FILE] [--load FILE]
-        [--write FOLDER] [--set OPTION=VALUE]
+        [--further EPOCHS] [--write FOLDER] [--set OPTION=VALUE]
 
 The data set's own 229, 76 and 77 chorales: the best epoch is chosen by the 76; `--test` measures
 the 77. `roll` tells each of 88 keys by itself, as published; `chain` note after note from the top.
@@ -10,6 +10,7 @@ arXiv:1803.01271): the network reads steps 0 to T - 2 of a chorale and tells ste
 step's negative log probability in nats is summed over its 88 keys, and the mean is over all the
 told steps of all chorales together. `nll_all` counts step 0 as well, told from nothing.
 
+`--further` goes on with `partial_fit`; validation figures of each epoch go to standard error.
 `--write` puts a composed piece and a harmonised test melody there, as MIDI, sound and pictures, and
 says how the composed voices move beside Bach's.
 """
@@ -17,6 +18,7 @@ says how the composed voices move beside Bach's.
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -82,6 +84,7 @@ def main() -> None:
     known = parser(__doc__, *SETTINGS)
     known.add_argument("--save", type=Path, help="write the model there")
     known.add_argument("--load", type=Path, help="measure this model instead of training one")
+    known.add_argument("--further", type=int, default=0, help="epochs of partial_fit behind it")
     known.add_argument("--write", type=Path, help="put music there")
     words = known.parse_args()
     file = words.data / "jsb_chorales" / "jsb-chorales-quarter.json.xz"
@@ -91,6 +94,9 @@ def main() -> None:
         model = load(words.load)
     else:
         model = MusicComposer(**options).fit(parts["train"], validation=parts["valid"])
+    for epoch in range(1, words.further + 1):
+        model.partial_fit(parts["train"])
+        print(f"{epoch} further: {rounded(model.evaluate(parts['valid']))}", file=sys.stderr)
     if words.save:
         model.save(words.save)
     figures = told(model, options)

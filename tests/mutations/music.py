@@ -61,6 +61,13 @@ MUTATIONS = [
         "(down + up)",
         f"{TESTS}::test_transposition_keeps_shapes_rests_and_the_keyboard",
     ),
+    # Pieces that are shifted to the end.
+    Mutation(
+        f"{COMPOSER}/learning.py",
+        "torch.tensor(batches.epoch < shifted)",
+        "torch.tensor(shifted > 0)",
+        f"{TESTS}::test_the_last_epochs_and_partial_fit_learn_pieces_where_they_stand",
+    ),
     # Parts of a cut piece that all begin a piece.
     Mutation(
         f"{COMPOSER}/rows.py",

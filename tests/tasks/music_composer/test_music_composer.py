@@ -15,6 +15,7 @@ from ostinato.data.music import keys_of, roll_of_keys
 from ostinato.decoding import Sampler
 from ostinato.errors import DataError, OptionError
 from ostinato.figures import PianoRoll, draw
+from ostinato.tasks.music_composer import learning
 from ostinato.tasks.music_composer.evidence import evidence
 from ostinato.tasks.music_composer.harmony import harmonise
 from ostinato.tasks.music_composer.learning import transposed
@@ -228,6 +229,26 @@ def test_transposition_keeps_shapes_rests_and_the_keyboard():
     counts = torch.bincount((middle - 38).flatten())
     assert len(counts) == 5
     assert (counts > 700).all()
+
+
+def test_the_last_epochs_and_partial_fit_learn_pieces_where_they_stand(monkeypatch):
+    seen = []
+
+    def noted(keys, live, most):
+        seen.append(most)
+        return transposed(keys, live, most)
+
+    monkeypatch.setattr(learning, "transposed", noted)
+    options = SMALL | {"epochs": 4, "batch_size": 100}
+    for share, count in ((0.5, 2), (0.0, 0), (1.0, 4)):
+        seen.clear()
+        model = MusicComposer(**options, early_transpose=share).fit(round_dance(), progress=False)
+        assert seen == [6] * count  # neither in validation
+        model.partial_fit(round_dance())
+        assert len(seen) == count
+    seen.clear()
+    MusicComposer(**options, transpose=0).fit(round_dance(), progress=False)
+    assert not seen
 
 
 def test_long_pieces_are_cut_in_training_alone():

@@ -80,12 +80,13 @@ class MusicComposer(Estimator[MusicRows, MusicModule], MusicComposerOptions):
         self._naive = NaiveMusic.fit(keys, self.representation == "roll")
         self._build()
         self.module_.head.expect(self._naive.shifted(self.transpose))
-        self._train(keys, held_out, options, run)
+        self._train(keys, held_out, options, run, self._shifted)
         self.baseline_ = {} if held_out is None else measure(self.module_, self._naive, held_out)
         return self
 
     def partial_fit(self, X: Any, y: Any = None, *, progress: bool | None = False) -> Self:
-        """Go on learning: one epoch over new pieces at a constant rate, a tenth of the first.
+        """Go on learning: one epoch over new pieces, where they stand, at a constant rate, a tenth
+        of the first.
 
         Voices stay as many; the first call is a `fit` without validation.
         """
@@ -94,7 +95,7 @@ class MusicComposer(Estimator[MusicRows, MusicModule], MusicComposerOptions):
             return self._fit(X, None, run)
         where, before = "MusicComposer.partial_fit", self.history_
         pieces = read(where, X, self.steps_per_beat)
-        self._train(self.rows_.all_keys(where, pieces), None, self._further(), run)
+        self._train(self.rows_.all_keys(where, pieces), None, self._further(), run, 0)
         self._append(before)
         return self
 
@@ -104,14 +105,24 @@ class MusicComposer(Estimator[MusicRows, MusicModule], MusicComposerOptions):
         held_out: Sequence[np.ndarray] | None,
         options: TrainingOptions,
         run: Run,
+        shifted: float,
     ) -> None:
         self._learn(
-            learning.batches_of(keys, self.chunk, options, shuffle=True),
+            learning.batches_of(keys, self.chunk, options, shuffle=True, shifted=shifted),
             learning.batches_of(held_out, self.chunk, options, shuffle=False),
             loss=learning.loss_of(self.transpose),
             options=options,
             run=run,
         )
+
+    @property
+    def _shifted(self) -> float:
+        """Epochs that shift pieces."""
+        return self.early_transpose * self.epochs
+
+    def _fingerprint(self) -> dict[str, Any]:
+        # With other epochs, others would have been shifted.
+        return super()._fingerprint() | {"epochs that shift pieces": self._shifted}
 
     # Answering.
 

@@ -18,13 +18,13 @@ Loss = Callable[[Any, dict[str, Tensor]], Tensor]
 
 
 def loss_of(transpose: int) -> Loss:
-    """The negative log probability of a step, in nats: a mean over the steps of a batch. In
-    training every piece is shifted by chance, up to `transpose` semitones."""
+    """The negative log probability of a step, in nats: a mean over the steps of a batch. Where the
+    batch says so, every piece is shifted by chance, up to `transpose` semitones."""
 
     def loss(module: Any, batch: dict[str, Tensor]) -> Tensor:
         keys, lengths = batch["keys"], batch["keys_lengths"]
         live = torch.arange(keys.shape[1]) < lengths[:, None]
-        if module.training and transpose:
+        if transpose and batch["shift"]:
             keys = transposed(keys, live, transpose)
         scores = module(keys, lengths, batch["begins"])
         return module.head.nats(scores[live], keys[live]).mean()
@@ -43,12 +43,28 @@ def transposed(keys: Tensor, live: Tensor, most: int) -> Tensor:
 
 
 def batches_of(
-    pieces: Sequence[np.ndarray] | None, chunk: int, options: TrainingOptions, *, shuffle: bool
+    pieces: Sequence[np.ndarray] | None,
+    chunk: int,
+    options: TrainingOptions,
+    *,
+    shuffle: bool,
+    shifted: float = 0.0,
 ) -> Batches | None:
-    """Batches of pieces `(steps, voices)`, in parts of at most `chunk` steps, of like length; None
-    where there are no pieces."""
+    """Batches of pieces `(steps, voices)`, in parts of at most `chunk` steps, of like length, which
+    are to be shifted in the first `shifted` epochs; None where there are no pieces."""
     if pieces is None:
         return None
     parts, begins = cut(pieces, chunk)
-    arrays = {"keys": parts, "begins": begins}
-    return Batches(arrays, options.batch_size, shuffle=shuffle, seed=options.seed, bucket=True)
+
+    def told(batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        return batch | {"shift": torch.tensor(batches.epoch < shifted)}
+
+    batches = Batches(
+        {"keys": parts, "begins": begins},
+        options.batch_size,
+        shuffle=shuffle,
+        seed=options.seed,
+        bucket=True,
+        transform=told,
+    )
+    return batches

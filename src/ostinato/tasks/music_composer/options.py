@@ -29,6 +29,13 @@ class MusicComposerOptions(RecurrenceOptions, EstimatorOptions):
         low=0,
         high=24,
     )
+    early_transpose: float = option(
+        "Share of the epochs that shift pieces. The epochs after them, and partial_fit, learn "
+        "pieces where they stand, and so which keys and ranges are usual.",
+        default=0.8,
+        low=0,
+        high=1,
+    )
     hidden_size: int = option("Units of each recurrent layer.", default=256, low=1)
     num_layers: int = option("Recurrent layers, one upon the other.", default=1, low=1, high=100)
     chain_size: int = option(

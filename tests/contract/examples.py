@@ -486,7 +486,10 @@ EXAMPLES: dict[str, Example] = {
         ),
         Example(
             kind="music-composer",
-            options={**SMALL, "chain_size": 8, "batch_size": 8, "learning_rate": 0.01},
+            options={
+                **SMALL,
+                **{"chain_size": 8, "batch_size": 8, "learning_rate": 0.01, "early_transpose": 0.5},
+            },
             X=_pieces(20, 0),
             more=(_pieces(8, 1),),
             probe=[*_pieces(3, 2), np.array([[60, 57, -1]]), np.array([[80], [-1]])],

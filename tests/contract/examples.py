@@ -488,7 +488,10 @@ EXAMPLES: dict[str, Example] = {
             kind="music-composer",
             options={
                 **SMALL,
-                **{"chain_size": 8, "batch_size": 8, "learning_rate": 0.01, "early_transpose": 0.5},
+                "chain_size": 8,
+                "batch_size": 8,
+                "learning_rate": 0.01,
+                "early_transpose": 0.5,
             },
             X=_pieces(20, 0),
             more=(_pieces(8, 1),),

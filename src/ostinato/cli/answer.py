@@ -83,8 +83,9 @@ def typed_options(
     given = {name: value for name, value in options.items() if value not in (None, [], ())}
     for name in given:
         if name not in known:
-            offered = ", ".join(f"--{each}" for each in known) or "none"
-            raise OptionError(f"{command}: --{name} is not for a {kind}; what it takes: {offered}.")
+            offered = ", ".join(f"--{each}" for each in known).replace("_", "-") or "none"
+            word = name.replace("_", "-")
+            raise OptionError(f"{command}: --{word} is not for a {kind}; what it takes: {offered}.")
     return given
 
 

@@ -177,7 +177,7 @@ def features(count, seed=0, size=5):
 
 
 def test_features_of_another_model():
-    options = SMALL | {"encoder": "features", "epochs": 15, "learning_rate": 0.03}
+    options = SMALL | {"encoder": "features", "epochs": 12, "learning_rate": 0.03}
     model = ImageCaptioner(**options).fit(*features(64), progress=False)
     X, y = features(20, 1)
     assert np.mean([a == b for a, b in zip(model.predict(X), y, strict=True)]) > 0.9

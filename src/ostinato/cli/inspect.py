@@ -12,6 +12,7 @@ from ostinato.errors import OptionError
 
 CHARACTERS = 400  # of a file that a language model reads
 ROWS = 200  # of a table
+TEXTS = ("text-classifier", "sequence-tagger", "language-model", "translator")
 
 
 def inspect(
@@ -51,7 +52,7 @@ def _data(estimator: Any, sources: Sequence[str], texts: list[str], column: str 
         raise OptionError("inspect: give DATA or --text, not both.")
     if not sources and not texts:
         return None
-    if texts and kind in ("forecaster", "anomaly-detector", "stream-classifier", "image-captioner"):
+    if texts and kind not in TEXTS:
         raise OptionError(f"inspect: --text is not for a {kind}. Name a file with its rows.")
     if kind == "image-captioner":
         from ostinato.data import listed_images
@@ -61,6 +62,11 @@ def _data(estimator: Any, sources: Sequence[str], texts: list[str], column: str 
         from ostinato.data import TextFiles
 
         texts = [next(TextFiles(list(sources)).pieces())[1][:CHARACTERS]]
+    elif sources and kind == "sequence-classifier":
+        from ostinato.tasks.sequence_classifier.shell import Words, unlabelled
+        from ostinato.tasks.sources import remembered
+
+        return unlabelled(estimator, sources, remembered(Words, estimator)).X[:ROWS]
     elif sources:
         from ostinato.data import read_table
 

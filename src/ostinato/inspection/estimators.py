@@ -103,6 +103,18 @@ def _stream_classifier(where: str, model: Any, data: Any) -> Reading:
     )
 
 
+def _sequence_classifier(where: str, model: Any, data: Any) -> Reading:
+    """Recordings as the first recurrent layer reads them: after convolutions, and fewer steps
+    where these were averaged."""
+    values = model._read(where, data, None)
+    x, lengths = pad(model.rows_.sequences(values))
+    return Reading(
+        module=model.module_,
+        inputs=(torch.from_numpy(x), torch.from_numpy(lengths)),
+        answers=[str(each) for each in model.classes_],
+    )
+
+
 def _between(encoder: Any) -> str:
     return " " if encoder.level == "word" else ""
 
@@ -112,4 +124,5 @@ READERS: dict[str, Callable[[str, Any, Any], Reading]] = {
     "language-model": _language_model,
     "sequence-tagger": _sequence_tagger,
     "stream-classifier": _stream_classifier,
+    "sequence-classifier": _sequence_classifier,
 }

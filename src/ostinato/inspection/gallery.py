@@ -59,6 +59,8 @@ def names_for(model: Any, data: Any = None) -> list[str]:
     bidirectional = getattr(model, "bidirectional", model.kind == "sequence-tagger")
     left_out = {"attention"} | ({"gradient-norms"} if bidirectional else set())
     left_out |= set() if model.kind == "language-model" else {"tokens"}
+    # What convolutions make of the channels is no input that a reader knows.
+    left_out |= {"attribution"} if model.kind == "sequence-classifier" else set()
     return [*found, *(name for name in WITH_DATA if name not in left_out)]
 
 

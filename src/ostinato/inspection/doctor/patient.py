@@ -157,8 +157,21 @@ def _rows(model: Any, X: Any, y: Any) -> Examples:
     )
 
 
+def _recordings(model: Any, X: Any, y: Any) -> Examples:
+    values = model._read("doctor", X, None)
+    lengths = np.array([len(each) for each in values])
+    return Examples(
+        keys=[each.tobytes() for each in values],
+        labels=None if y is None or model.rows_.kind != "label" else list(y),
+        lengths=lengths,
+        whole=lengths,
+        sample=values[:SAMPLE],
+    )
+
+
 READERS: dict[str, Callable[[Any, Any, Any], Examples]] = {
     "text-classifier": _texts,
     "sequence-tagger": _sentences,
     "stream-classifier": _rows,
+    "sequence-classifier": _recordings,
 }

@@ -98,7 +98,7 @@ def answer(estimator: Any, sources: Sequence[str], typed: dict[str, Any]) -> lis
     if not sources:
         raise OptionError("predict: nothing to answer. Name files, or a folder.")
     words = remembered(Words, estimator, skip_bad=typed.get("skip_bad"))
-    found, rate = _unlabelled(estimator, sources, words), typed.get("rate")
+    found, rate = unlabelled(estimator, sources, words), typed.get("rate")
     if estimator.rows_.by_step:
         by_step = estimator.predict_proba(found.X, rate=rate)
         return [
@@ -113,7 +113,7 @@ def answer(estimator: Any, sources: Sequence[str], typed: dict[str, Any]) -> lis
     ]
 
 
-def _unlabelled(estimator: Any, sources: Sequence[str], words: Words) -> SequenceFiles:
+def unlabelled(estimator: Any, sources: Sequence[str], words: Words) -> SequenceFiles:
     """Recordings, with or without a column of labels, which is not looked at."""
     import dataclasses
 

@@ -2,6 +2,7 @@
 
     python -m benchmarks run quality_sequences -- gunpoint --folds 4
     python -m benchmarks run quality_sequences -- gunpoint --test --seeds 3
+    python -m benchmarks run quality_sequences -- basic-motions --speed
 
 japanese-vowels, basic-motions, italy-power, gunpoint, arrowhead, osu-leaf, acsf1: data sets of
 timeseriesclassification.com in their customary parts. har: the test part of UCI HAR, subjects 2, 4,
@@ -19,6 +20,7 @@ import io
 import json
 import lzma
 import statistics
+import time
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +68,20 @@ def scored(learn: Any, judge: Any, options: dict[str, Any]) -> dict[str, Any]:
     return {"seconds": round(model.fit_result_.seconds, 1)} | rounded(model.evaluate(*judge))
 
 
+def speed(learn: Any, options: dict[str, Any], rounds: int = 30) -> dict[str, float]:
+    """Microseconds of processor time of a stream's step, the median of rounds and the least."""
+    model = SequenceClassifier(**options | {"bidirectional": False, "epochs": 1})
+    stream = model.fit(*learn, validation=None, progress=False).stream(confidence=0.9)
+    found = []
+    for _ in range(rounds):
+        stream.reset()
+        begin = time.process_time()
+        for step in learn[0][0]:
+            stream.step(step)
+        found.append((time.process_time() - begin) / len(learn[0][0]) * 1e6)
+    return {"median": round(statistics.median(found), 1), "least": round(min(found), 1)}
+
+
 def kernels(learn: Any, judge: Any) -> float | None:
     """The accuracy of aeon's MiniRocket with ridge, or None without aeon."""
     try:
@@ -84,10 +100,14 @@ def main() -> None:
     words = parser(__doc__, *FILES, "har")
     words.add_argument("--seeds", type=int, default=1)
     words.add_argument("--folds", type=int, default=0)
+    words.add_argument("--speed", action="store_true", help="of a causal model's stream")
     words.add_argument("--most", type=int, default=0, help="folds that are measured; 0: all")
     typed = words.parse_args()
     options = chosen({}, typed.set)
     train, test, groups = parts(typed.name, typed.data)
+    if typed.speed:
+        print(json.dumps({"microseconds a step": speed(train, options)}))
+        return
     runs = []
     for seed in range(typed.seeds):
         seeded = options | {"seed": seed}

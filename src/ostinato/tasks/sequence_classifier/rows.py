@@ -199,7 +199,9 @@ class SequenceRows:
         are."""
         missing = np.isnan(values)
         found = np.where(missing, 0, (values - self.mean) / self.spread)
-        return np.concatenate([found, missing[:, self.gaps]], 1).astype(np.float32)
+        if self.gaps:
+            found = np.concatenate([found, missing[:, self.gaps]], 1)
+        return found.astype(np.float32)
 
     def targets(self, labels: Sequence[Any]) -> Any:
         """Class numbers `(rows,)`; of several labels zeros and ones `(rows, classes)`; of steps a

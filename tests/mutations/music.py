@@ -17,7 +17,7 @@ MUTATIONS = [
         f"{COMPOSER}/module.py",
         "self.total = self.total + self.head.above[self.voice](keys)",
         "self.total = self.head.above[self.voice](keys)",
-        f"{TESTS}::test_what_is_drawn_has_the_probabilities_that_are_told",
+        f"{TESTS}::test_a_chain_by_its_formula",
     ),
     # Ordered voices that may sound alike.
     Mutation(

@@ -91,16 +91,16 @@ def test_a_step_that_breaks_the_order_is_impossible():
 
 
 def test_a_chain_by_its_formula():
-    module = module_of()
-    keys = np.array([[40, 30], [41, 88], [3, 7]])
+    module = module_of(voices=3)
+    keys = np.array([[40, 30, 35], [41, 88, 2], [3, 7, 88]])
     state = {name: value.numpy().astype(np.float64) for name, value in module.state_dict().items()}
     outputs = module.read(keys).numpy().astype(np.float64)
-    for step, (top, low) in enumerate(keys):
+    for step, frame in enumerate(keys):
         base = state["head.base.weight"] @ outputs[step] + state["head.base.bias"]
-        first, second = base[:6], base[6:] + state["head.above.0.weight"][top]
         total = 0.0
-        for voice, (hidden, key) in enumerate(((first, top), (second, low))):
-            out = f"head.out.{voice}"
+        for voice, key in enumerate(frame):
+            above = [state[f"head.above.{u}.weight"][frame[u]] for u in range(voice)]
+            hidden, out = base[6 * voice : 6 * voice + 6] + sum(above), f"head.out.{voice}"
             scores = state[f"{out}.weight"] @ np.maximum(hidden, 0) + state[f"{out}.bias"]
             total += math.log(np.exp(scores).sum()) - scores[key]
         assert module.told(keys)[0][step] == pytest.approx(total, abs=1e-5)

@@ -66,6 +66,12 @@ def test_train_predict_evaluate(files, capsys):
     assert json.loads(out)["rows"] == 12
     status, out, err = shell(capsys, "evaluate", "runs/toy", ".", "--json")  # a folder with both
     assert status == 0, err
+    folder = ["train", "image-captioner", "captions.csv", "--folder", "images", *SMALL]
+    assert shell(capsys, *folder, "--name", "there")[0] == 0
+    (files / "images").rename(files / "Images")
+    status, out, err = shell(capsys, "evaluate", "runs/there", "captions.csv", "--json")
+    assert status == 0, err
+    (files / "Images").rename(files / "images")
     status, out, err = shell(capsys, "inspect", "runs/toy", "images/0.png", "--json")
     assert status == 0, err
     assert "name" in json.loads(out)["pictures"]["attention"]

@@ -79,8 +79,8 @@ MUTATIONS = [
     # A run that goes on although captions belong to other images.
     Mutation(
         f"{MODEL}/learning.py",
-        '"counts": torch.tensor(counts)}',
-        '"counts": torch.tensor([0])}',
+        '{"captions": np.array(list(map(len, self.targets)))}',
+        '{"captions": np.zeros(len(self.targets))}',
         f"{TESTS}::test_no_fit_goes_on_with_other_images_or_captions",
     ),
     # Unknown words are written.

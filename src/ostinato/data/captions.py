@@ -40,7 +40,8 @@ def load_captions(
 
     Args:
         image, caption: the columns.
-        folder: where the images are; None looks beside the file, and in a folder "images" there.
+        folder: where the images are looked for first; then beside the file, and in a folder
+            "images" there.
         errors: "strict", or "replace", which reads bytes that are not UTF-8 as U+FFFD.
 
     Raises:
@@ -126,7 +127,7 @@ class _Places:
         if folder is not None and not Path(folder).is_dir():
             raise DataError(f"{folder}: there is no such folder of images.")
         beside = [path.parent, *(path.parent / name for name in FOLDERS)]
-        self.folders = [Path(folder)] if folder is not None else beside
+        self.folders = beside if folder is None else [Path(folder), *beside]
 
     def find(self, name: str) -> str:
         """The path of an image; a name without an ending may have any that pictures have."""

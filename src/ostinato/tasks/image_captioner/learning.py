@@ -58,19 +58,22 @@ class CaptionBatches:
         self.epoch = epoch
 
     def fingerprint(self) -> dict[str, Any]:
-        """What tells these rows from others."""
+        """What tells these rows from others. Every caption ends with the end, so that all in one
+        row tell where each begins."""
         looks = self.pixels if self.regions is None else torch.cat(self.regions)
-        found = {"shuffle": self.shuffle, "augment": self.augment, "images": len(self.targets)}
+        assert looks is not None
         words = np.concatenate([each for row in self.targets for each in row])
-        counts = np.array([len(each) for row in self.targets for each in row])
-        whole = training.Batches({"owner": np.array(list(map(len, self.targets)))}, 1)
-        parts = {"looks": looks, "words": torch.from_numpy(words), "counts": torch.tensor(counts)}
-        return (
-            found
-            | training.Batches(
-                {"owner": whole.arrays["owner"]}, self.options.batch_size, reads=parts
-            ).fingerprint()
+        arrays = {"captions": np.array(list(map(len, self.targets)))}
+        if self.regions is not None:
+            arrays["regions"] = np.array(list(map(len, self.regions)))
+        batches = training.Batches(
+            arrays,
+            self.options.batch_size,
+            shuffle=self.shuffle,
+            seed=self.options.seed,
+            reads={"looks": looks, "words": torch.from_numpy(words)},
         )
+        return batches.fingerprint() | {"augment": self.augment}
 
     def __len__(self) -> int:
         return -(-len(self.targets) // self.options.batch_size)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +25,8 @@ class Words(FileWords):
     image: str = option("Column with the images' names.", default="image")
     caption: str = option("Column with the captions, one a row.", default="caption")
     folder: str | None = option(
-        "Folder with the images. Without it they are beside the captions, or in a folder 'images' "
-        "there.",
+        "Folder with the images. They are also looked for beside the captions, and in a folder "
+        "'images' there.",
         default=None,
     )
     skip_bad: bool = option(
@@ -111,5 +113,8 @@ def answer(estimator: Any, sources: Sequence[str], typed: dict[str, Any]) -> lis
 def measure(
     estimator: Any, sources: Sequence[str], typed: dict[str, Any]
 ) -> tuple[Mapping[str, float], int]:
-    images, captions = _pairs(sources, remembered(Words, estimator, **typed))
+    words = remembered(Words, estimator, **typed)
+    if words.folder is not None and not os.path.isdir(words.folder):
+        words = dataclasses.replace(words, folder=None)  # training's, which is not here
+    images, captions = _pairs(sources, words)
     return estimator.evaluate(images, captions), len(images)

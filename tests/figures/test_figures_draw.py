@@ -231,3 +231,26 @@ def test_every_kind_is_drawn_by_matplotlib_without_pyplot(name):
 def test_a_page_narrower_than_words_is_refused():
     with pytest.raises(OptionError, match="width must be a number at least 240"):
         draw.svg(CASES["gaps"], width=100)
+
+
+def test_marks_of_a_matrix_stand_at_their_columns():
+    """Columns at 0, 1, 2 and 3 seconds: a mark at 1.5 s is in the middle."""
+    figure = Matrix(
+        title="t",
+        values=np.arange(8.0).reshape(2, 4),
+        columns=[0.0, 1.0, 2.0, 3.0],
+        marks=[Mark(x=1.5, label="word"), Mark(x=9.0, label="outside")],
+    )
+    assert type(figure).from_dict(figure.to_dict()).marks[0].label == "word"
+    scene = lay_out(figure, 800)
+    said = [each.words for each in scene.shapes if isinstance(each, Text)]
+    assert "word" in said
+    assert "outside" not in said
+    cells = [each for each in scene.shapes if isinstance(each, Rect) and each.height > 10]
+    left, right = min(c.x for c in cells), max(c.x + c.width for c in cells)
+    upright = [
+        each.points[0, 0]
+        for each in scene.shapes
+        if isinstance(each, Path) and each.stroke == "ink" and np.ptp(each.points[:, 0]) == 0
+    ]
+    assert upright == [pytest.approx((left + right) / 2, abs=3)]

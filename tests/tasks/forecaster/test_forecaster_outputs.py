@@ -187,7 +187,7 @@ def test_samples_of_a_series_do_not_depend_on_others():
     np.testing.assert_array_equal(found.xs("s1", level="shop"), alone.xs("s1", level="shop"))
     assert (found["sold"] == np.rint(found["sold"])).all()
     other = found.xs("s0", level="shop")["sold"].to_numpy()
-    assert not np.array_equal(other, alone["sold"].to_numpy())
+    assert abs(np.corrcoef(other, alone["sold"])[0, 1]) < 0.6  # each series has chances of its own
     assert not found.equals(model.sample(20, rows, seed=1))
 
 

@@ -91,7 +91,7 @@ def test_labels_of_steps():
     assert made.rows_.kind == "steps"
     answers = made.predict(X[:4])
     assert [len(each) for each in answers] == [len(each) for each in X[:4]]
-    assert made.score(X, y) > 0.8
+    assert made.score(X, y) > made.baseline_["majority_accuracy"] + 0.1
     assert {"accuracy", "majority_accuracy"} <= set(made.baseline_)
     with pytest.raises(OptionError, match="augmentation 'crop' moves steps away"):
         SequenceClassifier(**SMALL, augmentation=("crop",)).fit(X, y)

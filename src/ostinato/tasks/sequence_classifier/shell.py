@@ -68,17 +68,26 @@ def _rows(
     return found
 
 
+def _named(found: SequenceFiles) -> list[Any]:
+    """The recordings, as tables where their channels have names, so that the model knows them."""
+    import pandas as pd
+
+    if found.channels is None:
+        return found.X
+    return [pd.DataFrame(each, columns=found.channels) for each in found.X]
+
+
 def read(sources: Sequence[str], words: Words, validation: Any, options: dict[str, Any]) -> Loaded:
     found, held_out = _rows(sources, words, options), validation
     if isinstance(validation, str):
         other = _rows([validation], words, options)
-        held_out = (other.X, other.y)
+        held_out = (_named(other), other.y)
     steps, y = [len(each) for each in found.X], found.y or []
     one_each = not any(isinstance(each, list) for each in y)
     classes = {str(each) for each in y} if one_each else {str(e) for each in y for e in each}
     channels = tuple(found.channels) if found.channels else None
     return Loaded(
-        arguments=(found.X, y),
+        arguments=(_named(found), y),
         validation=held_out,
         source=words.options() | {"columns": channels if words.columns is None else words.columns},
         facts={

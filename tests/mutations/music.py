@@ -101,7 +101,7 @@ MUTATIONS = [
         f"{COMPOSER}/harmony.py",
         "            stepper.keep(rows)\n",
         "            stepper.keep(np.zeros_like(rows))\n",
-        f"{TESTS}::test_a_wide_search_finds_the_likeliest",
+        f"{TESTS}::test_the_probability_of_a_harmony_is_that_of_the_piece",
     ),
     # Seconds at the pace of another tempo.
     Mutation(

@@ -6,7 +6,7 @@ from tests.mutations import Mutation
 
 COMPOSER = "src/ostinato/tasks/music_composer"
 MUSIC = "src/ostinato/data/music.py"
-FILES = "src/ostinato/data/music_files.py"
+FILES = "src/ostinato/data/music_midi.py"
 SOUND = "src/ostinato/data/music_sound.py"
 TESTS = "tests/tasks/music_composer/test_music_composer.py"
 DATA = "tests/data/test_data_music.py"

@@ -40,12 +40,12 @@ from ostinato.data.labels import LabelEncoder as LabelEncoder
 from ostinato.data.labels import MultiLabelEncoder as MultiLabelEncoder
 from ostinato.data.music import Note as Note
 from ostinato.data.music import Piece as Piece
-from ostinato.data.music import as_pieces as as_pieces
 from ostinato.data.music import pitch_name as pitch_name
 from ostinato.data.music_files import read_chorales as read_chorales
-from ostinato.data.music_files import read_midi as read_midi
 from ostinato.data.music_files import read_pieces as read_pieces
-from ostinato.data.music_files import write_midi as write_midi
+from ostinato.data.music_midi import read_midi as read_midi
+from ostinato.data.music_midi import write_midi as write_midi
+from ostinato.data.music_pieces import as_pieces as as_pieces
 from ostinato.data.music_sound import synthesise as synthesise
 from ostinato.data.music_sound import write_sound as write_sound
 from ostinato.data.pace import Pace as Pace

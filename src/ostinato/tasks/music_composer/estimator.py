@@ -9,7 +9,8 @@ from typing import Any, Self
 import numpy as np
 import torch
 
-from ostinato.data.music import MOST_STEPS, RESTING, Piece, as_piece, keys_of, pitches_of
+from ostinato.data.music import MOST_STEPS, RESTING, Piece, keys_of, pitches_of
+from ostinato.data.music_pieces import as_piece
 from ostinato.decoding import Sampler
 from ostinato.errors import DataError, OptionError, check_number
 from ostinato.options import TrainingOptions

@@ -14,13 +14,13 @@ from ostinato.data.music import (
     REST,
     RESTING,
     Piece,
-    as_pieces,
     check_grid,
     check_voices,
     keys_of,
     pitches_of,
     voices_of,
 )
+from ostinato.data.music_pieces import as_pieces
 from ostinato.data.splits import split_random
 from ostinato.errors import DataError, check_number
 from ostinato.tasks.music_composer.options import MusicComposerOptions

@@ -60,7 +60,7 @@ MUTATIONS = [
     ),
     Mutation(
         f"{F}/layout/lines.py",
-        "if _inside(mark, across)]",
+        "if inside(mark, across)]",
         "if True]",
         f"{T}/test_figures_draw.py",
     ),

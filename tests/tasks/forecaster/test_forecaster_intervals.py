@@ -59,6 +59,11 @@ def test_beyond_the_horizon_errors_grow_as_those_of_a_walk():
     )
 
 
+def test_each_step_has_errors_of_its_own():
+    found = Intervals(errors=np.outer([1.0, 5.0], np.ones(len(LEVELS))), count=1)
+    assert found.at(2, [0.1, 0.9]).tolist() == [[1.0, 1.0], [5.0, 5.0]]
+
+
 def test_intervals_cover_rows_of_their_kind_and_their_ends_rise(fitted):
     later = table(2000, seed=1)[["day", "sold"]]
     later["day"] += pd.Timedelta("2000D")

@@ -181,7 +181,7 @@ def test_evaluate_puts_the_baseline_beside(
     measure = {"texts": "accuracy", "series": "mae"}[task]
     naive = {
         "texts": "naive Bayes,most frequent class",
-        "series": "last value repeated,last season repeated",
+        "series": "last value repeated,last season repeated,drift",
     }[task]
     assert {measure, f"baseline_{measure}"} <= set(scores)
     status, out, _ = shell("evaluate", str(trained / task), str(trained / file))

@@ -76,6 +76,11 @@ CASES = {
         for keys in (False, True)
     },
     "CRF": crf(),
+    "BatchNorm": (lambda: nn.BatchNorm(SIZE), lambda layer, x: [layer(x, LENGTHS)]),
+    "BatchNorm answering": (
+        lambda: nn.BatchNorm(SIZE).eval(),
+        lambda layer, x: [layer(x, LENGTHS)],
+    ),
     "Convolution": (
         lambda: nn.Convolution(SIZE, 5, 3, stride=2),
         lambda layer, x: [*layer(x, LENGTHS)],
@@ -96,7 +101,7 @@ CASES = {
     ),
 }
 # What runs another layer, which has cases of its own, or is only a description.
-APART = {"Recurrent", "WeightDrop", "Stepper"}
+APART = {"Recurrent", "WeightDrop", "Stepper", "Memory", "Writer"}
 
 
 def test_there_is_a_case_for_everything_that_takes_lengths():

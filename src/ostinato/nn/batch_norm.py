@@ -51,11 +51,11 @@ class BatchNorm(torch.nn.Module):
         if lengths is None:
             lengths = torch.full((batch,), steps, device=x.device)
         live = live_steps(settled("BatchNorm", lengths, batch, steps, x.device), steps)
-        if not self.training:
-            return torch.where(live.unsqueeze(2), self.step(x), 0)
         rows = x[live]
-        if len(rows) < 2:  # one step has no variance
-            return torch.where(live.unsqueeze(2), self.step(x), 0)
+        if not self.training or len(rows) < 2:  # one step has no variance
+            there = live.unsqueeze(2)
+            # Before the product too: NaN in the padding would reach the weights' gradients.
+            return torch.where(there, self.step(torch.where(there, x, 0)), 0)
         found = torch.nn.functional.batch_norm(
             rows,
             self.running_mean,

@@ -55,7 +55,7 @@ MUTATIONS = [
         SKLEARN,
     ),
     Mutation(
-        f"{TEXTS}/learning.py",
+        "src/ostinato/data/weights.py",
         "return (len(truth) / (len(classes) * counts))[truth]",
         "return (counts / len(truth))[truth]",
         SKLEARN,

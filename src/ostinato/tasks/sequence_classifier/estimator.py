@@ -9,6 +9,7 @@ import torch
 from sklearn.base import ClassifierMixin
 
 from ostinato.data.inputs import column_of
+from ostinato.data.weights import read_weights
 from ostinato.errors import OptionError, check_number
 from ostinato.tasks.base import Estimator, Run
 from ostinato.tasks.sequence_classifier import learning
@@ -23,7 +24,7 @@ from ostinato.tasks.sequence_classifier.pairs import (
     read_pairs,
     read_values,
 )
-from ostinato.tasks.sequence_classifier.rows import UNSEEN, SequenceRows, read_weights, split
+from ostinato.tasks.sequence_classifier.rows import UNSEEN, SequenceRows, split
 from ostinato.tasks.sequence_classifier.stream import SequenceStream, check_causal
 
 

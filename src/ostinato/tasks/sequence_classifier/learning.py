@@ -10,7 +10,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from ostinato.errors import OptionError, check_number, suggestion
+from ostinato.data.weights import check_one_label, class_factors
+from ostinato.errors import OptionError
 from ostinato.options import TrainingOptions
 from ostinato.tasks.sequence_classifier.options import SequenceClassifierOptions
 from ostinato.tasks.sequence_classifier.pairs import Pairs
@@ -111,39 +112,23 @@ def row_weights(
     Raises:
         OptionError: `class_weight` does not fit the classes.
     """
-    table = options.class_weight
+    where, table = "SequenceClassifier", options.class_weight
+    check_one_label(where, table, rows.several)
     if not rows.by_step:
         weights = np.asarray(given)
         if table is not None:
-            weights = weights * _class_factors(rows, table, rows.targets(labels))
+            weights = weights * class_factors(where, table, rows.classes, rows.targets(labels))
         if not weights.any():
-            raise OptionError("SequenceClassifier: class_weight leaves no row: all weights are 0.")
+            raise OptionError(f"{where}: class_weight leaves no row: all weights are 0.")
         return None if np.ptp(weights) == 0 else list(weights / weights.mean())
     if table is None and len(set(given)) == 1:
         return None
     truth = rows.targets(labels)
     flat = np.concatenate(truth)
-    factors = np.ones(len(flat)) if table is None else _class_factors(rows, table, flat)
-    weights = factors * np.repeat(given, [len(each) for each in truth])
+    weights = np.repeat(given, [len(each) for each in truth])
+    if table is not None:
+        weights = weights * class_factors(where, table, rows.classes, flat)
     if not weights.any():
-        raise OptionError("SequenceClassifier: class_weight leaves no step: all weights are 0.")
+        raise OptionError(f"{where}: class_weight leaves no step: all weights are 0.")
     ends = np.cumsum([len(each) for each in truth])[:-1]
     return np.split(weights / weights.mean(), ends)
-
-
-def _class_factors(rows: SequenceRows, table: Any, truth: np.ndarray) -> np.ndarray:
-    where, classes = "SequenceClassifier", rows.classes
-    if rows.several:
-        raise OptionError(f"{where}: class_weight needs one label a row, got rows with several.")
-    if isinstance(table, str):
-        counts = np.maximum(np.bincount(truth, minlength=len(classes)), 1)
-        return (len(truth) / (len(classes) * counts))[truth]
-    unknown = [each for each in table if each not in classes]
-    if unknown:
-        raise OptionError(
-            f"{where}: class_weight has {unknown[0]!r}, which is no label. Labels: "
-            f"{', '.join(map(repr, classes[:20]))}.{suggestion(unknown[0], classes)}"
-        )
-    for each, value in table.items():
-        check_number(where, f"class_weight[{each!r}]", value, low=0)
-    return np.array([float(table.get(each, 1.0)) for each in classes])[truth]

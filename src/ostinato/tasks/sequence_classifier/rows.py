@@ -48,23 +48,6 @@ def split(
     return (Pairs(*learn[:2], pairs.channels), learn[2]), held
 
 
-def read_weights(where: str, weights: Any, rows: int) -> list[float]:
-    """`sample_weight`, or ones.
-
-    Raises:
-        DataError: they do not fit the rows.
-    """
-    if weights is None:
-        return [1.0] * rows
-    found = np.asarray(weights, dtype=np.float64)
-    if found.shape != (rows,) or not (np.isfinite(found) & (found >= 0)).all() or not found.any():
-        raise DataError(
-            f"{where}: sample_weight must be {rows:,} numbers of at least 0, one a recording and "
-            f"not all zero, got shape {found.shape}."
-        )
-    return found.tolist()
-
-
 @dataclasses.dataclass(kw_only=True)
 class SequenceRows:
     """What was learned of the recordings.

@@ -10,6 +10,7 @@ from sklearn.base import ClassifierMixin
 
 from ostinato import data, nn
 from ostinato.data.inputs import column_of
+from ostinato.data.weights import read_weights
 from ostinato.errors import check_number
 from ostinato.tasks.base import Estimator, Run
 from ostinato.tasks.text_classifier import learning
@@ -20,7 +21,7 @@ from ostinato.tasks.text_classifier.module import (
     probabilities,
 )
 from ostinato.tasks.text_classifier.options import TextClassifierOptions
-from ostinato.tasks.text_classifier.rows import TextRows, read_pairs, read_weights, split
+from ostinato.tasks.text_classifier.rows import TextRows, read_pairs, split
 from ostinato.tasks.text_classifier.stream import TextStream
 
 WIDE_RATE = 0.1  # of the n-grams' steps in `partial_fit`

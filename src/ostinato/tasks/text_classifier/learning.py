@@ -9,7 +9,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from ostinato.errors import OptionError, check_number, suggestion
+from ostinato.data.weights import check_one_label, class_factors
+from ostinato.errors import OptionError
 from ostinato.options import TrainingOptions
 from ostinato.tasks.text_classifier.options import TextClassifierOptions
 from ostinato.tasks.text_classifier.rows import UNSEEN, TextRows
@@ -73,31 +74,14 @@ def row_weights(
     Raises:
         OptionError: `class_weight` does not fit the classes.
     """
-    weights, table = np.asarray(given), options.class_weight
+    where, table = "TextClassifier", options.class_weight
+    check_one_label(where, table, rows.several)
+    weights = np.asarray(given)
     if table is not None:
-        weights = weights * _class_factors(rows, table, labels)
+        weights = weights * class_factors(where, table, rows.classes, rows.targets(labels))
     if not weights.any():
-        raise OptionError("TextClassifier: class_weight leaves no row: all weights are 0.")
+        raise OptionError(f"{where}: class_weight leaves no row: all weights are 0.")
     return None if np.ptp(weights) == 0 else weights / weights.mean()
-
-
-def _class_factors(rows: TextRows, table: Any, labels: Sequence[Any]) -> np.ndarray:
-    where, classes = "TextClassifier", rows.classes
-    if rows.several:
-        raise OptionError(f"{where}: class_weight needs one label a row, got rows with several.")
-    truth = rows.targets(labels)
-    if isinstance(table, str):
-        counts = np.maximum(np.bincount(truth, minlength=len(classes)), 1)
-        return (len(truth) / (len(classes) * counts))[truth]
-    unknown = [each for each in table if each not in classes]
-    if unknown:
-        raise OptionError(
-            f"{where}: class_weight has {unknown[0]!r}, which is no label. Labels: "
-            f"{', '.join(map(repr, classes[:20]))}.{suggestion(unknown[0], classes)}"
-        )
-    for each, value in table.items():
-        check_number(where, f"class_weight[{each!r}]", value, low=0)
-    return np.array([float(table.get(each, 1.0)) for each in classes])[truth]
 
 
 def best_mix(network: torch.Tensor, ngrams: torch.Tensor, truth: np.ndarray, rows: TextRows) -> Any:

@@ -64,23 +64,6 @@ def split(
     return learn, None if held_out is None else held_out[:2]
 
 
-def read_weights(where: str, weights: Any, rows: int) -> list[float]:
-    """`sample_weight`, or ones.
-
-    Raises:
-        DataError: they do not fit the rows.
-    """
-    if weights is None:
-        return [1.0] * rows
-    found = np.asarray(weights, dtype=np.float64)
-    if found.shape != (rows,) or not (np.isfinite(found) & (found >= 0)).all() or not found.any():
-        raise DataError(
-            f"{where}: sample_weight must be {rows:,} numbers of at least 0, one a row and not all "
-            f"zero, got shape {found.shape}."
-        )
-    return found.tolist()
-
-
 @dataclasses.dataclass(kw_only=True)
 class TextRows:
     """What was learned of the rows: tokens and labels.

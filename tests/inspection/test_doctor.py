@@ -104,7 +104,10 @@ def test_a_healthy_stream_classifier_hears_nothing():
     X = np.cumsum(chance.normal(size=(1500, 2)), 0)
     y = ["up" if up else "down" for up in X[:, 1] > np.roll(X[:, 1], 3)]
     model = StreamClassifier(hidden_size=16, epochs=6, seed=0)
-    assert not found(model.fit(X, y, validation=0.2, progress=False), (X, y))
+    model.fit(X, y, validation=0.2, progress=False)
+    assert not found(model, (X, y))
+    diagnosis = inspection.diagnose(model, (X[:900], y[:900]), validation=(X[900:], y[900:]))
+    assert diagnosis.skipped["copies"] == "rows of a stream may well repeat."
 
 
 # How it learned

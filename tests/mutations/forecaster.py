@@ -50,7 +50,7 @@ MUTATIONS = [
     # partial_fit that keeps the schedule.
     Mutation(
         "src/ostinato/tasks/base.py",
-        '            "schedule": "constant",\n',
+        '            "schedule": "cosine" if several else "constant",\n',
         "",
         BY_HAND,
     ),

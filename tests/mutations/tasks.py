@@ -14,14 +14,14 @@ TEXTS = "src/ostinato/tasks/text_classifier"
 MUTATIONS = [
     Mutation(
         "src/ostinato/tasks/base.py",
-        '            "schedule": "constant",\n',
+        '            "schedule": "cosine" if several else "constant",\n',
         "",
         "tests/tasks/test_base.py",
     ),
     Mutation(
         "src/ostinato/tasks/base.py",
-        '"learning_rate": self._options.learning_rate / 10,',
-        '"learning_rate": self._options.learning_rate,',
+        "tenth = self._options.learning_rate / 10",
+        "tenth = self._options.learning_rate",
         "tests/tasks/test_base.py",
     ),
     Mutation(

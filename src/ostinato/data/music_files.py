@@ -15,6 +15,7 @@ from typing import Any
 from ostinato.data.music import Piece
 from ostinato.data.music_midi import read_midi
 from ostinato.data.music_pieces import as_pieces
+from ostinato.data.readable import readable
 from ostinato.errors import DataError
 
 log = logging.getLogger("ostinato")
@@ -82,22 +83,21 @@ def read_pieces(
     Args:
         sources: paths or glob patterns.
         part: of JSON files with several.
-        skip_bad: go on without a MIDI file that cannot be used; the log names it.
+        skip_bad: go on without a file that cannot be used; the log names it.
 
     Raises:
         DataError: a file cannot be used, or with `skip_bad` none can.
     """
-    pieces: list[Piece] = []
-    for path in files_of(sources):
+
+    def read(path: Path) -> list[Piece]:
         if path.name.lower().endswith((".json", ".json.gz", ".json.xz")):
-            pieces += read_chorales(path, part, steps_per_beat)
-            continue
-        try:
-            pieces.append(read_midi(path, steps_per_beat))
-        except DataError as error:
-            if not skip_bad:
-                raise DataError(f"{error} Or go on without such files: --skip-bad.") from error
-            log.warning("left out: %s", error)
+            return read_chorales(path, part, steps_per_beat)
+        return [read_midi(path, steps_per_beat)]
+
+    good, bad = readable(files_of(sources), read, skip_bad=skip_bad)
+    for message in bad.values():
+        log.warning("left out: %s", message)
+    pieces = [piece for each in good.values() for piece in each]
     if not pieces:
         raise DataError(f"{', '.join(sources)}: no file can be used.")
     return pieces

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ostinato.data.readable import readable
 from ostinato.data.sequence_arrays import check_sequences
 from ostinato.data.sources import Source, read_sources
 from ostinato.data.tables import read_table
@@ -228,22 +229,25 @@ def _folder(
     known = None
     if label is not None:
         known = _labels_of(folder, files, index, label, labels, bad, skip_bad)
-    X, y, names = [], [], []
+    files = [path for path in files if known is None or path in known]
     named = list(channels) if channels is not None else None
-    for path in files:
-        if known is not None and path not in known:
-            continue
-        try:
-            values, named = _one_table(path, time, rate, named)
-        except DataError as error:
-            if not skip_bad:
-                raise
-            bad.append((str(path), str(error)))
-            continue
-        X.append(values)
-        names.append(str(path))
-        y.append(None if known is None else known[path])
-    return SequenceFiles(X=X, y=None if known is None else y, channels=named, names=names, bad=bad)
+
+    def read(path: Path) -> np.ndarray:
+        nonlocal named  # the first recording's channels are asked of all others
+        values, named = _one_table(path, time, rate, named)
+        return values
+
+    good, wrong = readable(files, read, skip_bad=skip_bad)
+    bad += [(str(files[k]), message) for k, message in wrong.items()]
+    if not good:
+        raise DataError(f"{folder}: none of its recordings can be used. {bad[0][1]}")
+    return SequenceFiles(
+        X=list(good.values()),
+        y=None if known is None else [known[files[k]] for k in good],
+        channels=named,
+        names=[str(files[k]) for k in good],
+        bad=bad,
+    )
 
 
 def _one_table(

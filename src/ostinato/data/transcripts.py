@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ostinato.data.audio import SUFFIXES, Recording, read_audio
+from ostinato.data.readable import readable
 from ostinato.data.tables import read_table
 from ostinato.errors import DataError, OstinatoWarning, suggestion
 
@@ -189,16 +190,9 @@ def read_recordings(
     Warns:
         OstinatoWarning: recordings were left out.
     """
-    recordings, texts, bad = [], [], []
-    for each in utterances:
-        try:
-            recordings.append(read_audio(each.path))
-            texts.append(each.text)
-        except DataError as error:
-            if not skip_bad:
-                raise DataError(f"{error} Or leave such files out: --skip-bad.") from error
-            bad.append(str(error))
-    if not recordings:
+    good, wrong = readable(utterances, lambda each: read_audio(each.path), skip_bad=skip_bad)
+    bad = list(wrong.values())
+    if not good:
         raise DataError(f"read_recordings: none of {len(bad):,} recordings can be read: {bad[0]}")
     if bad:
         warnings.warn(
@@ -206,4 +200,4 @@ def read_recordings(
             OstinatoWarning,
             stacklevel=2,
         )
-    return recordings, texts
+    return list(good.values()), [utterances[k].text for k in good]

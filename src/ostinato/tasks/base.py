@@ -124,7 +124,9 @@ class Estimator(BaseEstimator, Generic[R, M]):
         callbacks: Any = (),
     ) -> None:
         """Train the module by `loss` and keep what the fit recorded; `judge` as in
-        `training.fit`."""
+        `training.fit`. Without held-out rows the loss of training says which epoch is best."""
+        if held_out is None and options.monitor.startswith("val_"):
+            options = dataclasses.replace(options, monitor="train_loss", mode="min")
         self.source_ = getattr(self, "source_", {})
         self.fit_result_ = training.fit(
             self.module_,
@@ -155,14 +157,19 @@ class Estimator(BaseEstimator, Generic[R, M]):
         """The training options alone, checked with all others."""
         return self._options.check().part(TrainingOptions)
 
-    def _further(self, **changes: Any) -> TrainingOptions:
-        """How `partial_fit` trains: one epoch at a constant rate, a tenth of the first."""
+    def _further(
+        self, *, epochs: int = 1, learning_rate: float | None = None, **changes: Any
+    ) -> TrainingOptions:
+        """How `partial_fit` trains: one epoch at a constant rate, or several in which it falls to
+        0; without a rate a tenth of the first."""
+        several = epochs != 1
+        tenth = self._options.learning_rate / 10
         further: dict[str, Any] = {
-            "epochs": 1,
-            "schedule": "constant",
-            "warmup": 0.0,
+            "epochs": epochs,
+            "schedule": "cosine" if several else "constant",
+            "warmup": 0.05 if several else 0.0,
             "average": 0.0,
-            "learning_rate": self._options.learning_rate / 10,
+            "learning_rate": tenth if learning_rate is None else learning_rate,
         }
         return dataclasses.replace(self._training(), **further | changes)
 

@@ -149,7 +149,7 @@ def baseline_wins(patient: Patient) -> Finding | None:
 
 def too_few_rows(patient: Patient) -> Finding | None:
     """Held-out figures that may be chance."""
-    rows, scores = len(patient.rows("held_out")), patient.scores
+    rows, scores = patient.rows("held_out").count, patient.scores
     share = scores.model.get("accuracy")
     if share is None:
         raise UncheckedError("needs an accuracy on held-out rows.")

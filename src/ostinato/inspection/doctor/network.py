@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from ostinato.inspection.doctor.findings import Finding, UncheckedError
 from ostinato.inspection.doctor.patient import Patient
-from ostinato.inspection.estimators import READERS, read
-from ostinato.inspection.reading import Call, Reading, chosen, watch
-from ostinato.inspection.through_time import gradient_norms, influence, memory_length
+from ostinato.inspection.through_time import influence, memory_length
 
-BACK = 20  # steps back at which a gradient is looked at
 VANISHED, EXPLODED = 1e-4, 100.0  # of the gradient at the last step
 STILL = 1e-3  # a unit whose state moves less, as standard deviation
 STUCK = 0.95  # share of the steps at which a state of tanh is near -1 or 1
@@ -23,7 +19,7 @@ LONG = 50  # steps
 
 def vanishing(patient: Patient) -> Finding | None:
     """Gradients that hardly reach back."""
-    norms = _norms(patient)
+    norms = patient.norms
     if (size := float(norms[-1])) > VANISHED:
         return None
     return Finding(
@@ -41,7 +37,7 @@ def vanishing(patient: Patient) -> Finding | None:
 
 def exploding(patient: Patient) -> Finding | None:
     """Gradients that grow as they go back."""
-    norms = _norms(patient)
+    norms = patient.norms
     if (size := float(norms.max())) < EXPLODED:
         return None
     return Finding(
@@ -61,7 +57,6 @@ def short_memory(patient: Patient) -> Finding | None:
     rows = patient.any_rows
     if rows.lengths is None or (longest := int(np.median(rows.lengths))) < LONG:
         raise UncheckedError(f"needs rows of {LONG} steps or more.")
-    _reading(patient)
     length = memory_length(influence(patient.model, rows.sample[:8]).table)
     if 4 * length >= longest:
         return None
@@ -81,7 +76,7 @@ def short_memory(patient: Patient) -> Finding | None:
 
 def dead_units(patient: Patient) -> Finding | None:
     """Units whose state never moves, though what is read does."""
-    _, call = _reading(patient)
+    _, call = patient.inside
     spread = call.live(call.outputs).double().std(0).numpy()
     still = int((spread < STILL).sum())
     if still < MANY * len(spread):
@@ -101,7 +96,7 @@ def dead_units(patient: Patient) -> Finding | None:
 
 def saturated_units(patient: Patient) -> Finding | None:
     """States that stand at the ends of tanh, where no gradient passes."""
-    _, call = _reading(patient)
+    _, call = patient.inside
     states = call.live(call.outputs).double().abs().numpy()
     if states.max() > 1:
         return None  # relu, or a projection
@@ -119,26 +114,6 @@ def saturated_units(patient: Patient) -> Finding | None:
             "Scale the inputs, where you feed a module of your own.",
         ),
     )
-
-
-def _reading(patient: Patient) -> tuple[Reading, Call]:
-    """The network reading some rows, and what the layer that reads the steps did."""
-    model = patient.model
-    if model.kind not in READERS:
-        raise UncheckedError(f"there is no look inside a {model.kind} yet.")
-    reading = read("doctor", model, patient.any_rows.sample)
-    return reading, chosen("doctor", watch("doctor", reading), None, reading)
-
-
-def _norms(patient: Patient) -> np.ndarray:
-    _, call = _reading(patient)
-    if call.layer.bidirectional:
-        raise UncheckedError("the layer reads from both ends: there is no single way back.")
-    steps = int(call.lengths.max()) - 1
-    if steps < 5:
-        raise UncheckedError("needs rows of 6 steps or more.")
-    found: Any = gradient_norms(patient.model, patient.any_rows.sample, steps=min(BACK, steps))
-    return found.table["norm"].to_numpy()
 
 
 def _gated(patient: Patient) -> tuple[str, ...]:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from ostinato.inspection import estimators as inside
 from ostinato.inspection.doctor.findings import UncheckedError
+from ostinato.inspection.reading import Call, Reading, chosen, watch
+from ostinato.inspection.through_time import gradient_norms
 from ostinato.tasks.scores import scores_of
 
 SERIES = ("forecaster", "anomaly-detector")
 UNKNOWN = 1  # the number of tokens that a vocabulary lacks
+BACK = 20  # steps back at which a gradient is looked at
 SAMPLE = 64  # rows that the network reads for the checks of its inside
 
 
@@ -22,23 +27,22 @@ class Examples:
     """Rows of one kind of task, as far as the checks ask.
 
     Attributes:
-        keys: one hashable value a row; equal rows have equal ones.
+        count: how many there are.
+        keys: one hashable value a row, equal for equal rows; None where rows may well repeat.
         labels: one a row, where the task has classes.
-        lengths: steps of each row as the network reads it.
+        lengths: steps of each row as the network reads it; None where no check asks.
         whole: steps of each row before any were cut away.
         unknown: share of the tokens that the vocabulary lacks.
         sample: some rows, as the task's pictures take them.
     """
 
-    keys: Sequence[Hashable] = ()
+    count: int
+    keys: Sequence[Hashable] | None = None
     labels: Sequence[Any] | None = None
     lengths: np.ndarray | None = None
     whole: np.ndarray | None = None
     unknown: float | None = None
     sample: Any = None
-
-    def __len__(self) -> int:
-        return len(self.keys)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -77,7 +81,7 @@ class Patient:
     def rows(self, which: str) -> Examples:
         """The training or held-out rows."""
         found = getattr(self, which)
-        if found is None or not len(found):
+        if found is None or not found.count:
             word = {"train": "the rows that it learned from", "held_out": "held-out rows"}[which]
             raise UncheckedError(f"needs {word}.")
         return found
@@ -85,7 +89,28 @@ class Patient:
     @property
     def any_rows(self) -> Examples:
         held = self.held_out
-        return held if held is not None and len(held) else self.rows("train")
+        return held if held is not None and held.count else self.rows("train")
+
+    @functools.cached_property
+    def inside(self) -> tuple[Reading, Call]:
+        """The network reading some rows, and what the layer that reads the steps did."""
+        kind = self.model.kind
+        if kind not in inside.READERS:
+            raise UncheckedError(f"there is no look inside a {kind} yet.")
+        reading = inside.read("doctor", self.model, self.any_rows.sample)
+        return reading, chosen("doctor", watch("doctor", reading), None, reading)
+
+    @functools.cached_property
+    def norms(self) -> np.ndarray:
+        """The size of a gradient 0, 1, ... steps back, as a share of that at the last step."""
+        _, call = self.inside
+        if call.layer.bidirectional:
+            raise UncheckedError("the layer reads from both ends: there is no single way back.")
+        steps = int(call.lengths.max()) - 1
+        if steps < 5:
+            raise UncheckedError("needs rows of 6 steps or more.")
+        found: Any = gradient_norms(self.model, self.any_rows.sample, steps=min(BACK, steps))
+        return found.table["norm"].to_numpy()
 
 
 def patient_of(model: Any, train: Any, validation: Any) -> Patient:
@@ -97,9 +122,10 @@ def patient_of(model: Any, train: Any, validation: Any) -> Patient:
     read = READERS.get(model.kind)
     if read is None:
         return Patient(model=model)
-    held = None if held_out is None else read(model, *_both(held_out))
-    learned = None if train is None else read(model, *_both(train))
-    if shared and held is not None and learned is not None:
+    held = None if held_out is None else read(model, *_both(held_out), True)
+    looked_at = held is not None and held.count > 0  # the training rows' steps are not asked then
+    learned = None if train is None else read(model, *_both(train), not looked_at)
+    if shared and learned is not None and learned.keys and held is not None and held.keys:
         learned = dataclasses.replace(learned, keys=_without(learned.keys, held.keys))
     return Patient(model=model, train=learned, held_out=held)
 
@@ -125,42 +151,40 @@ def _first(rows: Any) -> Any:
     return rows[0] if isinstance(rows, tuple) else rows
 
 
-def _texts(model: Any, X: Any, y: Any) -> Examples:
-    texts = list(X)
-    lengths = np.array([len(each) for each in model.rows_.sequences(texts)])
-    whole = model.rows_.whole(texts)
-    unknown = [each == UNKNOWN for each in whole]
+def _texts(model: Any, X: Any, y: Any, steps: bool) -> Examples:
+    texts, labels = list(X), None if y is None else list(y)
+    if not steps:
+        return Examples(count=len(texts), keys=texts, labels=labels)
+    tokens = model.rows_.whole(texts)
+    whole = np.array([len(each) for each in tokens])
+    most = model.max_length or np.inf
     return Examples(
+        count=len(texts),
         keys=texts,
-        labels=None if y is None else list(y),
-        lengths=lengths,
-        whole=np.array([len(each) for each in whole]),
-        unknown=float(np.concatenate(unknown).mean()) if len(unknown) else None,
-        sample=[text for text, n in zip(texts, lengths, strict=True) if n][:SAMPLE],
+        labels=labels,
+        lengths=np.minimum(whole, most),
+        whole=whole,
+        unknown=float((np.concatenate(tokens) == UNKNOWN).mean()) if whole.any() else None,
+        sample=[text for text, n in zip(texts, whole, strict=True) if n][:SAMPLE],
     )
 
 
-def _sentences(model: Any, X: Any, y: Any) -> Examples:
+def _sentences(model: Any, X: Any, y: Any, steps: bool) -> Examples:
     rows = [tuple(each) for each in X]
     lengths = np.array([len(each) for each in rows])
-    return Examples(
-        keys=rows,
-        lengths=lengths,
-        whole=lengths,
-        sample=[list(each) for each in rows if each][:SAMPLE],
-    )
+    sample = [list(each) for each in rows if each][:SAMPLE]
+    return Examples(count=len(rows), keys=rows, lengths=lengths, whole=lengths, sample=sample)
 
 
-def _rows(model: Any, X: Any, y: Any) -> Examples:
-    return Examples(
-        keys=[(k,) for k in range(len(X))], labels=None if y is None else list(y), sample=X[:SAMPLE]
-    )
+def _rows(model: Any, X: Any, y: Any, steps: bool) -> Examples:
+    return Examples(count=len(X), labels=None if y is None else list(y), sample=X[:SAMPLE])
 
 
-def _recordings(model: Any, X: Any, y: Any) -> Examples:
+def _recordings(model: Any, X: Any, y: Any, steps: bool) -> Examples:
     values = model._read("doctor", X, None)
     lengths = np.array([len(each) for each in values])
     return Examples(
+        count=len(values),
         keys=[each.tobytes() for each in values],
         labels=None if y is None or model.rows_.kind != "label" else list(y),
         lengths=lengths,
@@ -169,9 +193,10 @@ def _recordings(model: Any, X: Any, y: Any) -> Examples:
     )
 
 
-READERS: dict[str, Callable[[Any, Any, Any], Examples]] = {
+READERS: dict[str, Callable[[Any, Any, Any, bool], Examples]] = {
     "text-classifier": _texts,
     "sequence-tagger": _sentences,
     "stream-classifier": _rows,
     "sequence-classifier": _recordings,
 }
+"""By kind, of a model, X, y or None, and whether checks ask for the rows' steps."""

@@ -46,8 +46,10 @@ def class_imbalance(patient: Patient) -> Finding | None:
 
 def copies(patient: Patient) -> Finding | None:
     """Held-out rows that training had too."""
-    known = set(patient.rows("train").keys)
-    held = patient.rows("held_out").keys
+    known, held = patient.rows("train").keys, patient.rows("held_out").keys
+    if known is None or held is None:
+        raise UncheckedError("rows of a stream may well repeat.")
+    known = set(known)
     twice = [each for each in held if each in known]
     if len(twice) < max(2, COPIES * len(held)):
         return None

@@ -13,7 +13,7 @@ from ostinato import nn
 from ostinato.errors import ShapeError
 from ostinato.tasks.forecaster.options import SizedOptions
 from ostinato.tasks.forecaster.outputs import Output
-from ostinato.tasks.layers import recurrent
+from ostinato.tasks.layers import stacked
 
 _LONGEST_SEGMENT = 48
 _CODE = 16  # numbers that tell the rows ahead apart
@@ -95,7 +95,7 @@ class ForecasterModule(torch.nn.Module):
         self.by_window = options.scale_by == "window"
         self.output = Output(options.output, options.output_levels)
         width = sizes[0] if segment > 1 else inputs + statics
-        self.layers = self._layers(options, width)
+        self.layers = stacked(options, width, sizes)
         self.dropout = torch.nn.Dropout(options.dropout)
         self.effect = None
         if known:
@@ -118,7 +118,7 @@ class ForecasterModule(torch.nn.Module):
         inputs, known, statics, size = self.inputs, self.known, self.statics, self.output.size
         self.decoder = None
         if options.strategy == "encoder_decoder":
-            self.decoder = self._layers(options, _CODE + known + statics)
+            self.decoder = stacked(options, _CODE + known + statics, sizes)
             self.position_code = torch.nn.Parameter(torch.randn(horizon, _CODE))
             self.head = nn.Linear(sizes[-1], targets * size)
             return
@@ -131,20 +131,6 @@ class ForecasterModule(torch.nn.Module):
         self.position_code = torch.nn.Parameter(torch.randn(self.future, width // 2))
         self.column_code = torch.nn.Parameter(torch.randn(targets, width - width // 2))
         self.head = nn.Linear(sizes[-1], segment * size)
-
-    @staticmethod
-    def _layers(options: SizedOptions, width: int) -> torch.nn.ModuleList:
-        sizes = options.layer_sizes
-        return torch.nn.ModuleList(
-            recurrent(
-                options,
-                before,
-                size,
-                recurrent_dropout=options.recurrent_dropout,
-                init=options.init,
-            )
-            for before, size in zip((width, *sizes[:-1]), sizes, strict=True)
-        )
 
     def forward(self, x: Tensor, future: Tensor, static: Tensor) -> Tensor:
         answer = self.alone(x, future, static)

@@ -10,17 +10,17 @@ import numpy as np
 import torch
 
 from ostinato import data
-from ostinato.data.series_reading import facts_of, open_table, read_series
+from ostinato.data.series_reading import facts_of, read_series
 from ostinato.data.series_table import (
     Layout,
     Series,
-    parts_of_time,
     to_table,
 )
 from ostinato.errors import OptionError
+from ostinato.tasks.forecaster.fit_table import read_to_fit
 from ostinato.tasks.forecaster.future import complete, joined_ahead
-from ostinato.tasks.forecaster.indicators import with_indicators, with_names
-from ostinato.tasks.forecaster.known import Known, word_list
+from ostinato.tasks.forecaster.indicators import with_indicators
+from ostinato.tasks.forecaster.known import Known
 from ostinato.tasks.forecaster.lengths import lengths_of
 from ostinato.tasks.forecaster.naive import MANY_ZEROS, Naive
 from ostinato.tasks.forecaster.old_files import upgraded
@@ -82,54 +82,28 @@ class ForecasterRows:
             OptionError: an option does not fit the table.
             DataError: the table cannot be used.
         """
-        frame, layout, clock = open_table(
-            X,
-            options,
-            where,
-            gaps=options.gaps,
-            target=options.target,
-            features=options.features,
-            future=options.future,
-            static=options.static,
-        )
-        names = word_list(options.indicators)
-        if options.strategy == "recursive" and (layout.past or names):
-            raise OptionError(
-                f"{where}: strategy 'recursive' would need the features of rows to come. "
-                "Use strategy='direct' or leave the features out."
-            )
-        how: dict[str, Any] = {"clock": clock, "missing": options.missing}
-        regressors = Regressors.learn(frame, layout, options.categorical, where)
-        frame = regressors.encode(frame)
-        regressors.learn_statics(frame, layout, where)
-        known, filled = read_series(frame, layout, **how, where=where)
-        known = with_indicators(known, layout, names)
-        place = f"{where}: validation"
-        later: list[Series] | None = None
-        if not (validation is None or isinstance(validation, (int, float))):
-            table = regressors.encode(to_table(validation, place))
-            later, _ = read_series(table, layout, **how, where=place)
-            later = with_indicators(later, layout, names, known)
-        layout = with_names(layout, names)
-        frequency = None if clock is None else clock.frequency
+        read = read_to_fit(where, options, X, validation)
+        layout, clock, known = read.layout, read.clock, read.known
+        targets, regressors = len(layout.target), read.regressors
         usual = None if clock is None else clock.usual
-        past, horizon = lengths_of(options, known, later, validation, usual, len(layout.target))
-        parts, cuts = split(where, known, later, validation, past + horizon, horizon, clock)
+        past, horizon = lengths_of(options, known, read.later, validation, usual, targets)
+        parts, cuts = split(where, known, read.later, validation, past + horizon, horizon, clock)
         parts, known = regressors.settle(layout, parts, cuts, known)
         learn = [part.values[:cut] for part, cut in zip(parts, cuts, strict=True)]
-        own = [values[:, : len(layout.target)] for values in learn]
-        roles = {*layout.columns, *layout.static, layout.series, *parts_of_time(layout.time)}
+        own = [values[:, :targets] for values in learn]
         season = find_season(own, usual, past)
+        frequency = None if clock is None else clock.frequency
         rows = cls(
             layout=layout,
-            **how,
+            clock=clock,
+            missing=options.missing,
             missing_future=options.missing_future,
             scaling=Scaling.learn(
                 options.scaler,
                 learn,
                 [part.name for part in parts],
                 layout.columns,
-                len(layout.target),
+                targets,
                 by=options.scale_by,
                 transform=options.transform,
                 values="counts" if options.output == "negative_binomial" else options.values,
@@ -141,10 +115,10 @@ class ForecasterRows:
             horizon=horizon,
             season=season,
             naive_scale=np.stack([naive_scale([values], season) for values in own]),
-            filled=filled,
-            indicators=names,
+            filled=read.filled,
+            indicators=read.indicators,
             known=[],
-            left_out=[name for name in frame.columns if name not in roles],
+            left_out=read.left_out,
         )
         rows.remember(known, past)
         return rows, parts, cuts

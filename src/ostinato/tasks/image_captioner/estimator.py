@@ -102,9 +102,7 @@ class ImageCaptioner(Estimator[CaptionRows, CaptionModule], ImageCaptionerOption
     def _fit(self, X: Any, y: Any, validation: Any, run: Run) -> Self:
         where, options = "ImageCaptioner.fit", self._training()
         pairs = read_pairs(where, X, y, least=2)
-        if validation is None:
-            options = dataclasses.replace(options, monitor="train_loss", mode="min")
-        else:
+        if validation is not None:
             check_installed("ImageCaptioner")
         pairs, held_out = split(where, pairs, validation, self.seed)
         looks, captions = load_looks(where, self, pairs[0]), self.said(pairs[1])
@@ -145,12 +143,7 @@ class ImageCaptioner(Estimator[CaptionRows, CaptionModule], ImageCaptionerOption
         if not self._fitted:
             return self._fit(X, y, None, run)
         where = "ImageCaptioner.partial_fit"
-        changes: dict[str, Any] = {"epochs": epochs, "monitor": "train_loss", "mode": "min"}
-        if epochs != 1:
-            changes |= {"schedule": "cosine", "warmup": 0.05}
-        if learning_rate is not None:
-            changes["learning_rate"] = learning_rate
-        options = self._further(**changes).check(where)
+        options = self._further(epochs=epochs, learning_rate=learning_rate).check(where)
         images, captions = read_pairs(where, X, y)
         looks = load_looks(where, self, images)
         self._check_size(where, looks)

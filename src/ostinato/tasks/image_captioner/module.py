@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
@@ -14,7 +12,7 @@ from ostinato.nn.product import ProductLinear
 from ostinato.tasks.image_captioner.backbone import Backbone
 from ostinato.tasks.image_captioner.options import ImageCaptionerOptions
 from ostinato.tasks.image_captioner.vision import SmallEncoder
-from ostinato.tasks.layers import recurrent
+from ostinato.tasks.layers import stacked
 
 
 class CaptionModule(nn.Writer):
@@ -43,12 +41,10 @@ class CaptionModule(nn.Writer):
     def __init__(self, options: ImageCaptionerOptions, *, size: int, target: int) -> None:
         hidden_size, embedding_size = options.hidden_size, options.embedding_size
         num_layers, parts = options.num_layers, 2 if options.cell == "lstm" else 1
-        sizes = [embedding_size, *[hidden_size] * (num_layers - 1)]
-        more: Any = {"recurrent_dropout": options.recurrent_dropout, "init": options.init}
         super().__init__(
             nn.token_embedding(target, embedding_size),
             ProductLinear(2 * hidden_size, parts * num_layers * hidden_size),
-            torch.nn.ModuleList(recurrent(options, each, hidden_size, **more) for each in sizes),
+            stacked(options, embedding_size, [hidden_size] * num_layers),
             Attention(hidden_size, hidden_size, options.attention),
             memory_size=hidden_size,
             dropout=options.dropout,

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ostinato import data, nn
 from ostinato.ops.shared import live_steps
-from ostinato.tasks.layers import recurrent
+from ostinato.tasks.layers import stacked
 from ostinato.tasks.sequence_classifier.options import SequenceClassifierOptions
 
 ANSWER_ROWS = 64  # recordings at once when answering
@@ -77,20 +77,9 @@ class SequenceClassifierModule(torch.nn.Module):
             size = options.filters
         skipped = size if self.convolutions else 0
         self.dropout = torch.nn.Dropout(options.dropout)
-        self.layers = torch.nn.ModuleList()
-        directions = 2 if options.bidirectional else 1
-        for width in options.layer_sizes:
-            self.layers.append(
-                recurrent(
-                    options,
-                    size,
-                    width,
-                    bidirectional=options.bidirectional,
-                    recurrent_dropout=options.recurrent_dropout,
-                    init=options.init,
-                )
-            )
-            size = width * directions
+        sizes, both = options.layer_sizes, options.bidirectional
+        self.layers, directions = stacked(options, size, sizes, bidirectional=both), 1 + both
+        size = sizes[-1] * directions
         self.pooling, pools = options.pooling, []
         if not by_step:
             pools.append(nn.Pooling(options.pooling, size, directions=directions))

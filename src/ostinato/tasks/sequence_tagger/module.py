@@ -12,7 +12,7 @@ from scipy.special import softmax
 from torch import Tensor
 
 from ostinato import data, nn
-from ostinato.tasks.layers import recurrent
+from ostinato.tasks.layers import recurrent, stacked
 from ostinato.tasks.sequence_tagger.options import SequenceTaggerOptions
 from ostinato.tasks.sequence_tagger.words import AFFIXES, UNKNOWN, Forms, WordReader
 
@@ -81,19 +81,9 @@ class SequenceTaggerModule(torch.nn.Module):
             size += 2 * options.char_hidden
         self.dropout = nn.Dropout(options.dropout)
         self.char_dropout = nn.Dropout(options.char_dropout)
-        self.layers = torch.nn.ModuleList()
-        for _ in range(options.num_layers):
-            self.layers.append(
-                recurrent(
-                    options,
-                    size,
-                    options.hidden_size,
-                    recurrent_dropout=options.recurrent_dropout,
-                    **both,
-                )
-            )
-            size = 2 * options.hidden_size
-        self.head = nn.Linear(size, sizes["tags"])
+        widths = [options.hidden_size] * options.num_layers
+        self.layers = stacked(options, size, widths, bidirectional=True)
+        self.head = nn.Linear(2 * options.hidden_size, sizes["tags"])
         self.crf = nn.CRF(sizes["tags"], **limits) if crf or limits else None
         if self.crf is not None and not crf:
             self.crf.requires_grad_(False)  # only its limits count

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -87,9 +86,7 @@ class SpeechRecognizer(Estimator[SpeechRows, SpeechModule], SpeechRecognizerOpti
 
     def _fit(self, X: Any, y: Any, rate: int | None, validation: Any, run: Run) -> Self:
         where, options = "SpeechRecognizer.fit", self._training()
-        if validation is None:
-            options = _by_training(options)
-        else:
+        if validation is not None:
             jiwer(where)
         pairs = read_pairs(where, X, y, rate, self.sampling_rate, least=2)
         pairs, self.held_out_ = split(where, pairs, validation, self)
@@ -128,12 +125,7 @@ class SpeechRecognizer(Estimator[SpeechRows, SpeechModule], SpeechRecognizerOpti
             return self._fit(X, y, sampling_rate, None, run)
         where, before = "SpeechRecognizer.partial_fit", self.history_
         pairs = read_pairs(where, X, y, sampling_rate, self.sampling_rate)
-        changes: dict[str, Any] = {"epochs": epochs}
-        if epochs != 1:
-            changes |= {"schedule": "cosine", "warmup": 0.05}
-        if learning_rate is not None:
-            changes["learning_rate"] = learning_rate
-        options = _by_training(self._further(**changes).check(where))
+        options = self._further(epochs=epochs, learning_rate=learning_rate).check(where)
         self._train(self._batches(where, pairs, options), None, options, run)
         self._append(before)
         return self
@@ -192,9 +184,7 @@ class SpeechRecognizer(Estimator[SpeechRows, SpeechModule], SpeechRecognizerOpti
         run: Run,
     ) -> None:
         batches, judge = judged or (None, None)
-        if batches is None:
-            options, judge = _by_training(options), None
-        loss = learning.loss_of()
+        judge, loss = None if batches is None else judge, learning.loss_of()
         self._learn(learn, batches, loss=loss, options=options, run=run, judge=judge)
 
     # Answering.
@@ -296,8 +286,3 @@ class SpeechRecognizer(Estimator[SpeechRows, SpeechModule], SpeechRecognizerOpti
 
     def _restore(self, document: dict[str, Any]) -> None:
         self.rows_ = SpeechRows.from_dict(document)
-
-
-def _by_training(options: TrainingOptions) -> TrainingOptions:
-    """Without held-out rows the loss of training says which epoch is best."""
-    return dataclasses.replace(options, monitor="train_loss", mode="min")

@@ -11,7 +11,7 @@ from scipy.special import log_softmax
 from torch import Tensor
 
 from ostinato import nn
-from ostinato.tasks.layers import recurrent
+from ostinato.tasks.layers import stacked
 from ostinato.tasks.speech_recognizer.options import SpeechRecognizerOptions
 
 ANSWER_FRAMES = 60_000  # at once when answering: ten minutes
@@ -37,23 +37,10 @@ class SpeechModule(torch.nn.Module):
             size, o.convolution, o.width, stride=o.stride, causal=not o.bidirectional
         )
         self.dropout = nn.Dropout(o.dropout)
-        self.layers = torch.nn.ModuleList()
         more: dict[str, Any] = {"forget_bias": 1.0} if o.cell == "lstm" else {}
-        width = o.convolution
-        for _ in range(o.num_layers):
-            self.layers.append(
-                recurrent(
-                    o,
-                    width,
-                    o.hidden_size,
-                    bidirectional=o.bidirectional,
-                    recurrent_dropout=o.recurrent_dropout,
-                    init=o.init,
-                    **more,
-                )
-            )
-            width = o.hidden_size * (2 if o.bidirectional else 1)
-        self.head = nn.Linear(width, labels)
+        sizes = [o.hidden_size] * o.num_layers
+        self.layers = stacked(o, o.convolution, sizes, bidirectional=o.bidirectional, **more)
+        self.head = nn.Linear(o.hidden_size * (2 if o.bidirectional else 1), labels)
 
     def forward(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         values, steps = self.convolution(frames, lengths)

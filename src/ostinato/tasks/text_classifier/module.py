@@ -11,7 +11,7 @@ from scipy.special import expit, softmax
 from torch import Tensor
 
 from ostinato import data, nn
-from ostinato.tasks.layers import recurrent
+from ostinato.tasks.layers import stacked
 from ostinato.tasks.text_classifier.options import TextClassifierOptions
 
 ANSWER_ROWS = 256  # texts at once when answering
@@ -51,21 +51,10 @@ class TextClassifierModule(torch.nn.Module):
             self.embedding.weight[0] = 0
         self.step_mask = nn.StepMask(options.step_mask)
         self.dropout = torch.nn.Dropout(options.dropout)
-        self.layers = torch.nn.ModuleList()
-        directions = 2 if options.bidirectional else 1
-        size = embedding_size
-        for width in options.layer_sizes:
-            self.layers.append(
-                recurrent(
-                    options,
-                    size,
-                    width,
-                    bidirectional=options.bidirectional,
-                    recurrent_dropout=options.recurrent_dropout,
-                    init=options.init,
-                )
-            )
-            size = width * directions
+        sizes, both = options.layer_sizes, options.bidirectional
+        self.layers = stacked(options, embedding_size, sizes, bidirectional=both)
+        directions = 1 + both
+        size = sizes[-1] * directions
         self.pooling = nn.Pooling(options.pooling, size, directions=directions)
         self.head = nn.Linear(self.pooling.output_size, outputs)
         self.wide: WideNgrams | None = None  # reads whole texts, not batches

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import warnings
 from collections.abc import Sequence
 from typing import Any, Self
@@ -82,9 +81,7 @@ class Translator(Estimator[TranslatorRows, TranslatorModule], TranslatorOptions)
     def _fit(self, X: Any, y: Any, validation: Any, run: Run) -> Self:
         where, options = "Translator.fit", self._training()
         pairs = read_pairs(where, X, y, least=2)
-        if validation is None:
-            options = dataclasses.replace(options, monitor="train_loss", mode="min")
-        else:
+        if validation is not None:
             check_installed("Translator", self.measure)
         pairs, self.held_out_ = split(where, pairs, validation, self.seed)
         self.rows_ = TranslatorRows.learn(self, *pairs)
@@ -120,17 +117,8 @@ class Translator(Estimator[TranslatorRows, TranslatorModule], TranslatorOptions)
         run = Run(progress=progress)
         if not self._fitted:
             return self._fit(X, y, None, run)
-        changes: dict[str, Any] = {
-            "epochs": epochs,
-            "monitor": "train_loss",
-            "mode": "min",
-            "early_dropout": 0.0,
-        }
-        if epochs != 1:
-            changes |= {"schedule": "cosine", "warmup": 0.05}
-        if learning_rate is not None:
-            changes["learning_rate"] = learning_rate
-        options = self._further(**changes).check("Translator.partial_fit")
+        options = self._further(epochs=epochs, learning_rate=learning_rate, early_dropout=0.0)
+        options.check("Translator.partial_fit")
         pairs, before = read_pairs("Translator.partial_fit", X, y), self.history_
         self._train(pairs, None, options, run, cut_targets=0.0)
         self._append(before)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
 from ostinato import nn
 from ostinato.nn.attention import Attention
 from ostinato.nn.product import ProductLinear
-from ostinato.tasks.layers import recurrent
+from ostinato.tasks.layers import stacked
 from ostinato.tasks.translator.options import TranslatorOptions
 
 
@@ -50,19 +48,13 @@ class TranslatorModule(nn.Writer):
         num_layers, attends = options.num_layers, options.attention != "none"
         directions = 2 if options.bidirectional else 1
 
-        def layers(size: int, width: int, **more: Any) -> torch.nn.ModuleList:
-            sizes = [size, *[hidden_size] * (num_layers - 1)]
-            more |= {"recurrent_dropout": options.recurrent_dropout, "init": options.init}
-            return torch.nn.ModuleList(recurrent(options, each, width, **more) for each in sizes)
-
         # Weights are drawn in this order, whatever order the parts are kept in.
         embedding = nn.token_embedding(target, embedding_size)
         read = (
             embedding if options.shared_vocabulary else nn.token_embedding(source, embedding_size)
         )
-        encoder = layers(
-            embedding_size, hidden_size // directions, bidirectional=options.bidirectional
-        )
+        half = [hidden_size // directions] * num_layers
+        encoder = stacked(options, embedding_size, half, bidirectional=options.bidirectional)
         bag = None if attends else nn.Pooling("meanmax", embedding_size)
         summary = 3 * hidden_size + (bag.output_size if bag else 0)
         parts = 2 if options.cell == "lstm" else 1
@@ -78,7 +70,7 @@ class TranslatorModule(nn.Writer):
         super().__init__(
             embedding,
             bridge,
-            layers(embedding_size + extra, hidden_size),
+            stacked(options, embedding_size + extra, [hidden_size] * num_layers),
             attention,
             memory_size=hidden_size,
             dropout=options.dropout,

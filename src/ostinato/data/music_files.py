@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import glob
-import gzip
 import json
 import logging
-import lzma
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from ostinato.data.music import Piece
 from ostinato.data.music_midi import read_midi
 from ostinato.data.music_pieces import as_pieces
 from ostinato.data.readable import readable
+from ostinato.data.sources import read_sources
 from ostinato.errors import DataError
 
 log = logging.getLogger("ostinato")
 MIDI = (".mid", ".midi", ".kar")
-_OPEN: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".xz": lzma.open}
 
 
 def read_chorales(
@@ -34,9 +31,9 @@ def read_chorales(
     """
     path = Path(path)
     try:
-        with _OPEN.get(path.suffix, open)(path, "rt", encoding="utf-8") as file:
-            content = json.load(file)
-    except (OSError, ValueError, EOFError, lzma.LZMAError) as error:
+        (source,) = read_sources(path)
+        content = json.loads(source.content)
+    except (DataError, ValueError) as error:
         raise DataError(f"{path}: cannot be read as JSON: {error}.") from error
     if isinstance(content, dict):
         if part not in content:

@@ -6,6 +6,7 @@ digits: single digits of the Free Spoken Digit Dataset (recordings 0 to 4 of eac
     test, 5 to 9 are held out to choose by).
 strings: the same recordings joined to strings of 3 to 7 digits with up to a fifth of a second of
     silence between.
+stream: how long a causal model of default sizes takes for pieces of .1 and .2 seconds of noise.
 
     python -m benchmarks run quality_speech -- an4 --test
 """
@@ -159,12 +160,33 @@ def seconds_of(model: SpeechRecognizer, rows: Rows) -> float:
     )
 
 
+def pieces_heard(seconds: float = 10.0, rate: int = 16_000) -> dict[str, float]:
+    """Milliseconds of processor time for a piece of sound, the median, by the piece's seconds."""
+    random = np.random.default_rng(0)
+    noise = random.normal(scale=0.1, size=int(seconds * rate)).astype(np.float32)
+    model = SpeechRecognizer(bidirectional=False, sampling_rate=rate, epochs=1, guide="none")
+    model.fit([noise[:rate]] * 4, ["a b", "b a"] * 2, validation=None, progress=False)
+    stream, found = model.stream(), {}
+    for length in (0.1, 0.2):
+        stream.reset()
+        times = []
+        for piece in np.split(noise, round(seconds / length)):
+            begin = time.process_time()
+            stream.step(piece)
+            times.append(1000 * (time.process_time() - begin))
+        found[f"{length} s"] = round(float(np.median(times)), 2)
+    return found
+
+
 def main() -> None:
-    parser = _quality.parser(__doc__, "an4", "digits", "strings")
+    parser = _quality.parser(__doc__, "an4", "digits", "strings", "stream")
     parser.add_argument("--model", type=Path, help="file to write the model to, or to read")
     parser.add_argument("--more", type=int, default=0, help="epochs to go on from --model")
     parser.add_argument("--rate", type=float, default=2e-3, help="learning rate of --more")
     words = parser.parse_args()
+    if words.name == "stream":
+        print(json.dumps({"milliseconds a piece": pieces_heard()}))
+        return
     options = _quality.chosen(OPTIONS[words.name], words.set)
     parts = parts_of(words.name, words.data)
     if words.model and words.model.exists():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -75,7 +76,17 @@ def test_a_table_and_another_to_judge_by(folder, capsys):
     rows = "".join(f"said/r{k}.wav,no\n" for k in range(6))
     (folder.parent / "list.csv").write_text(f"path,text\n{rows}")
     (folder.parent / "other.csv").write_text("path,text\nsaid/r6.wav,no\nsaid/r7.wav,no\n")
+    (folder.parent / "new.csv").write_text("file\nsaid/r6.wav\nsaid/r7.wav\n")
     words = ["train", "speech-recognizer", "list.csv", "--validation", "other.csv", *SMALL]
     status, _, err = shell(capsys, *words, "--name", "toy")
     assert status == 0, err
     assert (folder.parent / "runs" / "toy" / "report.html").exists()
+    for words in (["other.csv"], ["new.csv", "--column", "file"]):
+        status, out, err = shell(capsys, "predict", "runs/toy", *words, "--json")
+        assert status == 0, err
+        files = [Path(each["file"]).name for each in json.loads(out)["answers"]]
+        assert files == ["r6.wav", "r7.wav"]
+    status, _, err = shell(capsys, "predict", "runs/toy", "new.csv")
+    assert status == 1
+    assert "no column 'path'" in err
+    assert "--column" in err

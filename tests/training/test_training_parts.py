@@ -11,7 +11,7 @@ from lightning.pytorch.callbacks import Callback
 
 import ostinato.nn
 from ostinato.errors import NonFiniteError
-from ostinato.training import Batches, TrainingOptions, fit
+from ostinato.training import Batches, TrainingOptions, enough_epochs, fit
 from ostinato.training.averages import Averages
 from ostinato.training.history import History
 from ostinato.training.metrics import Figures
@@ -408,3 +408,10 @@ def test_every_optimizer_counts_its_changes(name):
     fresh = ostinato.nn.Stepper(layer)
     x = np.ones((1, 2), dtype=np.float32)
     assert (stepper.step(x) == fresh.step(x)).all()
+
+
+def test_epochs_make_enough_steps():
+    few, some, many = (
+        enough_epochs(rows, 32, steps=2000, fewest=10, most=300) for rows in (64, 3200, 10**6)
+    )
+    assert (few, some, many) == (300, 20, 10)

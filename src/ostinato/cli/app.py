@@ -78,7 +78,9 @@ def predict(
     text: Annotated[
         list[str] | None, typer.Option("--text", help="A text to answer; may be repeated.")
     ] = None,
-    column: Annotated[str | None, typer.Option(help="Column with the texts.")] = None,
+    column: Annotated[
+        str | None, typer.Option(help="Column with the texts, or with paths of recordings.")
+    ] = None,
     horizon: Annotated[
         int | None, typer.Option(help="Forecaster: steps after the last row.", min=1)
     ] = None,

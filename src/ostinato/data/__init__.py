@@ -97,6 +97,7 @@ from ostinato.data.timestamps import Reading as Reading
 from ostinato.data.timestamps import is_time as is_time
 from ostinato.data.timestamps import read_times as read_times
 from ostinato.data.transcripts import Utterance as Utterance
+from ostinato.data.transcripts import listed_recordings as listed_recordings
 from ostinato.data.transcripts import read_recordings as read_recordings
 from ostinato.data.transcripts import read_transcripts as read_transcripts
 from ostinato.data.words import split_characters as split_characters

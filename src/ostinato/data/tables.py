@@ -29,6 +29,7 @@ _KINDS = {
     ".parquet": "parquet",
     ".txt": "txt",
 }
+ENDINGS = tuple(_KINDS)
 FORMATS = ("csv", "tsv", "jsonl", "parquet", "txt")
 
 
@@ -157,7 +158,7 @@ def _tables(
         if kind not in FORMATS:
             raise DataError(
                 f"{source.name}: cannot tell the kind of table from its name. Known endings: "
-                f"{', '.join(_KINDS)}, also with .gz, .xz, .bz2, .zst or .zip behind them."
+                f"{', '.join(ENDINGS)}, also with .gz, .xz, .bz2, .zst or .zip behind them."
             )
         table, seen = _read(
             source,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ostinato.data.audio import SUFFIXES, Recording, read_audio
 from ostinato.data.readable import readable
-from ostinato.data.tables import read_table
+from ostinato.data.tables import ENDINGS, read_table
 from ostinato.errors import DataError, OstinatoWarning, suggestion
 
 LIBRI = ".trans.txt"  # "ID TEXT" a line, beside the recordings
@@ -56,6 +56,27 @@ def read_transcripts(
     return found
 
 
+def listed_recordings(
+    sources: Iterable[str | os.PathLike[str]], *, path: str = "path"
+) -> list[Path]:
+    """The recordings by name, of folders all that are in them, of tables those of a column.
+
+    Raises:
+        DataError: a folder has no recordings, or a table lacks the column.
+    """
+    found: list[Path] = []
+    for each in map(Path, sources):
+        if each.is_dir():
+            found += sorted(_recordings(each).values())
+        elif each.suffix.lower() in ENDINGS:
+            wanted = {path: "Name it with --column."}
+            table = read_table(str(each), required=wanted, text=[path], filled=[path])
+            found += [each.parent / str(one) for one in table[path]]
+        else:
+            found.append(each)
+    return found
+
+
 def _source(source: Path, path: str, text: str) -> list[Utterance]:
     if source.is_dir():
         return _folder(source)
@@ -79,10 +100,6 @@ def _source(source: Path, path: str, text: str) -> list[Utterance]:
 def _folder(folder: Path) -> list[Utterance]:
     """Everything in a folder and those below it."""
     recordings = _recordings(folder)
-    if not recordings:
-        raise DataError(
-            f"{folder}: has no recordings. Those that are read end in {', '.join(SUFFIXES)}."
-        )
     lists = sorted(each for form in (LIBRI, SPHINX) for each in folder.rglob(f"*{form}"))
     if lists:
         found, used = [], set()
@@ -113,11 +130,19 @@ def _folder(folder: Path) -> list[Utterance]:
 
 
 def _recordings(folder: Path) -> dict[str, Path]:
-    """The recordings in a folder and those below it, by name without suffix."""
+    """The recordings in a folder and those below it, by name without suffix.
+
+    Raises:
+        DataError: there is none.
+    """
     found: dict[str, Path] = {}
     for each in sorted(folder.rglob("*")):
         if each.suffix.lower() in SUFFIXES and each.is_file():
             found[each.stem if each.stem not in found else str(each.relative_to(folder))] = each
+    if not found:
+        raise DataError(
+            f"{folder}: has no recordings. Those that are read end in {', '.join(SUFFIXES)}."
+        )
     return found
 
 

@@ -2,6 +2,7 @@
 
 from ostinato.options import TrainingOptions as TrainingOptions
 from ostinato.training.batches import Batches as Batches
+from ostinato.training.enough import enough_epochs as enough_epochs
 from ostinato.training.find_rate import RangeTest as RangeTest
 from ostinato.training.find_rate import find_learning_rate as find_learning_rate
 from ostinato.training.fit import fit as fit

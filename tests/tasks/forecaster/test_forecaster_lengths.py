@@ -10,7 +10,7 @@ import pytest
 
 from ostinato.errors import DataError
 from ostinato.tasks import Forecaster, load
-from ostinato.tasks.forecaster.lengths import find_epochs, find_lengths
+from ostinato.tasks.forecaster.lengths import find_lengths
 
 SMALL: dict[str, Any] = {"past": 14, "horizon": 7, "hidden_size": 8, "epochs": 1}
 SMALL |= {"calendar": "none"}
@@ -39,12 +39,6 @@ def days(rows: int, name: str = "a", start: str = "2026-01-05") -> pd.DataFrame:
 )
 def test_lengths_fit_the_data(lengths, seasons, given, found):
     assert find_lengths(lengths, seasons, *given) == found
-
-
-def test_epochs_make_enough_steps():
-    assert find_epochs(64, 32) == 300
-    assert find_epochs(3200, 32) == 20
-    assert find_epochs(10**6, 32) == 10
 
 
 def test_what_was_found_is_kept(tmp_path):

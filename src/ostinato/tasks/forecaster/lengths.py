@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ostinato import data
+from ostinato import data, training
 from ostinato.data.series_table import Series
 from ostinato.options import TrainingOptions
 from ostinato.tasks.forecaster.options import ForecasterOptions
@@ -17,7 +17,7 @@ from ostinato.tasks.forecaster.season import find_season, usual_seasons
 _LONGEST_SEASON = 336  # rows: longer ones are left to the calendar
 _PAST = 96  # rows: of made-up sales by day, 28 err a sixth more
 _STEPS = 2000  # optimizer steps that a small network needs
-_EPOCHS = (10, 300)
+_FEWEST, _MOST = 10, 300  # epochs
 
 
 def find_lengths(
@@ -53,21 +53,16 @@ def find_lengths(
     return past, horizon
 
 
-def find_epochs(windows: int, batch_size: int) -> int:
-    """Epochs that make enough steps: a hundred windows need many more than ten thousand."""
-    steps = -(-windows // batch_size)
-    low, high = _EPOCHS
-    return int(min(max(-(-_STEPS // steps), low), high))
-
-
-def enough(options: ForecasterOptions, training: TrainingOptions, windows: int) -> TrainingOptions:
+def enough(options: ForecasterOptions, how: TrainingOptions, windows: int) -> TrainingOptions:
     """The training options with as many epochs as the windows need, if that was left open;
     `patience` then grows with them."""
     if options.epochs is not None:
-        return training
-    epochs = find_epochs(windows, training.batch_size)
-    patience = training.patience and max(training.patience, epochs * training.patience // 25)
-    return dataclasses.replace(training, epochs=epochs, patience=patience)
+        return how
+    epochs = training.enough_epochs(
+        windows, how.batch_size, steps=_STEPS, fewest=_FEWEST, most=_MOST
+    )
+    patience = how.patience and max(how.patience, epochs * how.patience // 25)
+    return dataclasses.replace(how, epochs=epochs, patience=patience)
 
 
 def lengths_of(

@@ -91,6 +91,7 @@ class SpeechRecognizer(Estimator[SpeechRows, SpeechModule], SpeechRecognizerOpti
         pairs = read_pairs(where, X, y, rate, self.sampling_rate, least=2)
         pairs, self.held_out_ = split(where, pairs, validation, self)
         self.rows_ = SpeechRows.learn(where, self, *pairs)
+        options = learning.training_of(self, options, len(pairs[0]))
         learn = self._batches(where, pairs, options, undisturbed=self.undisturbed)
         judge = None if self.held_out_ is None else self._judged(where, self.held_out_, options)
         self._build()

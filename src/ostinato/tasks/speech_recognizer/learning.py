@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -19,7 +20,18 @@ from ostinato.tasks.speech_recognizer.sounds import Sounds
 
 Loss = Callable[[Any, dict[str, Tensor]], dict[str, Tensor]]
 MASKS = 2  # of frames, and of numbers
+STEPS, FEWEST, MOST = 3000, 60, 300  # optimizer steps of a fit, and epochs
 LOUDEST, QUIETEST = 5.0, 30.0  # decibels that noise is below a recording
+
+
+def training_of(
+    options: SpeechRecognizerOptions, how: training.TrainingOptions, rows: int
+) -> training.TrainingOptions:
+    """The training options with enough epochs for the rows, where that was left open."""
+    if options.epochs is not None:
+        return how
+    epochs = training.enough_epochs(rows, how.batch_size, steps=STEPS, fewest=FEWEST, most=MOST)
+    return dataclasses.replace(how, epochs=epochs)
 
 
 class SpeechBatches:

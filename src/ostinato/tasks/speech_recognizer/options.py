@@ -128,7 +128,11 @@ class SpeechRecognizerOptions(RecurrenceOptions, SoundOptions, DisturbanceOption
         "Read recordings from both ends. Better, but a stream needs False.", default=True
     )
     dropout: float = 0.3
-    epochs: int = 60
+    epochs: int | None = option(
+        "Passes over the training rows. None takes as many as make about 3,000 steps, 60 to 300.",
+        default=None,
+        low=1,
+    )
     batch_size: int = 16
     optimizer: Literal["sgd", "rmsprop", "adam", "adamw", "nadam", "nt_asgd"] = "adamw"
     weight_decay: float = 0.01
@@ -138,6 +142,8 @@ class SpeechRecognizerOptions(RecurrenceOptions, SoundOptions, DisturbanceOption
         "one_cycle"
     )
     warmup: float = 0.1
+    # Errors still become fewer when the loss, for the surest of them, rises.
+    monitor: str = "val_cer"
 
     @property
     def needs_words(self) -> bool:

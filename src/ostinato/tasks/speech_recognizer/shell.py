@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from ostinato.errors import DataError, OptionError
@@ -11,7 +10,7 @@ from ostinato.options import Options, option
 from ostinato.tasks.contracts import Loaded
 from ostinato.tasks.sources import remembered
 
-ANSWER = ("beam",)
+ANSWER = ("column", "beam")
 MEASURE = ("text",)
 
 
@@ -54,27 +53,14 @@ def read(sources: Sequence[str], words: Words, validation: Any, options: dict[st
     )
 
 
-def _files(sources: Sequence[str]) -> list[Path]:
-    """Recordings by name, and those in folders."""
-    from ostinato.data.audio import SUFFIXES
-
-    found: list[Path] = []
-    for each in map(Path, sources):
-        if each.is_dir():
-            inside = sorted(e for e in each.rglob("*") if e.suffix.lower() in SUFFIXES)
-            if not inside:
-                raise DataError(f"{each}: has no recordings. They end in {', '.join(SUFFIXES)}.")
-            found += inside
-        else:
-            found.append(each)
-    return found
-
-
 def answer(estimator: Any, sources: Sequence[str], typed: dict[str, Any]) -> list[dict[str, Any]]:
     """What is said in each recording, how sure that is, and when each word begins, in seconds."""
+    from ostinato import data
+
     if not sources or list(sources) == ["-"]:
         raise OptionError("predict: nothing to answer. Give recordings, or a folder of them.")
-    files = _files(sources)
+    words = remembered(Words, estimator, path=typed.get("column"))
+    files = data.listed_recordings(sources, path=words.path)
     return [
         {
             "file": str(file),

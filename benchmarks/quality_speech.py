@@ -124,7 +124,7 @@ def parts_of(name: str, data: Path) -> dict[str, Rows]:
     found = digits(data)
     if name == "digits":
         return {part: single(rows) for part, rows in found.items()}
-    counts = {"learn": 1500, "held out": 100, "test": 300}
+    counts = {"learn": 4000, "held out": 100, "test": 300}
     return {part: strings(rows, counts[part], k) for k, (part, rows) in enumerate(found.items())}
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import ostinato
 from ostinato.cli.app import run
 
 DAYS = pd.date_range("2024-01-01", periods=120, freq="D")
@@ -76,3 +77,70 @@ def test_words_say_it_otherwise(capsys: Any, sales: str, words: list[str], messa
     told = ["--past", "12", "--horizon", "3", "--epochs", "1", "--quiet", *words]
     _, said = ran(capsys, "train", "forecaster", sales, *told, status=1)
     assert message in said
+
+
+@pytest.fixture
+def shops(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pd.DataFrame:
+    """Two shops, their file, and a model of them in runs/run."""
+    monkeypatch.chdir(tmp_path)
+    tables = [
+        pd.DataFrame({"shop": name, "day": DAYS, "sales": level + np.arange(120) % 7 * 10.0})
+        for name, level in (("a", 20.0), ("b", 500.0))
+    ]
+    table = pd.concat(tables)
+    table.to_csv("shops.csv", index=False)
+    words = ["--series", "shop", "--past", "14", "--horizon", "4", "--epochs", "1"]
+    run(
+        [
+            "train",
+            "forecaster",
+            "shops.csv",
+            *words,
+            "--hidden-size",
+            "4",
+            "--name",
+            "run",
+            "--quiet",
+        ]
+    )
+    return table
+
+
+def test_backtest_says_what_python_says(capsys: Any, shops: pd.DataFrame) -> None:
+    model = ostinato.load("runs/run/model.safetensors")
+    tested = model.backtest(shops, every=3, origins=5, level=80)
+    wanted = model.compare(tested)
+    words = ["--every", "3", "--origins", "5", "--level", "80"]
+    words += ["--out", "all.csv", "--picture", "p.svg"]
+    out, said = ran(capsys, "backtest", "runs/run", "shops.csv", *words)
+    assert "10 origins, 2 series" in said
+    head, *rows = [line.split(",") for line in out.splitlines()]
+    assert head[:2] == ["measure", "model"]
+    found = {row[0]: row[1] for row in rows}
+    assert float(found["mae"]) == pytest.approx(wanted["mae"].mean(), rel=1e-4)
+    assert float(found["coverage_80"]) == pytest.approx(wanted["coverage_80"].mean(), rel=1e-4)
+    written = pd.read_csv("all.csv")
+    np.testing.assert_allclose(written["sales_forecast"], tested["sales_forecast"])
+    assert Path("p.svg").read_text().startswith("<svg")
+    for by, count in (("series", 2), ("step", 4)):
+        out, _ = ran(capsys, "backtest", "runs/run", "shops.csv", "--by", by, "--json")
+        assert len(json.loads(out)[by]) == count
+
+
+def test_backtest_says_what_cannot_be(capsys: Any, shops: pd.DataFrame) -> None:
+    for words, status, message in (
+        (["--by", "shop"], 2, "--by must be one of"),
+        (["--beside", "etz"], 2, "Did you mean 'ets'?"),
+        (["--every", "0"], 2, "every must be a whole number at least 1"),
+        (["--picture", "p.gif"], 2, "--picture must end in .svg or .png"),
+    ):
+        _, said = ran(capsys, "backtest", "runs/run", "shops.csv", *words, status=status)
+        assert message in said
+    shops.iloc[:10].to_csv("few.csv", index=False)
+    ran(capsys, "backtest", "runs/run", "few.csv", status=1)
+    texts = ostinato.TextClassifier(epochs=1, hidden_size=2)
+    texts.fit(["good", "bad"] * 8, [1, 0] * 8, validation=None, progress=False).save(
+        "t.safetensors"
+    )
+    _, said = ran(capsys, "backtest", "t.safetensors", "shops.csv", status=2)
+    assert "is for a forecaster" in said

@@ -170,6 +170,47 @@ def evaluate(
     run_evaluate(model, data, typed | {"source": source, "target": target}, as_json=json)
 
 
+@app.command()
+def backtest(
+    model: Model,
+    data: Annotated[list[str], typer.Argument(help="Files with rows, or glob patterns.")],
+    every: Annotated[
+        int | None, typer.Option(help="Rows between two origins; without it the horizon.")
+    ] = None,
+    origins: Annotated[
+        int | None, typer.Option(help="So many of each series, the last ones. [default: all]")
+    ] = None,
+    refit: Annotated[
+        int | None, typer.Option(help="Fit another model for every so many origins.")
+    ] = None,
+    beside: Annotated[
+        str | None, typer.Option(help="Statistical models beside it.", metavar="ets,theta")
+    ] = None,
+    level: Annotated[
+        float | None, typer.Option(help="Per cent of values that an interval should hold.")
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option(help="A row of figures for each of these.", metavar="series|step")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write every forecast there, a row for each.")
+    ] = None,
+    format: Annotated[str, typer.Option(help="How --out is written.", metavar="csv|jsonl")] = "csv",
+    picture: Annotated[
+        Path | None, typer.Option(help="Draw the forecasts there, .svg or .png.")
+    ] = None,
+    errors: Errors = None,
+    json: Json = False,
+) -> None:
+    """Forecast past rows as if they had not come yet, beside naive forecasts."""
+    from ostinato.cli.backtest import backtest as run_backtest
+
+    names = [each.strip() for each in (beside or "").split(",") if each.strip()]
+    typed = {"every": every, "origins": origins, "refit": refit, "beside": names}
+    typed |= {"level": level, "errors": errors}
+    run_backtest(model, data, typed, by=by, out=out, form=format, picture=picture, as_json=json)
+
+
 app.command("forecast")(forecast.command(Json))
 
 

@@ -17,6 +17,7 @@ COPIES = 0.01  # of the held-out rows
 UNKNOWN = 0.1  # of the tokens
 CUT = 0.25  # of the rows
 LEAST = 100  # rows of a series
+LAGS = 48  # rows back, or ahead, that are compared
 
 
 def class_imbalance(patient: Patient) -> Finding | None:
@@ -106,20 +107,24 @@ def cut_texts(patient: Patient) -> Finding | None:
 
 
 def shuffled_time(patient: Patient) -> Finding | None:
-    """A series in which no row is like the one before."""
+    """A series in which no row is like any of those before: a sawtooth by week is like the row of a
+    week ago alone."""
     columns = _columns(patient)
-    strongest = ("", 0.0)
-    for name, values in columns.items():
-        if (r := abs(_correlation(values[1:], values[:-1]))) > strongest[1]:
-            strongest = (name, r)
     rows = len(next(iter(columns.values())))
+    lags = range(1, 1 + min(LAGS, rows // 4))
+    found = [
+        (name, abs(_correlation(values[lag:], values[:-lag])))
+        for name, values in columns.items()
+        for lag in lags
+    ]
+    strongest = max(found, key=lambda each: each[1])
     if strongest[1] > 4 / np.sqrt(rows):
         return None
     return Finding(
         name="shuffled-time",
-        title="The rows look shuffled: none is like the one before it",
-        evidence=f"Of {rows:,} rows, the largest correlation between a row and the one before it "
-        f"is {strongest[1]:.2f} ({strongest[0]!r}); chance gives up to {4 / np.sqrt(rows):.2f}.",
+        title="The rows look shuffled: none is like those before it",
+        evidence=f"Of {rows:,} rows, the largest correlation between a row and one of the "
+        f"{len(lags)} before it is {strongest[1]:.2f} ({strongest[0]!r}); chance gives up to {4 / np.sqrt(rows):.2f}.",
         remedies=(
             "Put the rows in the order of time, and do not shuffle before the split.",
             "If they are in order, the series is noise: nothing can be forecast from it.",
@@ -137,7 +142,7 @@ def leaked_time(patient: Patient) -> Finding | None:
             continue
         truth = columns[target]
         for name in others:
-            for ahead in range(1, 1 + min(48, len(truth) // 4)):
+            for ahead in range(1, 1 + min(LAGS, len(truth) // 4)):
                 later, own = truth[ahead:], columns[name][:-ahead]
                 if abs(_correlation(later, own)) > 0.999 > abs(_correlation(later, truth[:-ahead])):
                     return Finding(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 ANSWER = ("horizon", "level", "future", "errors")
 MEASURE = ("errors",)
+BACKTEST = ("every", "origins", "refit", "beside", "level", "errors")
 
 
 COLUMNS = ("target", "time", "series")  # options that name columns
@@ -47,6 +48,15 @@ def measure(
 ) -> tuple[Mapping[str, float], int]:
     frame = _table(estimator, sources, typed)
     return estimator.evaluate(frame), len(frame)
+
+
+def backtest(
+    estimator: Any, sources: Sequence[str], typed: dict[str, Any]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """`ostinato backtest`: the rows that were read, and what `Forecaster.backtest` says of them."""
+    frame = _table(estimator, sources, typed)
+    how = {name: value for name, value in typed.items() if name != "errors"}
+    return frame, estimator.backtest(frame, **how)
 
 
 class Feed:

@@ -124,7 +124,8 @@ def shuffled_time(patient: Patient) -> Finding | None:
         name="shuffled-time",
         title="The rows look shuffled: none is like those before it",
         evidence=f"Of {rows:,} rows, the largest correlation between a row and one of the "
-        f"{len(lags)} before it is {strongest[1]:.2f} ({strongest[0]!r}); chance gives up to {4 / np.sqrt(rows):.2f}.",
+        f"{len(lags)} before it is {strongest[1]:.2f} ({strongest[0]!r}); chance gives up to "
+        f"{4 / np.sqrt(rows):.2f}.",
         remedies=(
             "Put the rows in the order of time, and do not shuffle before the split.",
             "If they are in order, the series is noise: nothing can be forecast from it.",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ostinato.tasks import LanguageModel as LanguageModel
     from ostinato.tasks import MusicComposer as MusicComposer
     from ostinato.tasks import SequenceClassifier as SequenceClassifier
+    from ostinato.tasks import SequenceRegressor as SequenceRegressor
     from ostinato.tasks import SequenceTagger as SequenceTagger
     from ostinato.tasks import SpeechRecognizer as SpeechRecognizer
     from ostinato.tasks import StreamClassifier as StreamClassifier
@@ -38,6 +39,7 @@ _HOMES = {
     "LanguageModel": "ostinato.tasks",
     "MusicComposer": "ostinato.tasks",
     "SequenceClassifier": "ostinato.tasks",
+    "SequenceRegressor": "ostinato.tasks",
     "SequenceTagger": "ostinato.tasks",
     "SpeechRecognizer": "ostinato.tasks",
     "StreamClassifier": "ostinato.tasks",

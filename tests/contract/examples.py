@@ -193,6 +193,16 @@ def _gesture_stream(model: Any, steps: np.ndarray) -> Any:
     return np.array([*answers[-1].probabilities.values()])
 
 
+def _heights(recordings: list[np.ndarray]) -> list[float]:
+    """The largest value of each recording's first channel."""
+    return [float(np.nanmax(each[:, 0])) for each in recordings]
+
+
+def _height_stream(model: Any, steps: np.ndarray) -> Any:
+    stream = model.stream()
+    return [stream.step(step) for step in steps][-1]
+
+
 def _row_stream(model: Any, rows: np.ndarray) -> Any:
     stream = model.stream()
     return np.array([[*stream.step(row).probabilities.values()] for row in rows])
@@ -482,6 +492,37 @@ EXAMPLES: dict[str, Example] = {
                 (pd.DataFrame({"x": [1.0, 2.0]}), ["a", "b"]),
                 (pd.DataFrame({"id": [1, 2], "x": ["a", "b"]}), ["a", "b"]),
                 ([np.zeros((3, 2))] * 2, [["a", "b"], "a"]),
+            ],
+        ),
+        Example(
+            kind="sequence-regressor",
+            options={**SMALL, "filters": 8},
+            X=GESTURES[0],
+            y=_heights(GESTURES[0]),
+            more=(_gestures(20, 1)[0], _heights(_gestures(20, 1)[0])),
+            probe=[*_gestures(9, 2)[0], np.zeros((1, 2)), np.full((3, 2), math.nan)],
+            ask=lambda model, rows: list(model.predict(rows)),
+            other={"dropout": 0.1},
+            causal={"bidirectional": False},
+            stream=_height_stream,
+            junk=[
+                ([], []),
+                ("text", 1.0),
+                (3, 4),
+                (None, None),
+                (["one", "two"], [1.0, 2.0]),
+                ([np.zeros((3, 2)), None], [1.0, 2.0]),
+                ([np.zeros((3, 2))] * 2, [1.0]),
+                ([np.zeros((3, 2))] * 2, [1.0, 1.0]),
+                ([np.zeros((3, 2))] * 2, [1.0, math.nan]),
+                ([np.zeros((3, 2))] * 2, [1.0, math.inf]),
+                ([np.zeros((3, 2))] * 2, [1.0, None]),
+                ([np.zeros((3, 2))] * 2, ["a", "b"]),
+                ([np.zeros((3, 2))] * 2, [[1.0, 2.0], [3.0]]),
+                ([np.zeros((3, 2)), np.zeros((3, 1))], [1.0, 2.0]),
+                ([np.zeros((3, 2)), np.zeros((0, 2))], [1.0, 2.0]),
+                ([np.full((3, 2), math.nan)] * 2, [1.0, 2.0]),
+                (pd.DataFrame({"x": [1.0, 2.0]}), [1.0, 2.0]),
             ],
         ),
         Example(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.mutations import Mutation
 
 TASK, DATA = "src/ostinato/tasks/sequence_classifier/", "src/ostinato/data/"
+READ = "src/ostinato/tasks/recordings/"
 NORM, WAYS = "src/ostinato/nn/batch_norm.py", "src/ostinato/training/augmentation.py"
 CLASSES = "tests/tasks/sequence_classifier/test_sequence_classifier.py::"
 SCALES = CLASSES + "test_scales_are_of_the_training_channels_and_gaps_are_one_more_input"
@@ -26,10 +27,10 @@ MUTATIONS = [
     Mutation(DATA + "ts_files.py", "dtype=np.float32).T", "dtype=np.float32)", FILES),
     Mutation(DATA + "sequence_files.py", "np.cumsum(lengths)[:-1]", "lengths[:-1]", FILES),
     Mutation(DATA + "sequence_files.py", "if name not in listed\n", "if False\n", FILES),
-    Mutation(TASK + "rows.py", "missing[:, self.gaps]", "~missing[:, self.gaps]", SCALES),
-    Mutation(TASK + "module.py", "there.unsqueeze(2), (lengths", "stride, (lengths", POOLS),
-    Mutation(TASK + "module.py", "values.double().cumsum(1) / steps", "values.double()", POOLS),
+    Mutation(READ + "channels.py", "missing[:, self.gaps]", "~missing[:, self.gaps]", SCALES),
+    Mutation(READ + "module.py", "there.unsqueeze(2), (lengths", "stride, (lengths", POOLS),
+    Mutation(READ + "module.py", "values.double().cumsum(1) / steps", "values.double()", POOLS),
     Mutation(TASK + "decisions.py", "(step + 1) / len(found)", "step / len(found)", SAID),
     Mutation(TASK + "decisions.py", "len(enough) - int(", "len(enough) - 1 - int(", SAID),
-    Mutation(TASK + "stream.py", "self.steps + 1)).astype", "self.steps + 2)).astype", STREAM),
+    Mutation(READ + "stream.py", "self.steps + 1)).astype", "self.steps + 2)).astype", STREAM),
 ]

@@ -63,10 +63,10 @@ def _data(estimator: Any, sources: Sequence[str], texts: list[str], column: str 
 
         texts = [next(TextFiles(list(sources)).pieces())[1][:CHARACTERS]]
     elif sources and kind == "sequence-classifier":
-        from ostinato.tasks.sequence_classifier.shell import Words, unlabelled
+        from ostinato.tasks.recordings.files import RecordingWords, unlabelled
         from ostinato.tasks.sources import remembered
 
-        return unlabelled(estimator, sources, remembered(Words, estimator)).X[:ROWS]
+        return unlabelled(estimator, sources, remembered(RecordingWords, estimator)).X[:ROWS]
     elif sources:
         from ostinato.data import read_table
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ostinato.tasks.sequence_classifier.estimator import (
         SequenceClassifier as SequenceClassifier,
     )
+    from ostinato.tasks.sequence_regressor.estimator import SequenceRegressor as SequenceRegressor
     from ostinato.tasks.sequence_tagger.estimator import Entity as Entity
     from ostinato.tasks.sequence_tagger.estimator import SequenceTagger as SequenceTagger
     from ostinato.tasks.speech_recognizer.estimator import SpeechRecognizer as SpeechRecognizer

@@ -99,6 +99,12 @@ TASKS: dict[str, Task] = {
             sentence="Which label, or labels, a recording or each of its steps has.",
         ),
         Task(
+            kind="sequence-regressor",
+            folder="sequence_regressor",
+            name="SequenceRegressor",
+            sentence="A number, or several, of a recording.",
+        ),
+        Task(
             kind="music-composer",
             folder="music_composer",
             name="MusicComposer",

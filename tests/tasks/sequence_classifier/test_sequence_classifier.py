@@ -15,9 +15,9 @@ from sklearn.model_selection import cross_val_score
 import ostinato
 from ostinato import SequenceClassifier, inspection
 from ostinato.errors import DataError, NotFittedError, OptionError
+from ostinato.tasks.recordings.module import averaged, running, stride_of, widths_of
+from ostinato.tasks.recordings.nearest import evenly, warped
 from ostinato.tasks.sequence_classifier.decisions import THRESHOLDS, Decisions
-from ostinato.tasks.sequence_classifier.measures import evenly, warped
-from ostinato.tasks.sequence_classifier.module import averaged, running, stride_of, widths_of
 
 SMALL: dict[str, Any] = {"epochs": 1, "hidden_size": 8, "filters": 8, "progress": False}
 

@@ -12,24 +12,25 @@ from ostinato.data.inputs import column_of
 from ostinato.data.weights import read_weights
 from ostinato.errors import OptionError, check_number
 from ostinato.tasks.base import Estimator, Run
+from ostinato.tasks.recordings.learning import check_augmentation, training_of
+from ostinato.tasks.recordings.module import RecordingModule, probabilities
+from ostinato.tasks.recordings.stream import check_causal
 from ostinato.tasks.sequence_classifier import learning
 from ostinato.tasks.sequence_classifier.decisions import Decisions
 from ostinato.tasks.sequence_classifier.measures import EARLY, NearestRecording, measure
-from ostinato.tasks.sequence_classifier.module import SequenceClassifierModule, probabilities
 from ostinato.tasks.sequence_classifier.options import SequenceClassifierOptions
 from ostinato.tasks.sequence_classifier.pairs import (
     Pairs,
     check_kind,
     kind_of,
     read_pairs,
-    read_values,
 )
 from ostinato.tasks.sequence_classifier.rows import UNSEEN, SequenceRows, split
-from ostinato.tasks.sequence_classifier.stream import SequenceStream, check_causal
+from ostinato.tasks.sequence_classifier.stream import SequenceStream
 
 
 class SequenceClassifier(
-    ClassifierMixin, Estimator[SequenceRows, SequenceClassifierModule], SequenceClassifierOptions
+    ClassifierMixin, Estimator[SequenceRows, RecordingModule], SequenceClassifierOptions
 ):
     """Tells the class of a recording: readings of sensors, gestures, strokes, features of frames.
 
@@ -90,7 +91,7 @@ class SequenceClassifier(
         pairs = read_pairs(where, self, X, y)
         kind = kind_of(self, pairs)
         check_kind(where, kind, pairs)
-        learning.check_augmentation("SequenceClassifier", self, kind == "steps")
+        check_augmentation("SequenceClassifier", self, kind == "steps")
         given = read_weights(where, sample_weight, len(pairs.values))
         more = [] if classes is None else column_of(where, "classes", classes)
         known = [*pairs.labels, *(more if kind == "label" else [more])]
@@ -102,7 +103,7 @@ class SequenceClassifier(
         sequences = self.rows_.sequences(pairs.values)
         targets = self.rows_.targets(pairs.labels)
         self._baseline = NearestRecording.fit(self.rows_, sequences, targets, self.seed)
-        options = learning.training_of(self, options, len(sequences))
+        options = training_of(self, options, len(sequences))
         self._train(pairs, self.held_out_, options, run, weights)
         if self.held_out_ is not None:
             self._learn_decisions(self.held_out_)
@@ -168,9 +169,7 @@ class SequenceClassifier(
     def _read(self, where: str, X: Any, rate: float | None) -> list[np.ndarray]:
         """Recordings of the channels that the model knows, at its rate."""
         self._check_fitted()
-        values = read_values(where, self, X, self.rows_.wanted).values
-        self.rows_.check_channels(where, values)
-        return self.rows_.paced(where, values, rate)
+        return self.rows_.read(where, self, X, rate)
 
     def _pairs(self, where: str, X: Any, y: Any, rate: float | None) -> Pairs:
         self._check_fitted()
@@ -267,7 +266,7 @@ class SequenceClassifier(
 
     def _threshold(self, accuracy: float | None, confidence: float | None) -> float | None:
         where = "SequenceClassifier.stream"
-        check_causal(self, self.rows_, self.module_)
+        check_causal(where, self, self.module_)
         if accuracy is not None and confidence is not None:
             raise OptionError(f"{where}: give either accuracy or confidence, not both.")
         if (accuracy is not None or confidence is not None) and self.rows_.by_step:
@@ -295,8 +294,8 @@ class SequenceClassifier(
 
     # Files.
 
-    def _make(self) -> SequenceClassifierModule:
-        return SequenceClassifierModule(
+    def _make(self) -> RecordingModule:
+        return RecordingModule(
             self,
             inputs=self.rows_.inputs,
             outputs=len(self.rows_.classes),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,35 +16,9 @@ from ostinato.tasks.sequence_classifier.options import SequenceClassifierOptions
 from ostinato.tasks.sequence_classifier.pairs import Pairs
 from ostinato.tasks.sequence_classifier.rows import UNSEEN, SequenceRows
 from ostinato.training import Batches
-from ostinato.training.augmentation import MOVING, augment
+from ostinato.training.augmentation import augment
 
 Loss = Callable[[torch.nn.Module, dict[str, torch.Tensor]], dict[str, torch.Tensor]]
-STEPS, FEWEST, MOST = 800, 15, 150  # optimizer steps of a fit, and epochs
-
-
-def check_augmentation(where: str, options: SequenceClassifierOptions, by_step: bool) -> None:
-    """Refuse what would move steps away from their labels.
-
-    Raises:
-        OptionError: names it.
-    """
-    moving = [each for each in options.augmentation if each in MOVING]
-    if by_step and moving:
-        raise OptionError(
-            f"{where}: augmentation {moving[0]!r} moves steps away from their labels. With labels "
-            "of steps take jitter, scaling, channel_dropout or step_mask."
-        )
-
-
-def training_of(
-    options: SequenceClassifierOptions, training: TrainingOptions, rows: int
-) -> TrainingOptions:
-    """The training options with as many epochs as make about `STEPS` steps, where that was left
-    open."""
-    if options.epochs is not None:
-        return training
-    batches = -(-rows // options.batch_size)
-    return dataclasses.replace(training, epochs=min(max(round(STEPS / batches), FEWEST), MOST))
 
 
 def loss_of(rows: SequenceRows, augmentation: Sequence[str]) -> Loss:

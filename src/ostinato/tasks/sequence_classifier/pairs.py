@@ -10,6 +10,7 @@ import numpy as np
 from ostinato import data
 from ostinato.data.inputs import column_of
 from ostinato.errors import DataError
+from ostinato.tasks.recordings.channels import read_values
 from ostinato.tasks.sequence_classifier.options import SequenceClassifierOptions
 
 SEVERAL = (list, tuple, set, frozenset, np.ndarray)
@@ -22,15 +23,6 @@ class Pairs(NamedTuple):
     values: list[np.ndarray]
     labels: list[Any]
     channels: list[str] | None = None
-
-
-def read_values(
-    where: str, options: SequenceClassifierOptions, X: Any, channels: Sequence[str] | None = None
-) -> data.Sequences:
-    """The recordings of `X`; of tables the columns `channels`, or every column of numbers."""
-    return data.check_sequences(
-        where, X, id=options.id, time=options.time, channels=channels, rate=options.rate
-    )
 
 
 def read_pairs(

@@ -1,103 +1,41 @@
-"""Recordings in the shell: .ts and .npz files, long tables, folders with a table a recording."""
+"""Recordings and their classes in the shell."""
 
 from __future__ import annotations
 
-import math
-import warnings
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ostinato.errors import DataError, OptionError, OstinatoWarning
-from ostinato.options import Options, option
+from ostinato.errors import OptionError
 from ostinato.tasks.contracts import Loaded
+from ostinato.tasks.recordings.files import (
+    RecordingWords,
+    facts_of,
+    named,
+    read_files,
+    remembered_words,
+    step_of,
+    unlabelled,
+)
 from ostinato.tasks.sources import remembered
-
-if TYPE_CHECKING:
-    from ostinato.data import SequenceFiles
 
 ANSWER = ("rate", "skip_bad")
 MEASURE = ("label", "labels", "rate", "skip_bad")
-
-
-class Words(Options):
-    """What `train sequence-classifier` is told of the files."""
-
-    label: str = option(
-        "Column with the labels, of long tables and of a table that names files.", default="label"
-    )
-    labels: str | None = option(
-        "Where the files of a folder have their labels: folder (the one that each lies in), file "
-        "(the name's beginning, up to _ or -), or a table with the columns file and label. Without "
-        "it: index.csv, or folders where there are some, else the names.",
-        default=None,
-    )
-    columns: tuple[str, ...] | None = option(
-        "Columns to read as channels, with commas; without it every column of numbers.",
-        default=None,
-    )
-    skip_bad: bool = option(
-        "Leave out files that cannot be read, and those without a label, and say which.",
-        default=False,
-    )
-
-
-def _rows(
-    files: Sequence[str], words: Words, options: Mapping[str, Any], *, labelled: bool = True
-) -> SequenceFiles:
-    """Recordings and their labels.
-
-    Raises:
-        DataError: a file cannot be used, or there are no labels.
-    """
-    from ostinato import data
-
-    found = data.read_sequences(
-        list(files),
-        label=words.label if labelled else None,
-        labels=words.labels,
-        id=options.get("id", "id"),
-        time=options.get("time"),
-        rate=options.get("rate"),
-        channels=words.columns,
-        skip_bad=words.skip_bad,
-    )
-    for name, why in found.bad:
-        warnings.warn(f"{name} is left out: {why}", OstinatoWarning, stacklevel=2)
-    if labelled and found.y is None:
-        raise DataError(f"{', '.join(files)}: there are no labels. Name their column with --label.")
-    return found
-
-
-def _named(found: SequenceFiles) -> list[Any]:
-    """The recordings, as tables where their channels have names, so that the model knows them."""
-    import pandas as pd
-
-    if found.channels is None:
-        return found.X
-    return [pd.DataFrame(each, columns=found.channels) for each in found.X]
+Words = RecordingWords
 
 
 def read(sources: Sequence[str], words: Words, validation: Any, options: dict[str, Any]) -> Loaded:
-    found, held_out = _rows(sources, words, options), validation
+    found, held_out = read_files(sources, words, options), validation
     if isinstance(validation, str):
-        other = _rows([validation], words, options)
-        held_out = (_named(other), other.y)
-    steps, y = [len(each) for each in found.X], found.y or []
+        other = read_files([validation], words, options)
+        held_out = (named(other), other.y)
+    y = found.y or []
     one_each = not any(isinstance(each, list) for each in y)
     classes = {str(each) for each in y} if one_each else {str(e) for each in y for e in each}
-    channels = tuple(found.channels) if found.channels else None
     return Loaded(
-        arguments=(_named(found), y),
+        arguments=(named(found), y),
         validation=held_out,
-        source=words.options() | {"columns": channels if words.columns is None else words.columns},
-        facts={
-            "files": ", ".join(sources),
-            "recordings": f"{len(steps):,}",
-            "steps": f"{min(steps):,} to {max(steps):,}",
-            "channels": ", ".join(channels[:40]) if channels else found.X[0].shape[1],
-            "left out": f"{len(found.bad):,}" if found.bad else "none",
-            "classes": ", ".join(sorted(classes)[:40]),
-        },
+        source=remembered_words(found, words),
+        facts=facts_of(sources, found) | {"classes": ", ".join(sorted(classes)[:40])},
         example=list(sources[:1]),
     )
 
@@ -120,15 +58,6 @@ def answer(estimator: Any, sources: Sequence[str], typed: dict[str, Any]) -> lis
         {"recording": name} | _said(estimator, row) | _shares(estimator, row)
         for name, row in zip(found.names, answers, strict=True)
     ]
-
-
-def unlabelled(estimator: Any, sources: Sequence[str], words: Words) -> SequenceFiles:
-    """Recordings, with or without a column of labels, which is not looked at."""
-    import dataclasses
-
-    columns = tuple(estimator.rows_.channels) if estimator.rows_.named else None
-    words = dataclasses.replace(words, columns=columns)
-    return _rows(sources, words, estimator.get_params(), labelled=False)
 
 
 def _said(estimator: Any, shares: Any) -> dict[str, Any]:
@@ -154,7 +83,7 @@ def measure(
 ) -> tuple[Mapping[str, float], int]:
     told = {name: typed.get(name) for name in ("label", "labels", "skip_bad")}
     words = remembered(Words, estimator, **told)
-    found = _rows(sources, words, estimator.get_params())
+    found = read_files(sources, words, estimator.get_params())
     return estimator.evaluate(found.X, found.y, rate=typed.get("rate")), len(found.X)
 
 
@@ -180,8 +109,7 @@ class Feed:
         if self.count and known != self.current:
             self.stream.reset()
         self.current = known
-        empty = {name: math.nan for name, value in row.items() if value in ("", None)}
-        found = self.stream.step({**row, **empty})
+        found = self.stream.step(step_of(row))
         self.count += 1
         told = {} if known is None else {self.id: known}
         return told | {

@@ -1,4 +1,4 @@
-"""From recordings to the logits of classes: convolutions, a recurrent network, pooling."""
+"""From recordings to numbers: convolutions, a recurrent network, pooling."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch import Tensor
 from ostinato import data, nn
 from ostinato.ops.shared import live_steps
 from ostinato.tasks.layers import stacked
-from ostinato.tasks.sequence_classifier.options import SequenceClassifierOptions
+from ostinato.tasks.recordings.options import RecordingOptions
 
 ANSWER_ROWS = 64  # recordings at once when answering
 WIDTHS = (9, 5, 3)  # of the convolutions, for recordings that are long enough
@@ -21,7 +21,7 @@ READ = 128  # steps that the recurrent layers read of a usual recording at most
 CAUSAL_POOLINGS = ("last", "mean", "max", "meanmax")
 
 
-def widths_of(options: SequenceClassifierOptions, usual: int) -> tuple[int, ...]:
+def widths_of(options: RecordingOptions, usual: int) -> tuple[int, ...]:
     """Steps that each convolution looks at, for recordings of `usual` steps."""
     given = options.convolution
     if given is None:
@@ -31,20 +31,20 @@ def widths_of(options: SequenceClassifierOptions, usual: int) -> tuple[int, ...]
     return (given,) if isinstance(given, int) else tuple(given)
 
 
-def stride_of(options: SequenceClassifierOptions, usual: int, by_step: bool) -> int:
+def stride_of(options: RecordingOptions, usual: int, by_step: bool) -> int:
     """Steps between two that the recurrent layers read."""
     if isinstance(options.stride, int):
         return options.stride
     return 1 if by_step or not options.bidirectional else -(-usual // READ)
 
 
-class SequenceClassifierModule(torch.nn.Module):
+class RecordingModule(torch.nn.Module):
     """Convolutions with batch normalisation, recurrent layers above them, and a linear head that
     reads the pooled outputs of both (as in LSTM-FCN, arXiv:1709.05206, but one above the other).
 
     Args:
         inputs: numbers of a step.
-        outputs: logits of a recording, or of a step.
+        outputs: numbers answered of a recording, or of a step: logits, or scaled numbers.
         by_step: answer each step; nothing is pooled.
         usual: steps of a usual recording, by which widths and stride are chosen.
 
@@ -55,7 +55,7 @@ class SequenceClassifierModule(torch.nn.Module):
 
     def __init__(
         self,
-        options: SequenceClassifierOptions,
+        options: RecordingOptions,
         *,
         inputs: int,
         outputs: int,

@@ -14,7 +14,9 @@ import torch
 
 from ostinato import (
     Forecaster,
+    SequenceClassifier,
     SequenceTagger,
+    SpeechRecognizer,
     StreamClassifier,
     TextClassifier,
     inspection,
@@ -107,7 +109,7 @@ def test_a_healthy_stream_classifier_hears_nothing():
     model.fit(X, y, validation=0.2, progress=False)
     assert not found(model, (X, y))
     diagnosis = inspection.diagnose(model, (X[:900], y[:900]), validation=(X[900:], y[900:]))
-    assert diagnosis.skipped["copies"] == "rows of a stream may well repeat."
+    assert diagnosis.skipped["copies"] == "rows of these data may well repeat."
 
 
 # How it learned
@@ -136,7 +138,7 @@ def test_overfitting_is_found():
 
 def test_training_that_ended_early_is_found():
     slow = fitted(epochs=4, learning_rate=5e-3, schedule="constant")
-    assert "epochs is 4" in found(slow)["underfitting"].remedies[0]
+    assert "it had 4 epochs" in found(slow)["underfitting"].remedies[0]
 
 
 def test_a_figure_that_is_not_a_number_is_found(healthy):
@@ -152,7 +154,7 @@ def test_a_baseline_that_wins_and_too_few_rows_are_found():
     X, y = reviews(40, 0)
     said = found(fitted((X, y), epochs=1, learning_rate=1e-6))
     assert "naive" in said["baseline-wins"].title
-    assert "of 8 rows" in said["too-few-rows"].evidence
+    assert "of 8 answers" in said["too-few-rows"].evidence
 
 
 def test_the_interval_is_wilsons():
@@ -244,6 +246,58 @@ def test_unknown_words_and_cut_texts_are_found(healthy):
     assert (
         "max_length, now 4" in found(fitted((X, y), epochs=1, max_length=4))["cut-texts"].evidence
     )
+
+
+def test_batches_of_padding_are_found(healthy):
+    X = ["film plot"] * 63 + [" ".join(FILLER * 20)]
+    evidence = found(healthy, validation=(X, ["good"] * 64))["padding-waste"].evidence
+    # 63 rows of 2 steps are read as 240: 1 - (63 * 2 + 240) / (64 * 240) = 97.6 %.
+    assert evidence.startswith("98% of the steps in batches of 64")
+    assert "the longest 240" in evidence
+
+
+def test_rows_of_numbers_that_are_not_scaled_are_found():
+    chance = np.random.default_rng(0)
+    y = ["up", "down"] * 20
+    X = [chance.normal(size=(8, 2)) * [1, 500] + [0, 4000 * (each == "up")] for each in y]
+    options = {"hidden_size": 4, "filters": 4, "epochs": 1, "seed": 0}
+    raw = SequenceClassifier(**options, scale="none").fit(X, y, progress=False)
+    finding = found(raw, (X, y))["not-scaled"]
+    assert finding.evidence.startswith("1 of 2 columns; '1' has the mean")
+    assert finding.remedies[0] == "Set scale='channel', now 'none'."
+    scaled = SequenceClassifier(**options).fit(X, y, progress=False)
+    assert "not-scaled" not in found(scaled, (X, y))
+
+
+def test_texts_longer_than_their_recordings_are_found():
+    """A step is two frames; "aab" needs four steps, with the blank between equal letters."""
+    chance = np.random.default_rng(0)
+    X = [chance.normal(size=(20, 3)) for _ in range(6)]
+    y = ["ab", "ba"] * 3
+    options = {"hidden_size": 4, "convolution": 4, "stride": 2, "num_layers": 1, "epochs": 1}
+    model = SpeechRecognizer(**options, seed=0).fit(X, y, validation=None, progress=False)
+    assert "labels-too-long" not in found(model, (X, y))
+    short = [X[0], X[1][:6]]
+    finding = found(model, (short, ["ab", "aab"]))["labels-too-long"]
+    assert "1 of 2 rows, the first in row 1: 4 labels" in finding.evidence
+    assert "in 3 steps" in finding.evidence
+
+
+def test_where_the_first_nan_is_made_is_said(healthy):
+    def broken(old):
+        layer = nn.RNN(16, 16, batch_first=True, nonlinearity="relu")
+        with torch.no_grad():
+            layer.weight_hh_l0.fill_(1e30)
+            layer.weight_ih_l0.fill_(1.0)
+        return layer
+
+    model = sick(healthy, broken)
+    model.history_ = healthy.history_ | {"val_loss": [0.5, math.inf, math.inf]}
+    with torch.no_grad():
+        model.module_.embedding.weight.fill_(1.0)
+    # The first state is 16; the second 1.6e31 * 16; the third is beyond what a float holds.
+    evidence = found(model, validation=(["the film the film the film"], ["good"]))
+    assert "It began in 'layers.0' (RNN), step 3 of row 1." in evidence["not-a-number"].evidence
 
 
 def test_shuffled_time_and_a_column_that_knows_the_future_are_found():

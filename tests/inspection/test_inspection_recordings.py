@@ -6,10 +6,11 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
 from ostinato import SequenceClassifier, inspection
 from ostinato.cli.app import run
-from ostinato.errors import OptionError
+from ostinato.inspection.estimators import read
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def test_a_recording_is_looked_into(model, recordings):
     X, _ = recordings
     found = inspection.pictures_of(model, X[:3])
     assert {"influence", "gates", "saturation", "gradient-norms", "hidden-states"} <= set(found)
-    assert "attribution" not in found
+    assert list(found["attribution"].table.columns) == ["step", "0", "1"]
     # One step of the layer for each of the longest recording's; nothing was averaged.
     assert found["influence"].table["back"].max() == len(X[2]) - 1
 
@@ -58,6 +59,19 @@ def test_the_shell_reads_its_files(model, recordings, tmp_path, capsys):
     assert "not for a sequence-classifier" in capsys.readouterr().err
 
 
-def test_attribution_of_it_is_refused(model, recordings):
-    with pytest.raises(OptionError, match="of a sequence-classifier"):
-        inspection.pictures_of(model, recordings[0][:1], ["attribution"])
+def test_shares_of_its_channels_add_up_to_the_answer(model, recordings):
+    """Integrated gradients sum to the logit less that of a recording of zeros."""
+    X, _ = recordings
+    reading = read("test", model, X[:1])
+    table = inspection.attribution(model, X[:1], to="up", points=256).table
+    x, lengths = reading.inputs
+    up = model.classes_.tolist().index("up")
+    with torch.no_grad():
+        whole, nothing = (float(model.module_(each, lengths)[0, up]) for each in (x, 0 * x))
+    assert table[["0", "1"]].to_numpy().sum() == pytest.approx(whole - nothing, abs=0.01)
+    occluded = inspection.attribution(model, X[:1], "occlusion", to="up").table
+    without = x.clone()
+    without[0, 3, 1] = 0
+    with torch.no_grad():
+        change = whole - float(model.module_(without, lengths)[0, up])
+    assert occluded["1"][3] == pytest.approx(change, abs=1e-6)

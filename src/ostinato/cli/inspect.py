@@ -12,6 +12,7 @@ from ostinato.errors import OptionError
 
 CHARACTERS = 400  # of a file that a language model reads
 ROWS = 200  # of a table
+FEW = 8  # images, recordings or pieces
 TEXTS = ("text-classifier", "sequence-tagger", "language-model", "translator")
 
 
@@ -57,7 +58,15 @@ def _data(estimator: Any, sources: Sequence[str], texts: list[str], column: str 
     if kind == "image-captioner":
         from ostinato.data import listed_images
 
-        return listed_images(sources)[0]
+        return listed_images(sources)[:FEW]
+    if kind == "speech-recognizer":
+        from ostinato.data import listed_recordings
+
+        return listed_recordings(sources)[:FEW]
+    if kind == "music-composer":
+        from ostinato.data import read_pieces
+
+        return read_pieces(sources, steps_per_beat=estimator.steps_per_beat)[:FEW]
     if kind == "language-model" and sources:
         from ostinato.data import TextFiles
 
@@ -70,13 +79,14 @@ def _data(estimator: Any, sources: Sequence[str], texts: list[str], column: str 
     elif sources:
         from ostinato.data import read_table
 
-        frame = read_table(list(sources)).head(ROWS)
-        if kind == "stream-classifier":
-            return frame[[name for name in estimator.rows_.columns if name in frame]]
+        frame = read_table(list(sources))
         if kind in ("forecaster", "anomaly-detector"):
             return frame
+        frame = frame.head(ROWS)
+        if kind == "stream-classifier":
+            return frame[[name for name in estimator.rows_.columns if name in frame]]
         name = column or estimator.source_.get("text") or "text"
         texts = list(read_table(frame, required={name: "Name it with --column."})[name])
     if kind == "sequence-tagger":
         return [text.split() for text in texts]
-    return texts[0] if kind in ("language-model", "translator") else texts
+    return texts[0] if kind == "language-model" else texts

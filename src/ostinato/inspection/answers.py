@@ -78,10 +78,14 @@ def attention(model: Any, text: Any) -> Picture:
     """Where a translator looked in the source while it wrote each token of its answer, or a
     captioner in an image, of any kind that it reads, while it wrote each word.
 
+    Args:
+        text: a text or an image; of a list the first is taken.
+
     Returns:
         of a translator column target, and one for each token of the source and its end; each row's
         sum is 1. Of a captioner columns name, row, column and value; each name's sum is 1.
     """
+    text = text[0] if isinstance(text, list | tuple) else text
     if getattr(model, "kind", None) == "image-captioner":
         from ostinato.tasks.image_captioner.evidence import look_figure
 

@@ -13,7 +13,7 @@ from ostinato.errors import check_choice, check_number
 from ostinato.figures import Axis, Matrix, TintedText
 from ostinato.inspection.estimators import read
 from ostinato.inspection.picture import Picture
-from ostinato.inspection.reading import Reading, answer, chosen, watch
+from ostinato.inspection.reading import Reading, answer, chosen, module_answer, watch
 from ostinato.inspection.through_time import output_number
 from ostinato.inspection.units import steps_of
 
@@ -32,6 +32,9 @@ def attribution(
 ) -> Picture:
     """How much each input of the first sequence adds to an answer, against inputs of zero.
 
+    Inputs are the columns of series and recordings, as the network reads them, else what the first
+    recurrent layer reads: the vectors of tokens.
+
     Args:
         method: "integrated-gradients" (Sundararajan et al., arXiv:1703.01365): input times the mean
             slope on the way from zero, whose sum is the answer less that to zeros; "gradient":
@@ -39,7 +42,7 @@ def attribution(
             (of a series the one input) is set to zero.
         to: the output that is looked at, by name or number; None the largest.
         at: the step whose answer is looked at, of models that answer at each.
-        layer: name of the recurrent layer that reads the steps.
+        layer: name of a recurrent layer, whose inputs are looked at then; None as above.
         points: on the way from zero.
 
     Returns:
@@ -51,17 +54,21 @@ def attribution(
     check_number(where, "points", points, low=1, whole=True)
     reading = read(where, model, data)
     call = chosen(where, watch(where, reading), layer, reading)
-    length = int(call.lengths[0])
+    plain = layer is None and reading.plain
+    every = reading.inputs[0] if plain else call.x
+    end = int(call.lengths[0])
+    length = _steps_of_first(reading) if plain else end
 
     def outputs(x: Tensor) -> Tensor:
         """`(outputs,)` when the first sequence is x `(steps, inputs)`."""
-        found = answer(reading, call.name, torch.cat([x[None], call.x[1:]]))[0]
-        return found[at if at != -1 else length - 1] if found.dim() == 2 else found
+        whole = torch.cat([x[None], every[1:]])
+        found = (module_answer(reading, whole) if plain else answer(reading, call.name, whole))[0]
+        return found[at if at != -1 else end - 1] if found.dim() == 2 else found
 
+    x = every[0]
     with torch.no_grad():
-        whole = outputs(call.x[0])
+        whole = outputs(x)
     looked = _looked_at(where, reading, whole, to)
-    x = call.x[0]
     with torch.enable_grad():
         if method == "occlusion":
             tokens = reading.tokens is not None
@@ -71,6 +78,14 @@ def attribution(
             found = x * _mean_slope(x, ways, lambda v: outputs(v)[looked.output])
     values = looked.sign * found[:length].double().numpy()
     return _drawn(reading, values, looked.name, method)
+
+
+def _steps_of_first(reading: Reading) -> int:
+    """Steps of the first sequence: the module is told of lengths second, where there are any."""
+    steps = reading.inputs[0].shape[1]
+    if len(reading.inputs) > 1 and reading.inputs[1].dim() == 1:
+        return int(reading.inputs[1][0])
+    return steps
 
 
 class _LookedAt(NamedTuple):

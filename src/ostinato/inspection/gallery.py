@@ -10,7 +10,6 @@ from ostinato.figures import page
 from ostinato.inspection.answers import attention, crf_scores, token_probabilities
 from ostinato.inspection.attribution import attribution
 from ostinato.inspection.curves import learning_curves
-from ostinato.inspection.estimators import READERS
 from ostinato.inspection.gates import (
     gate_values,
     gradient_histograms,
@@ -50,17 +49,12 @@ def names_for(model: Any, data: Any = None) -> list[str]:
     found = [name for name in ALONE if name != "crf" or crf]
     if data is None:
         return found
-    if model.kind == "translator":
-        return [*found, *(["attention"] if model.attention != "none" else [])]
-    if model.kind == "image-captioner":
-        return [*found, *(["attention"] if model.encoder != "features" else [])]
-    if model.kind not in READERS:
-        return found
     bidirectional = getattr(model, "bidirectional", model.kind == "sequence-tagger")
-    left_out = {"attention"} | ({"gradient-norms"} if bidirectional else set())
+    left_out = {"gradient-norms"} if bidirectional else set()
     left_out |= set() if model.kind == "language-model" else {"tokens"}
-    # What convolutions make of the channels is no input that a reader knows.
-    left_out |= {"attribution"} if model.kind == "sequence-classifier" else set()
+    looks = model.kind in ("translator", "image-captioner") and model.attention != "none"
+    looks = looks and getattr(model, "encoder", "") != "features"
+    left_out |= set() if looks else {"attention"}
     return [*found, *(name for name in WITH_DATA if name not in left_out)]
 
 
@@ -68,8 +62,8 @@ def pictures_of(model: Any, data: Any = None, names: Sequence[str] = ()) -> dict
     """Pictures of a fitted estimator by name.
 
     Args:
-        data: what the model reads: texts, sentences or rows; a text of a language model or
-            translator, an image of a captioner; None makes those of the model alone.
+        data: what the model's `predict` takes: texts, sentences, rows, recordings, pieces, images;
+            None makes the pictures of the model alone.
         names: the choice, as `names_for` gives them; empty takes all.
 
     Raises:

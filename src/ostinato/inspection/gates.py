@@ -12,7 +12,7 @@ from ostinato.errors import OptionError, check_choice, check_number
 from ostinato.figures import Axis, Line, Lines, Matrix, Points, Scatter
 from ostinato.inspection.estimators import read
 from ostinato.inspection.picture import Picture
-from ostinato.inspection.reading import RECURRENT, answer, chosen, watch
+from ostinato.inspection.reading import RECURRENT, chosen, module_answer, watch
 from ostinato.inspection.units import shown, steps_of
 
 NAMES = {
@@ -164,9 +164,8 @@ def gradient_histograms(
     reading = read(where, model, data)
     name, found = _layer(where, reading.module, layer)
     parameter = _parameter(where, found, weights)
-    call = chosen(where, watch(where, reading), None, reading)
     with torch.enable_grad():
-        out = answer(reading, call.name, call.x)
+        out = module_answer(reading)
         value = 0.5 * out.square().mean() if loss is None else loss(out)
         (slope,) = torch.autograd.grad(value, parameter)
     return _histograms(

@@ -14,35 +14,30 @@ from torch import Tensor
 
 from ostinato import nn
 from ostinato.errors import DataError, OptionError, ShapeError, suggestion
+from ostinato.tasks.inside import Inside
 
 RECURRENT = (nn.Recurrent, torch.nn.RNNBase)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Reading:
-    """A module and one batch for it.
+class Reading(Inside):
+    """A module and one batch for it; see `Inside`.
 
     Attributes:
         module: the network.
-        inputs: positional arguments of the module.
         options: keyword arguments of the module, as `lengths` and `resets` of a layer.
-        tokens: what each step of the first sequence reads, of a text.
-        columns: names of the inputs of a step.
-        answers: names of the outputs.
-        separator: what stands between tokens.
-        first: the recurrent layer that reads the steps; None takes the one that runs first.
-        index: of the rows of a series.
     """
 
     module: torch.nn.Module
-    inputs: tuple[Any, ...]
     options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    tokens: Sequence[str] | None = None
-    columns: Sequence[str] | None = None
-    answers: Sequence[str] | None = None
-    separator: str = ""
-    first: str | None = None
-    index: Any = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether the module itself reads numbers `(batch, steps, columns)`; a bare layer's axes
+        may be turned."""
+        first = self.inputs[0]
+        numbers = torch.is_tensor(first) and first.is_floating_point() and first.dim() == 3
+        return numbers and self.tokens is None and not isinstance(self.module, RECURRENT)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -176,9 +171,17 @@ def answer(reading: Reading, first: str, x: Tensor) -> Tensor:
             found = reading.module(*reading.inputs, **reading.options)
     finally:
         hook.remove()
-    found = found[0] if isinstance(found, tuple) else found
+    found = reading.scores(found)
     if isinstance(reading.module, RECURRENT) and not layer.batch_first:
         found = found.transpose(0, 1)
+    return found.flatten(1) if found.dim() > 3 else found
+
+
+def module_answer(reading: Reading, x: Tensor | None = None) -> Tensor:
+    """As `answer`, when the module reads its inputs, the first of them x where that is given."""
+    inputs = reading.inputs if x is None else (x, *reading.inputs[1:])
+    with evaluating(reading.module):
+        found = reading.scores(reading.module(*inputs, **reading.options))
     return found.flatten(1) if found.dim() > 3 else found
 
 

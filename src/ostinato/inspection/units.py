@@ -132,12 +132,19 @@ class Steps:
 
 
 def steps_of(reading: Reading, count: int) -> Steps:
-    """Tokens of a text, timestamps of a series, else numbers from 0."""
+    """Tokens of a text, timestamps of a series, else numbers from 0. Where a layer has fewer steps
+    than the rows, each stands where the first of its rows does."""
     if reading.tokens is not None:
         return Steps("token", list(reading.tokens)[:count], Axis(label="token"))
-    if isinstance(reading.index, pd.DatetimeIndex):
-        return Steps("time", reading.index[:count], Axis(label="time"))
-    return Steps("step", np.arange(count), Axis(label="step", whole=True))
+    index = reading.index
+    if index is None or len(index) < count:
+        return Steps("step", np.arange(count), Axis(label="step", whole=True))
+    index = index[:: -(-len(index) // count)][:count]
+    if isinstance(index, pd.DatetimeIndex):
+        return Steps("time", index.tz_localize(None), Axis(label="time"))
+    if index.name is None or isinstance(index, pd.RangeIndex):
+        return Steps("step", np.asarray(index), Axis(label="step", whole=True))
+    return Steps("time", np.asarray(index), Axis(label="time", unit=str(index.name)))
 
 
 def shown(token: str) -> str:

@@ -16,6 +16,7 @@ from ostinato.training.averages import Averages
 from ostinato.training.losses import Loss, checked
 from ostinato.training.means import rows_of
 from ostinato.training.metrics import Figures
+from ostinato.training.nonfinite import where_it_began
 from ostinato.training.optimizers import clip, make_optimizer
 
 
@@ -61,19 +62,21 @@ class Learner(lightning.LightningModule):
         if (loss.device.type == "cpu" or batch_idx % 50 == 0) and not math.isfinite(
             float(loss.detach())
         ):
-            self.refuse(f"the loss became {float(loss.detach())}", batch_idx)
+            began = where_it_began(self.module, batch, lambda: self.loss(self.module, batch))
+            self.refuse(f"the loss became {float(loss.detach())}", batch_idx, began)
         return loss
 
     def validation_step(self, batch: Any, batch_idx: int) -> None:
         self._measure(batch, self.validation_figures, learning=False)
 
-    def refuse(self, what: str, batch_idx: int) -> None:
+    def refuse(self, what: str, batch_idx: int, began: str = "") -> None:
         """Raise `NonFiniteError`, with what helps."""
         options = self.options
+        began = f" {began}" if began else ""
         raise NonFiniteError(
             f"fit: {what} at step {self.trainer.global_step} (epoch "
-            f"{self.trainer.current_epoch + 1}, batch {batch_idx + 1}). Look for NaN or huge "
-            f"values in the inputs; lower learning_rate, now {options.learning_rate}, or set "
+            f"{self.trainer.current_epoch + 1}, batch {batch_idx + 1}).{began} Look for NaN or "
+            f"huge values in the inputs; lower learning_rate, now {options.learning_rate}, or set "
             f"clip_norm, now {options.clip_norm}, for example to 1.0."
         )
 

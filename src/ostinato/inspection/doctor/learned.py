@@ -10,6 +10,8 @@ import numpy as np
 from ostinato.figures import number
 from ostinato.inspection.doctor.findings import Finding, UncheckedError
 from ostinato.inspection.doctor.patient import Patient
+from ostinato.inspection.reading import module_answer
+from ostinato.training.nonfinite import where_it_began
 
 Z = 1.96  # standard errors of a 95 % interval
 
@@ -19,6 +21,8 @@ def curve(patient: Patient, name: str, least: int) -> np.ndarray:
     found = np.asarray(patient.history.get(name, ()), dtype=np.float64)
     if len(found) < least:
         raise UncheckedError(f"needs {name} of {least} epochs or more.")
+    if not np.isfinite(found).all():
+        raise UncheckedError(f"{name} is not a number in every epoch.")
     return found
 
 
@@ -30,7 +34,7 @@ def not_a_number(patient: Patient) -> Finding | None:
             return Finding(
                 name="not-a-number",
                 title="A figure is not a number",
-                evidence=f"{name} is {values[bad[0]]} in epoch {bad[0] + 1}.",
+                evidence=f"{name} is {values[bad[0]]} in epoch {bad[0] + 1}.{_began(patient)}",
                 remedies=(
                     "Look for NaN, infinite or huge values in the rows.",
                     f"Lower learning_rate, now {patient.options['learning_rate']}.",
@@ -38,6 +42,16 @@ def not_a_number(patient: Patient) -> Finding | None:
                 ),
             )
     return None
+
+
+def _began(patient: Patient) -> str:
+    """Where the network itself makes one of some rows, as far as there are any."""
+    try:
+        reading = patient.reading
+    except UncheckedError:
+        return ""
+    began = where_it_began(reading.module, reading.inputs, lambda: module_answer(reading))
+    return f" {began}" if began else ""
 
 
 def rate_too_high(patient: Patient) -> Finding | None:
@@ -77,7 +91,7 @@ def rate_too_low(patient: Patient) -> Finding | None:
         remedies=(
             f"Raise learning_rate, now {patient.options['learning_rate']}, three to ten times; "
             "ostinato.training.find_learning_rate measures one.",
-            f"Train longer: epochs is {patient.options['epochs']}.",
+            f"Train longer: it had {len(loss)} epochs.",
         ),
     )
 
@@ -94,7 +108,7 @@ def stopped_early(patient: Patient) -> Finding | None:
         evidence=f"The last of {len(loss)} epochs brought {last / whole:.0%} of all that the "
         f"held-out loss fell, from {number(loss[-2])} to {number(loss[-1])}.",
         remedies=(
-            f"Train longer: epochs is {patient.options['epochs']}.",
+            f"Train longer: it had {len(loss)} epochs.",
             f"Raise learning_rate, now {patient.options['learning_rate']}.",
             "Take more units: hidden_size.",
         ),
@@ -149,7 +163,8 @@ def baseline_wins(patient: Patient) -> Finding | None:
 
 def too_few_rows(patient: Patient) -> Finding | None:
     """Held-out figures that may be chance."""
-    rows, scores = patient.rows("held_out").count, patient.scores
+    held, scores = patient.rows("held_out"), patient.scores
+    rows = held.count if held.judged is None else held.judged
     share = scores.model.get("accuracy")
     if share is None:
         raise UncheckedError("needs an accuracy on held-out rows.")
@@ -163,8 +178,8 @@ def too_few_rows(patient: Patient) -> Finding | None:
     return Finding(
         name="too-few-rows",
         title="Too few held-out rows to tell how good the model is",
-        evidence=f"Accuracy {share:.1%} of {rows} rows: the true one lies between {low:.1%} and "
-        f"{high:.1%} (95 % interval){within}.",
+        evidence=f"Accuracy {share:.1%} of {rows:,} answers: the true one lies between {low:.1%} "
+        f"and {high:.1%} (95 % interval){within}.",
         remedies=(
             "Hold out more rows: validation=0.3, or a file of its own.",
             "Train with several seeds and look at the mean.",

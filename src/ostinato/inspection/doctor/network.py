@@ -15,6 +15,7 @@ STILL = 1e-3  # a unit whose state moves less, as standard deviation
 STUCK = 0.95  # share of the steps at which a state of tanh is near -1 or 1
 MANY = 0.3  # of the units
 LONG = 50  # steps
+SCALE = 1e-2, 10.0  # spreads that are still learned from
 
 
 def vanishing(patient: Patient) -> Finding | None:
@@ -116,11 +117,47 @@ def saturated_units(patient: Patient) -> Finding | None:
     )
 
 
+def not_scaled(patient: Patient) -> Finding | None:
+    """Columns that reach the network far from 0 or with a spread far from 1."""
+    reading, _ = patient.inside
+    if not reading.plain:
+        raise UncheckedError("needs rows of numbers.")
+    values = reading.inputs[0].double().flatten(0, 1).numpy()
+    names = list(reading.columns or range(values.shape[1]))
+    centre, spread = np.abs(values.mean(0)), values.std(0)
+    low, high = SCALE
+    bad = np.flatnonzero((centre > high) | (spread > high) | ((spread > 0) & (spread < low)))
+    if not len(bad):
+        return None
+    worst = bad[np.argmax(np.maximum(centre[bad], spread[bad]))]
+    return Finding(
+        name="not-scaled",
+        title="The network reads numbers that are not scaled",
+        evidence=f"{len(bad)} of {len(names)} columns; {names[worst]!r} has the mean "
+        f"{values[:, worst].mean():,.4g} and the spread {spread[worst]:,.4g}, where about 0 and 1 "
+        "are learned from quickly.",
+        remedies=(
+            *_scaling(patient),
+            "Look for outliers, such as a sign for what is missing (-999).",
+            "Scale the columns before, or take their logarithms where they grow by factors.",
+        ),
+    )
+
+
+def _scaling(patient: Patient) -> tuple[str, ...]:
+    """The option that left the rows as they were."""
+    for name, scaled in (("scaler", "standard"), ("scale", "channel")):
+        if patient.options.get(name) == "none":
+            return (f"Set {name}={scaled!r}, now 'none'.",)
+    return ()
+
+
 def _gated(patient: Patient) -> tuple[str, ...]:
     return ("Set cell='gru' or 'lstm'.",) if patient.options.get("cell") == "rnn" else ()
 
 
 CHECKS: dict[str, Callable[[Patient], Finding | None]] = {
+    "not-scaled": not_scaled,
     "exploding-gradients": exploding,
     "vanishing-gradients": vanishing,
     "saturated-units": saturated_units,

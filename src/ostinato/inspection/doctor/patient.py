@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections import Counter
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,35 +14,11 @@ from ostinato.inspection import estimators as inside
 from ostinato.inspection.doctor.findings import UncheckedError
 from ostinato.inspection.reading import Call, Reading, chosen, watch
 from ostinato.inspection.through_time import gradient_norms
+from ostinato.tasks.inside import Examples
+from ostinato.tasks.registry import TASKS
 from ostinato.tasks.scores import scores_of
 
-SERIES = ("forecaster", "anomaly-detector")
-UNKNOWN = 1  # the number of tokens that a vocabulary lacks
 BACK = 20  # steps back at which a gradient is looked at
-SAMPLE = 64  # rows that the network reads for the checks of its inside
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Examples:
-    """Rows of one kind of task, as far as the checks ask.
-
-    Attributes:
-        count: how many there are.
-        keys: one hashable value a row, equal for equal rows; None where rows may well repeat.
-        labels: one a row, where the task has classes.
-        lengths: steps of each row as the network reads it; None where no check asks.
-        whole: steps of each row before any were cut away.
-        unknown: share of the tokens that the vocabulary lacks.
-        sample: some rows, as the task's pictures take them.
-    """
-
-    count: int
-    keys: Sequence[Hashable] | None = None
-    labels: Sequence[Any] | None = None
-    lengths: np.ndarray | None = None
-    whole: np.ndarray | None = None
-    unknown: float | None = None
-    sample: Any = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -53,13 +29,11 @@ class Patient:
         model: the estimator.
         train: rows it learned from; None where they were not given.
         held_out: rows it was judged by; None where there are none.
-        table: a forecaster's or detector's rows, as given.
     """
 
     model: Any
     train: Examples | None = None
     held_out: Examples | None = None
-    table: Any = None
 
     @property
     def history(self) -> Mapping[str, Sequence[float]]:
@@ -87,18 +61,28 @@ class Patient:
         return found
 
     @property
+    def table(self) -> Any:
+        """The rows of series in their order; those of training where they were given."""
+        found = [each.table for each in (self.train, self.held_out) if each is not None]
+        return next((each for each in found if each is not None), None)
+
+    @property
     def any_rows(self) -> Examples:
         held = self.held_out
         return held if held is not None and held.count else self.rows("train")
 
     @functools.cached_property
+    def reading(self) -> Reading:
+        """Some rows as the network reads them."""
+        return inside.read("doctor", self.model, self.any_rows.sample)
+
+    @functools.cached_property
     def inside(self) -> tuple[Reading, Call]:
         """The network reading some rows, and what the layer that reads the steps did."""
-        kind = self.model.kind
-        if kind not in inside.READERS:
-            raise UncheckedError(f"there is no look inside a {kind} yet.")
-        reading = inside.read("doctor", self.model, self.any_rows.sample)
-        return reading, chosen("doctor", watch("doctor", reading), None, reading)
+        call = chosen("doctor", watch("doctor", self.reading), None, self.reading)
+        if not call.outputs.isfinite().all():
+            raise UncheckedError("the network puts out what is no number.")
+        return self.reading, call
 
     @functools.cached_property
     def norms(self) -> np.ndarray:
@@ -117,14 +101,10 @@ def patient_of(model: Any, train: Any, validation: Any) -> Patient:
     """A fitted estimator with rows as its `fit` takes them; a share held out stands among them."""
     shared = validation is None or isinstance(validation, int | float)
     held_out = model.held_out_ if shared else validation
-    if model.kind in SERIES:
-        return Patient(model=model, table=_first(train if train is not None else held_out))
-    read = READERS.get(model.kind)
-    if read is None:
-        return Patient(model=model)
-    held = None if held_out is None else read(model, *_both(held_out), True)
+    read = TASKS[model.kind].part("inside").examples
+    held = None if held_out is None else read(model, *_both(held_out), steps=True)
     looked_at = held is not None and held.count > 0  # the training rows' steps are not asked then
-    learned = None if train is None else read(model, *_both(train), not looked_at)
+    learned = None if train is None else read(model, *_both(train), steps=not looked_at)
     if shared and learned is not None and learned.keys and held is not None and held.keys:
         learned = dataclasses.replace(learned, keys=_without(learned.keys, held.keys))
     return Patient(model=model, train=learned, held_out=held)
@@ -144,59 +124,4 @@ def _without(keys: Sequence[Hashable], others: Sequence[Hashable]) -> list[Hasha
 def _both(rows: Any) -> tuple[Any, Any]:
     if isinstance(rows, tuple) and len(rows) == 2:
         return rows
-    return _first(rows), None
-
-
-def _first(rows: Any) -> Any:
-    return rows[0] if isinstance(rows, tuple) else rows
-
-
-def _texts(model: Any, X: Any, y: Any, steps: bool) -> Examples:
-    texts, labels = list(X), None if y is None else list(y)
-    if not steps:
-        return Examples(count=len(texts), keys=texts, labels=labels)
-    tokens = model.rows_.whole(texts)
-    whole = np.array([len(each) for each in tokens])
-    most = model.max_length or np.inf
-    return Examples(
-        count=len(texts),
-        keys=texts,
-        labels=labels,
-        lengths=np.minimum(whole, most),
-        whole=whole,
-        unknown=float((np.concatenate(tokens) == UNKNOWN).mean()) if whole.any() else None,
-        sample=[text for text, n in zip(texts, whole, strict=True) if n][:SAMPLE],
-    )
-
-
-def _sentences(model: Any, X: Any, y: Any, steps: bool) -> Examples:
-    rows = [tuple(each) for each in X]
-    lengths = np.array([len(each) for each in rows])
-    sample = [list(each) for each in rows if each][:SAMPLE]
-    return Examples(count=len(rows), keys=rows, lengths=lengths, whole=lengths, sample=sample)
-
-
-def _rows(model: Any, X: Any, y: Any, steps: bool) -> Examples:
-    return Examples(count=len(X), labels=None if y is None else list(y), sample=X[:SAMPLE])
-
-
-def _recordings(model: Any, X: Any, y: Any, steps: bool) -> Examples:
-    values = model._read("doctor", X, None)
-    lengths = np.array([len(each) for each in values])
-    return Examples(
-        count=len(values),
-        keys=[each.tobytes() for each in values],
-        labels=None if y is None or model.rows_.kind != "label" else list(y),
-        lengths=lengths,
-        whole=lengths,
-        sample=values[:SAMPLE],
-    )
-
-
-READERS: dict[str, Callable[[Any, Any, Any, bool], Examples]] = {
-    "text-classifier": _texts,
-    "sequence-tagger": _sentences,
-    "stream-classifier": _rows,
-    "sequence-classifier": _recordings,
-}
-"""By kind, of a model, X, y or None, and whether checks ask for the rows' steps."""
+    return (rows[0] if isinstance(rows, tuple) else rows), None

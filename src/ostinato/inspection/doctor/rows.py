@@ -16,6 +16,7 @@ RARE = 0.1  # of the most frequent class's rows
 COPIES = 0.01  # of the held-out rows
 UNKNOWN = 0.1  # of the tokens
 CUT = 0.25  # of the rows
+WASTE = 0.3  # of the steps that are read
 LEAST = 100  # rows of a series
 LAGS = 48  # rows back, or ahead, that are compared
 
@@ -49,7 +50,7 @@ def copies(patient: Patient) -> Finding | None:
     """Held-out rows that training had too."""
     known, held = patient.rows("train").keys, patient.rows("held_out").keys
     if known is None or held is None:
-        raise UncheckedError("rows of a stream may well repeat.")
+        raise UncheckedError("rows of these data may well repeat.")
     known = set(known)
     twice = [each for each in held if each in known]
     if len(twice) < max(2, COPIES * len(held)):
@@ -103,6 +104,59 @@ def cut_texts(patient: Patient) -> Finding | None:
         evidence=f"{cut:.0%} of the rows are longer than max_length, now "
         f"{patient.options.get('max_length')}; {lost:.0%} of the tokens are never read.",
         remedies=("Raise max_length: the time grows with it.", "Set truncation='middle'."),
+    )
+
+
+def padding_waste(patient: Patient) -> Finding | None:
+    """Batches of which much is padding, which costs time and learns nothing."""
+    learned = patient.train
+    rows = learned if learned is not None and learned.lengths is not None else patient.any_rows
+    if rows.lengths is None or len(rows.lengths) < 2:
+        raise UncheckedError("needs rows with a length.")
+    size = patient.options["batch_size"]
+    lengths = np.sort(rows.lengths)  # `fit` puts rows of like length together
+    read = sum(len(part) * int(part.max()) for part in _batches(lengths, size))
+    waste = 1 - float(lengths.sum()) / max(read, 1)
+    if waste < WASTE:
+        return None
+    most, half = int(lengths.max()), int(np.median(lengths))
+    return Finding(
+        name="padding-waste",
+        title="Much of what the network reads is padding",
+        evidence=f"{waste:.0%} of the steps in batches of {size} are padding: half of the rows "
+        f"have {half:,} steps or fewer, the longest {most:,}.",
+        remedies=(
+            "Cut the few longest rows, as max_length does with texts.",
+            f"Lower batch_size, now {size}: there are few rows of like length.",
+        ),
+    )
+
+
+def _batches(lengths: np.ndarray, size: int) -> list[np.ndarray]:
+    return [lengths[start : start + size] for start in range(0, len(lengths), size)]
+
+
+def labels_too_long(patient: Patient) -> Finding | None:
+    """Recordings with fewer steps than their labels need: CTC has no way through them."""
+    found = [each for each in (patient.train, patient.held_out) if each is not None]
+    rows = next((each for each in found if each.needed is not None), None)
+    if rows is None or rows.needed is None or rows.lengths is None:
+        raise UncheckedError("needs labels that are aligned with the steps.")
+    short = rows.lengths < rows.needed
+    if not short.any():
+        return None
+    first = int(short.argmax())
+    return Finding(
+        name="labels-too-long",
+        title="Some texts are longer than their recordings have steps",
+        evidence=f"{int(short.sum()):,} of {rows.count:,} rows, the first in row {first}: "
+        f"{rows.needed[first]} labels, blanks between equal ones counted, in {rows.lengths[first]} "
+        "steps. Their loss is infinite, and nothing is learned from them.",
+        remedies=(
+            f"Lower stride, now {patient.options.get('stride')}, or frame_shift: more steps.",
+            "Look at these rows: text and recording may not belong together.",
+            "Leave them out.",
+        ),
     )
 
 
@@ -192,10 +246,12 @@ def _correlation(one: np.ndarray, other: np.ndarray) -> float:
 
 
 CHECKS: dict[str, Callable[[Patient], Finding | None]] = {
+    "labels-too-long": labels_too_long,
     "copies": copies,
     "leaked-time": leaked_time,
     "shuffled-time": shuffled_time,
     "class-imbalance": class_imbalance,
     "unknown-words": unknown_words,
     "cut-texts": cut_texts,
+    "padding-waste": padding_waste,
 }

@@ -135,6 +135,16 @@ def _said(
     return torch.cat(answers)[:, :steps].double().numpy(), scales, indices
 
 
+def network_inputs(
+    rows: ForecasterRows, parts: Sequence[Series], steps: int
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, list[Series]]:
+    """What the network reads of every series, `(series, past, inputs)`, `(series, steps, known)`
+    and `(series, statics)`, and the rows that this was made of."""
+    recent = _recent(rows, parts)
+    x, later, static, _ = _inputs(rows, rows.scales(recent), recent, steps)
+    return x, later, static, recent
+
+
 def table(
     layout: Layout,
     time: str | None,

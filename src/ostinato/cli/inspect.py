@@ -71,7 +71,7 @@ def _data(estimator: Any, sources: Sequence[str], texts: list[str], column: str 
         from ostinato.data import TextFiles
 
         texts = [next(TextFiles(list(sources)).pieces())[1][:CHARACTERS]]
-    elif sources and kind == "sequence-classifier":
+    elif sources and kind in ("sequence-classifier", "sequence-regressor"):
         from ostinato.tasks.recordings.files import RecordingWords, unlabelled
         from ostinato.tasks.sources import remembered
 

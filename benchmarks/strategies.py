@@ -4,7 +4,8 @@
     python -m benchmarks run strategies -- months cuts   some
 
 months   twelve made-up series of 140 months: trend, season and noise, each at a level of its own
-sunspots the yearly numbers that come with statsmodels, 309 rows
+sunspots, nile, macro   what comes with statsmodels: 309 and 100 yearly rows, 203 quarters of five
+         figures of an economy
 cuts     50 pieces of hourly demand and prices, see quality_forecast
 aapl     the close of each day, 60 days in, 1 day out
 hours    Victoria's demand by the hour, a year of it, a day ahead
@@ -61,6 +62,21 @@ def sunspots(data: Path) -> Set:
     }
 
 
+def nile(data: Path) -> Set:
+    from statsmodels.datasets import nile as read
+
+    return read.load_pandas().data.astype({"year": int}), {"time": "year", "target": "volume"}
+
+
+def macro(data: Path) -> Set:
+    from statsmodels.datasets import macrodata as read
+
+    frame = read.load_pandas().data
+    stamps = pd.date_range("1959-01-01", periods=len(frame), freq="QS")
+    targets = ("realgdp", "realcons", "realinv", "cpi", "unemp")
+    return frame[[*targets]].assign(ds=stamps), {"time": "ds", "target": targets}
+
+
 def cuts(data: Path) -> Set:
     return quality.cuts(data, 0)[0], quality.OPTIONS["cuts"]
 
@@ -77,7 +93,7 @@ def hours(data: Path) -> Set:
 
 
 SETS: dict[str, Callable[[Path], Set]] = {
-    each.__name__: each for each in (months, sunspots, cuts, aapl, hours)
+    each.__name__: each for each in (months, sunspots, nile, macro, cuts, aapl, hours)
 }
 
 

@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 from ostinato.cli import forecast, output, stream, train
+from ostinato.cli.words import Errors, Json, Model, Neutral, Part, SkipBad, SkipEmpty
 
 app = typer.Typer(
     name="ostinato",
@@ -27,28 +28,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(train.app, name="train")
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
-Model = Annotated[Path, typer.Argument(help="A run folder (runs/NAME) or a .safetensors file.")]
-Errors = Annotated[
-    str | None,
-    typer.Option(
-        help="Bytes that are not UTF-8: strict (an error) or replace.", metavar="strict|replace"
-    ),
-]
-SkipEmpty = Annotated[
-    bool | None, typer.Option("--skip-empty", help="Leave out rows whose text or label is empty.")
-]
-SkipBad = Annotated[
-    bool | None, typer.Option("--skip-bad", help="Leave out files that cannot be used.")
-]
-Part = Annotated[
-    str | None, typer.Option(help="Composer: the part of a JSON file that has several.")
-]
-Neutral = Annotated[
-    tuple[float, float] | None,
-    typer.Option(help="Probabilities between LO and HI are answered 'neutral'.", metavar="LO HI"),
-]
 
 
 def _version(wanted: bool) -> None:
@@ -327,6 +306,25 @@ def doctor(
     from ostinato.cli.doctor import doctor as run_doctor
 
     run_doctor(model, data or [], validation, as_json=json)
+
+
+@app.command()
+def studio(
+    runs: Annotated[Path, typer.Argument(help="Folder with the runs.")] = Path("runs"),
+    host: Annotated[
+        str, typer.Option(help="Address to serve at; another than this opens it to a network.")
+    ] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(help="[default: the first free from 8765]")] = None,
+    token: Annotated[
+        str | None, typer.Option(help="What the page's address must have; else one is made.")
+    ] = None,
+    browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+    json: Json = False,
+) -> None:
+    """Open one page to watch training, try models and look inside."""
+    from ostinato.cli.studio import studio as run_studio
+
+    run_studio(runs, host=host, port=port, token=token, browser=browser, as_json=json)
 
 
 @app.command()

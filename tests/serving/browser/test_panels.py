@@ -1,0 +1,283 @@
+"""The panels clicked, typed and drawn in a headless Chromium, each on a bare page of its own."""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import ostinato
+from ostinato.data import Recording
+from ostinato.data.audio import write_wav
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = shutil.which("chromium")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium: apt-get install chromium"),
+]
+
+SMALL = {"epochs": 2, "hidden_size": 8, "progress": False}
+PICTURES = Path(__file__).parents[3] / "build" / "studio-panels"
+WAY = [(0.2, 0.5), (0.8, 0.5), (0.2, 0.45), (0.8, 0.52)]
+
+
+def _models():
+    texts, words = ["a great film", "a dull film"] * 12, [["Ada", "sees", "Rome"]] * 20
+    good = {"embedding_size": 8, "learning_rate": 0.03}
+    steps = np.arange(32)
+    piece = np.stack([67 + 2 * (steps // 2 % 4), 60 - steps // 4 % 3, 48 + steps // 8], axis=1)
+    images = [np.full((20, 20, 3), k * 9, dtype=np.uint8) for k in range(12)]
+    sizes = {"embedding_size": 8, "channels": 4, "image_size": 16, "grid": 2, "min_count": 1}
+    sounds = [np.random.default_rng(k).normal(size=4000) * 0.1 for k in range(8)]
+    heard = {"sampling_rate": 8000, "bands": 12, "convolution": 8, "num_layers": 1}
+    without = {"validation": None}
+    return {
+        "texts": ostinato.TextClassifier(**SMALL, **good).fit(
+            texts, ["good", "bad"] * 12, **without
+        ),
+        "texts-tagger": ostinato.SequenceTagger(**SMALL | {"epochs": 30}, **good).fit(
+            words, [["B-PER", "O", "B-LOC"]] * 20, **without
+        ),
+        "generation": ostinato.LanguageModel(**SMALL, embedding_size=8, chunk=16).fit(
+            ["a great film and a dull one. "] * 40, **without
+        ),
+        "tables": ostinato.AnomalyDetector(**SMALL, past=12, horizon=4).fit(_table(300)),
+        "sound": ostinato.SpeechRecognizer(**SMALL, **heard).fit(
+            sounds, ["a b", "b a"] * 4, **without
+        ),
+        "music": ostinato.MusicComposer(**SMALL, chain_size=8).fit([piece] * 8, **without),
+        "captions": ostinato.ImageCaptioner(**SMALL, **sizes, beam=2).fit(
+            images, ["a dark square", "a light square"] * 6, **without
+        ),
+    }
+
+
+def _table(rows: int) -> pd.DataFrame:
+    when = pd.date_range("2026-01-01", periods=rows, freq="h")
+    return pd.DataFrame({"time": when, "load": 50 + 10 * np.sin(np.arange(rows) * 2 * np.pi / 24)})
+
+
+@pytest.fixture(scope="module")
+def address():
+    from panel_page import Served
+
+    served = Served(_models())
+    yield served.address
+    served.close()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    flags = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def opened(browser, address, request):
+    """Opens a panel; at the end: no error in the page, no request that left, a picture of each
+    colour and width, and no violation that axe finds."""
+    pages = []
+
+    def open_(panel: str):
+        page = browser.new_page(viewport={"width": 900, "height": 900})
+        page.set_default_timeout(20_000)
+        wrong: list[str] = []
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda m: wrong.append(m.text) if "Security" in m.text else None)
+        page.on("request", lambda r: wrong.append(r.url) if address not in r.url[:60] else None)
+        page.goto(f"{address}/panel/{panel}")
+        pages.append((panel, page, wrong))
+        return page
+
+    yield open_
+    from axe_playwright_python.sync_playwright import Axe
+
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for panel, page, wrong in pages:
+        assert [each for each in wrong if not each.startswith("blob:")] == []
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            for width in (900, 400):
+                page.set_viewport_size({"width": width, "height": 900})
+                page.wait_for_timeout(150)
+                page.screenshot(path=PICTURES / f"{panel}-{scheme}-{width}.png", full_page=True)
+                assert page.evaluate("document.documentElement.scrollWidth") <= width
+                found = Axe().run(page)
+                assert found.violations_count == 0, found.generate_report()
+        page.close()
+
+
+# After every `input` event, the time until the answer stands in the page and a frame was drawn.
+STOPWATCH = """([selector, looked]) => {
+  window.times = [];
+  const field = document.querySelector(selector), answer = document.querySelector(looked);
+  let begun = null;
+  field.addEventListener("input", () => { begun = performance.now(); }, true);
+  new MutationObserver(() => {
+    if (begun === null) return;
+    const from = begun; begun = null;
+    requestAnimationFrame(() => setTimeout(() => window.times.push(performance.now() - from)));
+  }).observe(answer, {subtree: true, childList: true, characterData: true, attributes: true});
+}"""
+
+
+def _timed(page, field: str, answer: str, words: str, record_property) -> None:
+    """Milliseconds from key to picture: printed and recorded, not asserted."""
+    page.evaluate(STOPWATCH, [field, answer])
+    page.type(field, words, delay=60)
+    page.wait_for_timeout(300)
+    times = page.evaluate("window.times")
+    assert len(times) > len(words) / 2
+    median = statistics.median(times)
+    record_property("key_to_picture_ms", round(median, 1))
+    told = f"median {median:.1f} ms of {len(times)} keys, worst {max(times):.1f} ms"
+    sys.stderr.write(f"key to picture: {told}\n")
+
+
+def test_label_and_tint_change_with_each_key(opened, record_property):
+    page = opened("texts")
+    _timed(page, "textarea", ".p-answer", "a great film and a dull one", record_property)
+    assert "%" in page.inner_text(".p-large")
+    assert page.locator(".p-token").count() == 7
+    before = page.inner_text(".p-value >> nth=0")
+    page.fill("textarea", "a dull dull dull film")
+    page.wait_for_function("document.querySelectorAll('.p-token').length === 5")
+    assert page.inner_text(".p-value >> nth=0") != before
+    page.get_by_label("Tint the words by").select_option("unit")
+    page.get_by_label("Unit", exact=True).fill("3")
+    page.get_by_text("What unit 3 of 16 puts out").wait_for()
+
+
+def test_text_is_generated_token_by_token_stopped_and_continued(opened, record_property):
+    page = opened("generation")
+    _timed(page, "textarea", ".p-bars", "a great film", record_property)
+    page.get_by_label("Temperature").fill("1.2")
+    page.get_by_role("button", name="Write on").click()
+    page.wait_for_function("document.querySelector('textarea').value.length > 20")
+    page.keyboard.press("Enter")  # the focus is on Stop
+    page.get_by_text("tokens in").wait_for()
+    first = page.input_value("textarea")
+    assert first.startswith("a great film")
+    page.get_by_role("button", name="Write on").click()
+    page.wait_for_function(f"document.querySelector('textarea').value.length > {len(first)}")
+    page.get_by_role("button", name="Stop").click()
+    page.wait_for_function("document.querySelector('button.main').disabled === false")
+    assert page.input_value("textarea").startswith(first)
+    assert page.locator(".p-bars li").count() == 10
+
+
+def test_any_table_is_forecast_drawn_and_downloaded(opened, tmp_path):
+    _table(240).to_csv(tmp_path / "load.csv", index=False)
+    (tmp_path / "wrong.csv").write_bytes(b"one,two\nx,y\n")
+    page = opened("instant")
+    page.set_input_files("input[type=file]", tmp_path / "wrong.csv")
+    page.get_by_text("no numeric column to forecast").wait_for()
+    page.set_input_files("input[type=file]", tmp_path / "load.csv")
+    page.locator(".uplot canvas").wait_for()
+    assert "forecast load" in page.inner_text(".p-facts")
+    with page.expect_download() as caught:
+        page.get_by_role("button", name="Download as CSV").click()
+    assert list(pd.read_csv(caught.value.path())) == ["time", "load", "load_q10", "load_q90"]
+
+
+def test_anomalies_are_drawn_with_their_alarms(opened, tmp_path):
+    table = _table(240)
+    table.loc[200, "load"] = 300.0
+    table.to_csv(tmp_path / "load.csv", index=False)
+    page = opened("tables")
+    page.set_input_files("input[type=file]", tmp_path / "load.csv")
+    page.locator(".uplot canvas").nth(1).wait_for()
+    assert "2026-01-09 08:00:00" in page.inner_text(".p-charts ul")
+
+
+def test_a_recording_is_dropped_and_another_made(opened, tmp_path):
+    samples = np.random.default_rng(0).normal(size=8000).astype(np.float32) * 0.1
+    write_wav(tmp_path / "said.wav", Recording(samples=samples, rate=8000).samples, 8000)
+    (tmp_path / "no.wav").write_bytes(b"RIFF nothing")
+    page = opened("sound")
+    page.set_input_files("input[type=file]", tmp_path / "no.wav")
+    page.get_by_text("no.wav: cannot be read as a recording").wait_for()
+    page.set_input_files("input[type=file]", tmp_path / "said.wav")
+    page.get_by_text("1.00 s,").wait_for()
+    page.get_by_role("button", name="Record").click()  # Chromium's microphone that beeps
+    page.wait_for_timeout(1500)
+    page.get_by_role("button", name="Stop and listen").click()
+    page.wait_for_function("!document.body.innerText.includes('1.00 s,')")
+    page.get_by_text("% sure").first.wait_for()
+
+
+def test_music_is_composed_played_and_downloaded(opened):
+    page = opened("music")
+    page.get_by_role("button", name="Compose").click()
+    page.get_by_text("beats a minute").wait_for()
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_timeout(400)
+    with page.expect_download() as caught:
+        page.get_by_role("button", name="Download MIDI").click()
+    assert Path(caught.value.path()).read_bytes()[:4] == b"MThd"
+    page.set_input_files("input[type=file]", caught.value.path())
+    page.get_by_text("must be a file of .mid").wait_for()  # the download has a name without .mid
+    page.get_by_role("button", name="Stop").click(timeout=1000) if page.get_by_role(
+        "button", name="Stop"
+    ).count() else None
+
+
+def test_an_image_gets_a_caption_and_shows_where_it_looked(opened, tmp_path):
+    from PIL import Image
+
+    Image.fromarray(np.full((60, 80, 3), 60, dtype=np.uint8)).save(tmp_path / "square.png")
+    page = opened("captions")
+    page.set_input_files("input[type=file]", tmp_path / "square.png")
+    page.locator(".p-row button").first.click()
+    assert page.inner_text(".p-large") != ""
+
+
+def _draw(page, points, shake: float) -> None:
+    box = page.locator(".p-pad").bounding_box()
+    places = [
+        (box["x"] + x * box["width"], box["y"] + (y + shake) * box["height"]) for x, y in points
+    ]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=12)
+    page.mouse.up()
+    page.wait_for_timeout(550)
+
+
+def test_gestures_are_drawn_learned_and_told_while_drawn(opened):
+    page = opened("gestures")
+    shapes = {"dash": WAY[:2], "corner": [(0.3, 0.2), (0.3, 0.8), (0.8, 0.8)]}
+    for name, points in shapes.items():
+        page.get_by_label("Name of a thing").fill(name)
+        page.keyboard.press("Enter")
+        for k in range(3):
+            _draw(page, points, 0.02 * k)
+    page.get_by_role("button", name="Learn", exact=True).click()
+    page.get_by_text("Learned from 6 drawings").wait_for(timeout=60_000)
+    _draw(page, shapes["corner"], 0.05)
+    page.get_by_text("corner! (").wait_for()
+
+
+def test_gestures_work_by_the_keyboard_alone(opened, record_property):
+    page = opened("gestures")
+    page.get_by_role("button", name="Load four shapes").focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("Learned from 40 drawings").wait_for(timeout=60_000)
+    begun = time.perf_counter()
+    page.get_by_role("button", name="Draw one for me").focus()
+    page.keyboard.press("Enter")
+    page.locator(".p-bars .first").wait_for()
+    record_property("seconds_until_first_bars", round(time.perf_counter() - begun, 3))
+    page.wait_for_timeout(1500)
+    assert page.inner_text(".p-large").rstrip("()0123456789.% ").endswith("!")

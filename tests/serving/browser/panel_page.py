@@ -26,6 +26,7 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{tit
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="icon" href="/empty"><link rel="stylesheet" href="/static/vendor/uPlot.min.css">
 <link rel="stylesheet" href="/static/panels/panels.css"><link rel="stylesheet" href="/page.css">
+<script src="/static/vendor/uPlot.iife.min.js"></script>
 <script type="module" src="/page.js?panel={name}&amp;kind={kind}"></script></head>
 <body><main><h1>{title}</h1><h2>Try it</h2><section id="panel" aria-label="{title}"></section>
 </main></body></html>"""
@@ -68,7 +69,8 @@ function stream(question, each) {
   return { stop: () => control.abort(), done };
 }
 const kind = url.get("kind");
-mount(document.getElementById("panel"), { run: kind ? { name: "run", kind } : null, ask, stream });
+const run = kind ? { name: "run", kind } : null;
+mount(document.getElementById("panel"), { run, ask, post: ask, stream });
 """
 
 

@@ -70,11 +70,21 @@ async function mountPanel(name, run) {
   const box = make("section", { class: "card", "aria-label": panel.title }, make("h2", {}, run ? `${panel.title}: ${run}` : panel.title));
   if (run) box.append(make("p", {}, make("a", { href: `#/run/${encodeURIComponent(run)}` }, `Back to ${run}`)));
   main.append(box);
+  const kind = run ? (await api.get(`/api/runs/${encodeURIComponent(run)}`)).kind : null;
+  const here = `/api/panels/${name}?${new URLSearchParams({ run })}`;
   return file.mount(box, {
-    run,
+    run: run ? { name: run, kind } : null,
+    // For keys: of questions that wait only the last is answered.
     ask: (question) => api.ask(name, run, question),
-    send: (question, sent) => api.send(name, run, question, sent),
-    stream: (question, piece, ended) => api.stream(name, run, question, piece, ended),
+    // For all else, and with a file.
+    post: (question, sent) => sent ? api.send(name, run, question, sent) : api.post(here, question),
+    stream(question, piece) {
+      let stop;
+      const done = new Promise((ended, failed) => {
+        stop = api.stream(name, run, question, piece, (error) => error ? failed(error) : ended());
+      });
+      return { stop, done };
+    },
     chart, heatmap, note,
   });
 }

@@ -3,7 +3,7 @@ import { dropped, el, picture, told } from "./parts.js";
 
 export const title = "Caption an image";
 
-export function mount(element, { ask }) {
+export function mount(element, { post }) {
   const wrong = told();
   const caption = el("p", { class: "p-large", "aria-live": "polite" });
   const others = el("ol", { class: "p-soft", start: 2, "aria-label": "Other captions" });
@@ -23,7 +23,7 @@ export function mount(element, { ask }) {
   async function taken(file) {
     try {
       image = await createImageBitmap(file).catch(() => null);
-      const found = await ask({ file: file.name }, file);
+      const found = await post({ file: file.name }, file);
       wrong.say("");
       map = null;
       caption.textContent = found.captions[0][0];

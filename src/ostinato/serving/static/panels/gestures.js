@@ -6,7 +6,7 @@ export const title = "Teach it gestures";
 const WANTED = 10;
 const PAUSE = 900; // milliseconds without the pen after which a drawing is finished
 
-export function mount(element, { ask }) {
+export function mount(element, { ask, post }) {
   const wrong = told();
   const classes = []; // {name, drawings: [strokes]}
   let chosen = 0, network = null, strokes = [], pen = null, finished = false, timer = 0, course = null, names = [];
@@ -106,7 +106,7 @@ export function mount(element, { ask }) {
     element.classList.add("p-busy");
     try {
       const drawings = classes.flatMap(({ name: label, drawings: all }) => all.map((each) => ({ label, strokes: each })));
-      const found = await ask({ do: "train", drawings });
+      const found = await post({ do: "train", drawings });
       wrong.say("");
       network = found.network;
       strokes = [];
@@ -121,7 +121,7 @@ export function mount(element, { ask }) {
   }
   async function load() {
     try {
-      const { drawings } = await ask({ do: "shapes", seed: Math.floor(1e6 * Math.random()) });
+      const { drawings } = await post({ do: "shapes", seed: Math.floor(1e6 * Math.random()) });
       classes.length = 0;
       for (const { label, strokes: given } of drawings) {
         let found = classes.find((each) => each.name === label);
@@ -138,7 +138,7 @@ export function mount(element, { ask }) {
   /** Draws a shape of chance point by point, as a hand would. */
   async function show() {
     if (!network) { wrong.say("Let it learn first."); return; }
-    const { drawings } = await ask({ do: "shapes", seed: Math.floor(1e6 * Math.random()) });
+    const { drawings } = await post({ do: "shapes", seed: Math.floor(1e6 * Math.random()) });
     const one = drawings[Math.floor(Math.random() * drawings.length)];
     const [points] = one.strokes;
     strokes = [[]];

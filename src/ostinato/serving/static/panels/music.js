@@ -5,7 +5,7 @@ export const title = "Compose";
 
 const HARMONICS = [1, 0.45, 0.25, 0.12, 0.06];
 
-export function mount(element, { ask }) {
+export function mount(element, { post }) {
   const wrong = told();
   const state = el("p", { class: "p-soft", role: "status" }, "Press Compose for a piece from nothing, or drop the beginning of one.");
   const seconds = slider("Seconds to write", { min: 2, max: 60, step: 1, value: 20 });
@@ -20,7 +20,7 @@ export function mount(element, { ask }) {
     try {
       const question = { seconds: seconds.value, temperature: temperature.value };
       if (file) question.file = file.name;
-      piece = await ask(question, file ?? undefined);
+      piece = await post(question, file ?? undefined);
       wrong.say("");
       const given = piece.known ? `, after ${piece.known} given steps` : "";
       state.textContent = `${piece.notes.length} notes, ${piece.seconds.toFixed(1)} s at ${Math.round(piece.tempo)} beats a minute${given}.`;
@@ -49,7 +49,7 @@ export function mount(element, { ask }) {
   const take = (form, type) => async () => {
     try {
       const { voices, tempo, steps_per_beat } = piece;
-      const { name, content } = await ask({ do: "file", form, voices, tempo, steps_per_beat });
+      const { name, content } = await post({ do: "file", form, voices, tempo, steps_per_beat });
       download(name, Uint8Array.from(atob(content), (sign) => sign.charCodeAt(0)), type);
     } catch (error) {
       wrong.say(error.message);

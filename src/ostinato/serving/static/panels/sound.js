@@ -3,7 +3,7 @@ import { button, colour, dropped, el, percent, picture, told } from "./parts.js"
 
 export const title = "Listen";
 
-export function mount(element, { ask }) {
+export function mount(element, { post }) {
   const wrong = told();
   const text = el("p", { class: "p-large", "aria-live": "polite" });
   const facts = el("p", { class: "p-soft" });
@@ -19,7 +19,7 @@ export function mount(element, { ask }) {
   async function taken(file) {
     state.textContent = "Listening…";
     try {
-      found = await ask({ file: file.name }, file);
+      found = await post({ file: file.name }, file);
       wrong.say("");
       text.textContent = found.text || "(nothing was heard)";
       facts.textContent = `${found.seconds.toFixed(2)} s, ${percent(found.confidence)} sure${found.clipped > 0.005 ? "; the microphone was overdriven" : ""}`;

@@ -1,10 +1,9 @@
 // Drop a table: a forecast with its interval, or scores and alarms, drawn and to be taken away.
-import uPlot from "../vendor/uPlot.esm.js";
 import { button, colour, download, dropped, el, labelled, select, told, whenColoursChange } from "./parts.js";
 
 export const title = "Forecast a table";
 
-export function mount(element, { run, ask }) {
+export function mount(element, { run, post }) {
   const finds = run?.kind === "anomaly-detector";
   const wrong = told();
   const facts = el("ul", { class: "p-facts", "aria-label": "What was found in the table" });
@@ -21,7 +20,7 @@ export function mount(element, { run, ask }) {
     try {
       const question = { file: file.name };
       if (horizon.value !== "") question.horizon = horizon.valueAsNumber;
-      found = await ask(question, file);
+      found = await post(question, file);
       wrong.say("");
       chosen = 0;
       facts.replaceChildren(...found.found.map((each) => el("li", {}, each)));
@@ -63,7 +62,7 @@ function options(place, words, timed, height) {
 function drawn(place, words, data, settings) {
   const box = el("div", { role: "img", "aria-label": words });
   place.append(box);
-  return new uPlot(settings, data, box);
+  return new window.uPlot(settings, data, box);
 }
 
 function forecast(place, one, timed) {

@@ -24,8 +24,17 @@ lint: $(VENV)/.ready
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
+# Tests of the page click in Debian's Chromium; where there is none, and none can be had, they are
+# skipped with a word.
+$(VENV)/.chromium: $(VENV)/.ready
+	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+	  && { DEBIAN_FRONTEND=noninteractive timeout 240 apt-get install -y -qq chromium >/dev/null 2>&1 \
+	    || { timeout 120 apt-get update -qq >/dev/null 2>&1 && DEBIAN_FRONTEND=noninteractive timeout 240 apt-get install -y -qq chromium >/dev/null 2>&1; }; } } \
+	  || echo "No Chromium: tests of the page in a browser are skipped. On Debian: apt-get install chromium"
+	@touch $@
+
 # A process for each core and one thread in each: on two cores half the time of one with two threads.
-test: lint
+test: lint $(VENV)/.chromium
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 
 test-slow: $(VENV)/.ready

@@ -72,6 +72,7 @@ def demo(out: Path, *, as_json: bool) -> None:
     for name, result in results.items():
         output.note(f"{name + ':':<11}{result['picture']}  {result['report']}")
     output.note(f"Next:      ostinato predict {results['co2']['model']} --horizon 12")
+    output.note(f"           ostinato studio {out}")
     if as_json:
         output.result(results)
 

@@ -225,7 +225,7 @@ def test_bad_tables_are_refused(change, message):
     ("options", "message"),
     [
         ({"cell": "gruu"}, "cell must be one of 'lstm', 'gru', 'rnn', got 'gruu'. Did you mean"),
-        ({"strategy": "both"}, "strategy must be one of 'direct', 'recursive', 'encoder_"),
+        ({"strategy": "both"}, "strategy must be one of 'auto', 'direct', 'recursive', 'encoder_"),
         ({"segment": 7}, "segment must divide past 48, got 7"),
         ({"past": 0}, "past must be a whole number at least 1, got 0"),
         ({"calendar": "hours"}, "Did you mean 'hour'"),

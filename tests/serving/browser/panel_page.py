@@ -125,6 +125,7 @@ class Served:
     """The page on a free port of this machine, in a thread, until `close`."""
 
     def __init__(self, models: dict[str, Any]) -> None:
+        self.models = models
         self.socket = socket.socket()
         self.socket.bind(("127.0.0.1", 0))
         self.address = f"http://127.0.0.1:{self.socket.getsockname()[1]}"

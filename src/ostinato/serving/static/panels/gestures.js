@@ -200,13 +200,18 @@ export function mount(element, { ask, post }) {
   function drawCourse(context, width, height) {
     if (!course) return;
     const shades = ["p-c1", "p-c2", "p-c3", "p-c4", "p-c5", "p-soft"], dashes = [[], [7, 3], [2, 3], [9, 3, 2, 3]];
-    names.forEach((_, k) => {
+    context.font = "13px system-ui, sans-serif";
+    context.textAlign = "right";
+    names.forEach((name, k) => {
       context.strokeStyle = colour(element, shades[k % 6]);
       context.setLineDash(dashes[k % 4]);
       context.lineWidth = 2;
       context.beginPath();
       course.forEach((shares, step) => context.lineTo(width * step / Math.max(1, course.length - 1), 4 + (height - 8) * (1 - shares[k])));
       context.stroke();
+      context.fillStyle = context.strokeStyle;
+      const last = course.at(-1)[k];
+      if (last > 0.25) context.fillText(name, width - 4, Math.min(height - 4, 20 + (height - 8) * (1 - last)));
     });
   }
 

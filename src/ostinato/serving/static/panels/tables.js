@@ -54,6 +54,8 @@ export function mount(element, { run, post }) {
 function options(place, words, timed, height) {
   const axis = { stroke: colour(place, "p-soft"), grid: { stroke: colour(place, "p-grid"), width: 1 }, ticks: { stroke: colour(place, "p-grid") } };
   return {
+    // Timestamps as the table has them, wherever the browser stands.
+    tzDate: (seconds) => window.uPlot.tzDate(new Date(1000 * seconds), "Etc/UTC"),
     title: words, width: Math.max(260, place.clientWidth), height,
     scales: { x: { time: timed } }, axes: [axis, { ...axis, size: 56 }], cursor: { drag: { x: true, y: false } },
   };

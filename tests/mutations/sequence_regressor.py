@@ -18,7 +18,7 @@ MUTATIONS = [
     Mutation(TASK + "rows.py", "* self.unit + self.center", "+ self.center", LEARNS),
     Mutation(TASK + "rows.py", "(numbers - self.center)", "numbers", LEARNS),
     Mutation(TASK + "measures.py", "np.tile(rows.center", "np.tile(rows.unit", LEARNS),
-    Mutation(TASK + "rows.py", "[places[0] for places", "[places[-1] - 1 for places", TABLE),
+    Mutation(TASK + "rows.py", "[places[0] for places", "[0 for places", TABLE),
     Mutation(TASK + "rows.py", "if (numbers[places] !=", "if False and (numbers[places] !=", TABLE),
     Mutation(TASK + "rows.py", "np.isfinite(values.reshape", "~np.isinf(values.reshape", REFUSED),
     Mutation(TASK + "estimator.py", "return found[:, 0] if", "return found if", LEARNS),

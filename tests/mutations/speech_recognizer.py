@@ -60,8 +60,8 @@ MUTATIONS = [
     # Frames that come twice, or too late.
     Mutation(
         "src/ostinato/data/audio_features.py",
-        "self._computer.pop(len(found))",
-        "self._computer.pop(ready)",
+        "self._computer.get_frame(self._taken + k)",
+        "self._computer.get_frame(max(self._taken + k - 1, 0))",
         SOUND,
     ),
     Mutation(

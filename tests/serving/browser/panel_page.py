@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -121,20 +122,18 @@ def app_of(models: dict[str, Any]) -> Starlette:
     return Starlette(routes=routes)
 
 
-class Served:
-    """The page on a free port of this machine, in a thread, until `close`."""
+def serve(app: Any) -> tuple[str, Callable[[], None]]:
+    """Serve an app on a free port of this machine, in a thread: its address, and what ends it."""
+    place = socket.socket()
+    place.bind(("127.0.0.1", 0))
+    config = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, args=([place],), daemon=True)
+    thread.start()
 
-    def __init__(self, models: dict[str, Any]) -> None:
-        self.models = models
-        self.socket = socket.socket()
-        self.socket.bind(("127.0.0.1", 0))
-        self.address = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
-        config = uvicorn.Config(app_of(models), log_level="error", timeout_graceful_shutdown=1)
-        self.server = uvicorn.Server(config)
-        self.thread = threading.Thread(target=self.server.run, args=([self.socket],), daemon=True)
-        self.thread.start()
+    def close() -> None:
+        server.should_exit = True
+        thread.join(10)
+        place.close()
 
-    def close(self) -> None:
-        self.server.should_exit = True
-        self.thread.join(10)
-        self.socket.close()
+    return f"http://127.0.0.1:{place.getsockname()[1]}", close

@@ -1,5 +1,5 @@
 // Draw strokes of a few classes; a network learns them in seconds, and tells them while you draw.
-import { bars, button, colour, el, labelled, newest, percent, picture, told } from "./parts.js";
+import { bars, button, colour, el, labelled, newest, percent, picture, told, whenColoursChange } from "./parts.js";
 
 export const title = "Teach it gestures";
 
@@ -73,12 +73,16 @@ export function mount(element, { ask, post }) {
     chosen = classes.length - 1;
     say();
   }
-  function say(words) {
+  function listed() {
     list.replaceChildren(...classes.map((each, k) => {
       const pressed = String(k === chosen && !network);
       return el("button", { type: "button", class: "p-button p-class", "aria-pressed": pressed, onclick: () => { chosen = k; forget(); } },
         el("strong", {}, each.name), el("span", {}, ` ${each.drawings.length} of ${WANTED}`), thumbnail(each.drawings));
     }));
+  }
+  whenColoursChange(listed);
+  function say(words) {
+    listed();
     const short = classes.findIndex((each) => each.drawings.length < WANTED);
     state.textContent = words ?? (!classes.length ? "Name two things to draw, or load the example."
       : classes.length < 2 ? "Name one more thing." : short >= 0 ? `Draw “${classes[chosen].name}” ${Math.max(0, WANTED - classes[chosen].drawings.length)} more times.` : "Ready to learn.");

@@ -6,6 +6,8 @@ from tests.mutations import Mutation
 
 DOCTOR = "src/ostinato/inspection/doctor"
 TESTS = "tests/inspection/test_doctor.py"
+NAN = "src/ostinato/training/nonfinite.py"
+NAN_TESTS = "tests/training/test_nonfinite.py"
 RATE = "src/ostinato/training/find_rate.py"
 
 MUTATIONS = [
@@ -54,9 +56,39 @@ MUTATIONS = [
     # Weighted classes are complained of.
     Mutation(
         f"{DOCTOR}/rows.py",
-        'seldom >= RARE * often or patient.options.get("class_weight") is not None',
-        "seldom >= RARE * often",
+        'patient.options.get("class_weight") is not None',
+        'patient.options.get("class_weights") is not None',
         TESTS,
+    ),
+    # A row that is short by one step passes.
+    Mutation(
+        f"{DOCTOR}/rows.py",
+        "short = rows.lengths < rows.needed",
+        "short = rows.lengths + 1 < rows.needed",
+        TESTS,
+    ),
+    # Padding as if every batch were as long as its shortest row.
+    Mutation(f"{DOCTOR}/rows.py", "int(part.max())", "int(part.min())", TESTS),
+    # Columns far from 0 pass.
+    Mutation(
+        f"{DOCTOR}/network.py",
+        "(centre > high) | (spread > high)",
+        "(spread > high)",
+        TESTS,
+    ),
+    # The last layer with NaN, which got it from others.
+    Mutation(
+        NAN,
+        "if found or any(",
+        "if any(",
+        NAN_TESTS,
+    ),
+    # The step of the first row instead of the earliest.
+    Mutation(
+        NAN,
+        "bad[bad[:, 1].argmin()]",
+        "bad[0]",
+        NAN_TESTS,
     ),
     # The module itself learns while a rate is looked for.
     Mutation(RATE, "probe = copy.deepcopy(module).train()", "probe = module.train()", TESTS),

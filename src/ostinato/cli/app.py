@@ -292,7 +292,9 @@ def inspect(
 
 @app.command()
 def doctor(
-    model: Model,
+    model: Annotated[
+        Path, typer.Argument(help="A run folder, a .safetensors file, or a file of rows.")
+    ],
     data: Annotated[
         list[str] | None,
         typer.Argument(help="Files with the rows that it learned from, or glob patterns."),
@@ -300,12 +302,17 @@ def doctor(
     validation: Annotated[
         str | None, typer.Option(help="A file with other rows, to judge by.", metavar="FILE")
     ] = None,
+    advise: Annotated[
+        bool, typer.Option("--advise", help="Of rows: propose task and options, and say why.")
+    ] = False,
+    task: Annotated[str | None, typer.Option(help="With --advise: the task.")] = None,
+    label: Annotated[str | None, typer.Option(help="Of rows: the column with labels.")] = None,
     json: Json = False,
 ) -> None:
-    """Find what is wrong with a trained model, and say what to do."""
+    """Find what is wrong with a trained model or with rows, and say what to do."""
     from ostinato.cli.doctor import doctor as run_doctor
 
-    run_doctor(model, data or [], validation, as_json=json)
+    run_doctor(model, data or [], validation, as_json=json, task=task, advise=advise, label=label)
 
 
 @app.command()

@@ -9,6 +9,8 @@ They take a fitted estimator and its data, or a bare layer or module and a tenso
 
 from __future__ import annotations
 
+from ostinato.inspection.advice import Advice as Advice
+from ostinato.inspection.advice import advise as advise
 from ostinato.inspection.answers import attention as attention
 from ostinato.inspection.answers import confusion as confusion
 from ostinato.inspection.answers import crf_scores as crf_scores
@@ -19,6 +21,7 @@ from ostinato.inspection.curves import learning_curves as learning_curves
 from ostinato.inspection.doctor import Diagnosis as Diagnosis
 from ostinato.inspection.doctor import Finding as Finding
 from ostinato.inspection.doctor import diagnose as diagnose
+from ostinato.inspection.doctor import diagnose_rows as diagnose_rows
 from ostinato.inspection.doctor import watcher as watcher
 from ostinato.inspection.gallery import picture_page as picture_page
 from ostinato.inspection.gallery import pictures_of as pictures_of

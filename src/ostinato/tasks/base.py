@@ -25,6 +25,8 @@ from ostinato.errors import (
 )
 from ostinato.options import TrainingOptions
 from ostinato.tasks.options import EstimatorOptions
+from ostinato.tasks.scores import scores_of
+from ostinato.tasks.showing import shown
 
 
 class _UnfittedError(NotFittedError, sklearn_exceptions.NotFittedError):
@@ -268,6 +270,22 @@ class Estimator(BaseEstimator, Generic[R, M]):
 
     def __sklearn_is_fitted__(self) -> bool:
         return self._fitted
+
+    def _repr_html_(self) -> str:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """In a notebook: what it is, its scores beside the baseline's, its learning curve."""
+        declared = self._options.declared()
+        given = {
+            name: value
+            for name, value in self._options.options().items()
+            if value != declared[name].default
+        }
+        if not self._fitted:
+            return shown(type(self).__name__, given)
+        scores = scores_of(self.kind, self.baseline_)
+        return shown(type(self).__name__, given, self.fit_result_, scores)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/plain": repr(self), "text/html": self._repr_html_()}
 
 
 class _NoDraws(TorchFunctionMode):

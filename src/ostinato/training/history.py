@@ -24,6 +24,18 @@ class FitResult:
     seconds: float = 0.0
     steps: int = 0
 
+    def _repr_html_(self) -> str:
+        """In a notebook: how it ended, and the last and best figure of each quantity."""
+        best = self.best_epoch - 1
+        rows = "".join(
+            f"<tr><td>{name}</td><td>{values[best]:.4g}</td><td>{values[-1]:.4g}</td></tr>"
+            for name, values in self.history.items()
+            if 0 <= best < len(values)
+        )
+        head = f"<tr><th></th><th>epoch {self.best_epoch}, the best</th><th>last epoch</th></tr>"
+        words = f"{self.status}, {self.steps:,} optimizer steps in {self.seconds:.1f} s"
+        return f"<p>Fit: {words}</p><table>{head}{rows}</table>"
+
 
 class History:
     """One row of named figures an epoch."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from ostinato.errors import OptionError
 from ostinato.inspection.doctor import learned, network, rows
+from ostinato.inspection.doctor.alone import diagnose_rows as diagnose_rows
 from ostinato.inspection.doctor.findings import Diagnosis as Diagnosis
 from ostinato.inspection.doctor.findings import Finding as Finding
 from ostinato.inspection.doctor.findings import UncheckedError

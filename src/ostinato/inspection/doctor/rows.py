@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,18 +26,27 @@ def class_imbalance(patient: Patient) -> Finding | None:
     labels = patient.rows("train").labels
     if labels is None or any(isinstance(each, list | tuple | set) for each in labels):
         raise UncheckedError("needs one label a row.")
-    counts = Counter(labels).most_common()
-    (most, often), (least, seldom) = counts[0], counts[-1]
-    if seldom >= RARE * often or patient.options.get("class_weight") is not None:
+    if patient.options.get("class_weight") is not None:
         return None
     scores = patient.scores.model
     macro = ""
     if "f1_macro" in scores:
         macro = f" Macro F1 on held-out rows is {scores['f1_macro']:.2f}."
+    return imbalance(labels, macro)
+
+
+def imbalance(labels: Sequence[Any], remark: str = "") -> Finding | None:
+    """The finding of labels of which one is rare."""
+    counts = Counter(labels).most_common()
+    if not counts:
+        raise UncheckedError("there are no labels.")
+    (most, often), (least, seldom) = counts[0], counts[-1]
+    if seldom >= RARE * often:
+        return None
     return Finding(
         name="class-imbalance",
         title="Some classes are rare, and the model may never answer them",
-        evidence=f"{most!r} has {often:,} rows, {least!r} {seldom:,}.{macro}",
+        evidence=f"{most!r} has {often:,} rows, {least!r} {seldom:,}.{remark}",
         remedies=(
             "Set class_weight='balanced'.",
             f"Gather more rows of {least!r}.",
@@ -163,7 +172,11 @@ def labels_too_long(patient: Patient) -> Finding | None:
 def shuffled_time(patient: Patient) -> Finding | None:
     """A series in which no row is like any of those before: a sawtooth by week is like the row of a
     week ago alone."""
-    columns = _columns(patient)
+    return shuffled(_columns(patient))
+
+
+def shuffled(columns: dict[str, np.ndarray]) -> Finding | None:
+    """The finding of columns of numbers in their order."""
     rows = len(next(iter(columns.values())))
     lags = range(1, 1 + min(LAGS, rows // 4))
     found = [
@@ -227,6 +240,11 @@ def _columns(patient: Patient) -> dict[str, np.ndarray]:
         names = [split] if isinstance(split, str) else list(split)
         keys = frame[names].apply(tuple, axis=1)
         frame = frame[keys == keys.iloc[0]]
+    return series_columns(frame)
+
+
+def series_columns(frame: Any) -> dict[str, np.ndarray]:
+    """The columns of numbers that change."""
     found = {
         str(name): values.to_numpy(np.float64)
         for name, values in frame.select_dtypes("number").items()

@@ -34,8 +34,8 @@ def _texts(rows: int) -> list[Choice]:
         Choice(
             option="bidirectional",
             value=True,
-            why="Reading one way only had 101 % of the error with 500 reviews and 104 % with 4,000; "
-            "a stream needs it all the same.",
+            why="Reading one way only had 101 % of the error with 500 reviews and 104 % with 4,000, "
+            "but a stream needs it.",
         ),
         Choice(
             option="hidden_size",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import json
 import logging
 import threading
@@ -47,6 +48,8 @@ def app_of(
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        # Else the first answer would wait for it.
+        threading.Thread(target=importlib.import_module, args=("ostinato.inspection",)).start()
         yield
         await run_in_threadpool(studio.trainings.close)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +110,7 @@ def app_of(models: dict[str, Any]) -> Starlette:
             return JSONResponse({"error": str(error)}, status_code=400)
         if isinstance(found, dict):
             return JSONResponse(found)
-        return StreamingResponse(json.dumps(each) + "\n" for each in found)
+        return StreamingResponse(_slowly(found))
 
     routes = [
         Route("/panel/{name}", page),
@@ -120,6 +121,13 @@ def app_of(models: dict[str, Any]) -> Starlette:
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
     return Starlette(routes=routes)
+
+
+def _slowly(pieces: Iterator[Any]) -> Iterator[str]:
+    """So small a model would be done before anyone could stop it."""
+    for each in pieces:
+        time.sleep(0.02)
+        yield json.dumps(each) + "\n"
 
 
 def serve(app: Any) -> tuple[str, Callable[[], None]]:

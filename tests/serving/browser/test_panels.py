@@ -312,7 +312,7 @@ def test_gestures_work_by_the_keyboard_alone(opened, record_property):
     assert page.inner_text(".p-large").rstrip("()0123456789.% ").endswith("!")
 
 
-def test_a_panel_stands_in_the_studio_itself(browser, tmp_path):
+def test_panels_stand_in_the_studio_itself(browser, tmp_path, record_property):
     from panel_page import serve
 
     from ostinato.serving.app import app_of
@@ -323,8 +323,9 @@ def test_a_panel_stands_in_the_studio_itself(browser, tmp_path):
     page = browser.new_page()
     page.set_default_timeout(20_000)
     page.goto(f"{address}/?token=secret#/try/texts/reviews")
-    page.get_by_label("Text", exact=True).fill("a great film")
-    _until(page, "document.querySelectorAll('.p-token').length === 3")
+    page.get_by_label("Text", exact=True).wait_for()
+    _timed(page, "textarea", ".p-answer", "a great film and a dull one", record_property)
+    _until(page, "document.querySelectorAll('.p-token').length === 7")
     page.goto(f"{address}/#/try/gestures")
     page.get_by_role("button", name="Load four shapes").click()
     page.get_by_text("Learned from 40 drawings").wait_for(timeout=60_000)

@@ -39,6 +39,13 @@ from ostinato.inspection.report import report as report
 from ostinato.inspection.report import versions as versions
 from ostinato.inspection.states import hidden_states as hidden_states
 from ostinato.inspection.states import similar_spans as similar_spans
+from ostinato.inspection.task_answers import alignment as alignment
+from ostinato.inspection.task_answers import anomalies as anomalies
+from ostinato.inspection.task_answers import blame as blame
+from ostinato.inspection.task_answers import forecasts as forecasts
+from ostinato.inspection.task_answers import held_out_pictures as held_out_pictures
+from ostinato.inspection.task_answers import piano_roll as piano_roll
+from ostinato.inspection.task_answers import spectrogram as spectrogram
 from ostinato.inspection.through_time import gradient_norms as gradient_norms
 from ostinato.inspection.through_time import influence as influence
 from ostinato.inspection.through_time import memory_length as memory_length

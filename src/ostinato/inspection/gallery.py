@@ -18,6 +18,14 @@ from ostinato.inspection.gates import (
 )
 from ostinato.inspection.picture import Picture
 from ostinato.inspection.states import hidden_states
+from ostinato.inspection.task_answers import (
+    alignment,
+    anomalies,
+    blame,
+    forecasts,
+    piano_roll,
+    spectrogram,
+)
 from ostinato.inspection.through_time import gradient_norms, influence
 from ostinato.inspection.units import activations
 
@@ -29,6 +37,12 @@ ALONE: dict[str, Callable[[Any], Picture]] = {
 """Pictures of a model alone."""
 
 WITH_DATA: dict[str, Callable[[Any, Any], Picture]] = {
+    "forecasts": forecasts,
+    "anomalies": anomalies,
+    "blame": blame,
+    "spectrogram": spectrogram,
+    "alignment": alignment,
+    "piano-roll": piano_roll,
     "attribution": attribution,
     "attention": attention,
     "tokens": token_probabilities,
@@ -42,6 +56,15 @@ WITH_DATA: dict[str, Callable[[Any, Any], Picture]] = {
 }
 """Pictures of a model that reads something."""
 
+OF_TASKS = {
+    "forecaster": ("forecasts",),
+    "anomaly-detector": ("anomalies", "blame"),
+    "speech-recognizer": ("spectrogram", "alignment"),
+    "music-composer": ("piano-roll",),
+    "language-model": ("tokens",),
+}
+"""Those that only models of one kind have."""
+
 
 def names_for(model: Any, data: Any = None) -> list[str]:
     """The pictures that can be made of a fitted estimator and this data."""
@@ -51,11 +74,17 @@ def names_for(model: Any, data: Any = None) -> list[str]:
         return found
     bidirectional = getattr(model, "bidirectional", model.kind == "sequence-tagger")
     left_out = {"gradient-norms"} if bidirectional else set()
-    left_out |= set() if model.kind == "language-model" else {"tokens"}
+    for kind, names in OF_TASKS.items():
+        left_out |= set() if kind == model.kind else set(names)
+    left_out |= {"blame"} if len(_watched(model)) < 2 else set()
     looks = model.kind in ("translator", "image-captioner") and model.attention != "none"
     looks = looks and getattr(model, "encoder", "") != "features"
     left_out |= set() if looks else {"attention"}
     return [*found, *(name for name in WITH_DATA if name not in left_out)]
+
+
+def _watched(model: Any) -> Sequence[str]:
+    return model.layout_.target if model.kind == "anomaly-detector" else ()
 
 
 def pictures_of(model: Any, data: Any = None, names: Sequence[str] = ()) -> dict[str, Picture]:

@@ -36,14 +36,17 @@ def evidence(estimator: SpeechRecognizer, held_out: Any) -> Evidence:
     return Evidence(figures=figures, facts={"held-out sound": f"{seconds / 60:.1f} minutes"})
 
 
-def spectrogram(estimator: SpeechRecognizer, sound: Any, heard: Transcript, truth: str) -> Figure:
+def spectrogram(
+    estimator: SpeechRecognizer, sound: Any, heard: Transcript, truth: str | None = None
+) -> Figure:
     """One recording as the network reads it, with the words that were heard where they begin."""
+    said = "" if truth is None else f"Said: {_short(truth)}. "
     (frames,) = estimator.rows_.frames_of("evidence", [sound])
     values = ((frames - frames.mean(0)) / np.maximum(frames.std(), 1e-6)).T[::-1]
     names = [str(k) for k in range(1, frames.shape[1] + 1)][::-1]
     return Matrix(
         title="One recording, and the words where they were heard",
-        caption=f"Said: {_short(truth)}. Heard: {_short(heard.text) or '(nothing)'}. Each column "
+        caption=f"{said}Heard: {_short(heard.text) or '(nothing)'}. Each column "
         "is a frame, each row a number that the network reads, the lowest frequencies at the "
         "bottom. A line stands where the network is first sure of a word.",
         values=values,

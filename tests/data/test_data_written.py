@@ -48,7 +48,7 @@ LINES = "label,text\n1,good\n0,bad\n"
         ("a.csv", "sep=;\n" + LINES.replace(",", ";"), ";"),
         ("a.csv", LINES.replace(",", ", "), ","),
         ("a.csv", LINES.encode("utf-16"), ","),
-        ("a.csv", gzip.compress(LINES.encode()), ","),
+        ("a.csv", gzip.compress(LINES.encode(), mtime=0), ","),
         ("a.csv", LINES + "\n\n", ","),
     ],
 )

@@ -106,7 +106,7 @@ SMALL = {
     "ETTh2.csv": ETT,
     "ETTm1.csv": ETT,
     **{
-        file.name: gzip.compress(f"{file.name} 1\n{file.name} 2\n".encode())
+        file.name: gzip.compress(f"{file.name} 1\n{file.name} 2\n".encode(), mtime=0)
         for file in datasets.info("multi30k").files
     },
     "free-spoken-digit-dataset.zip": packed_zip(

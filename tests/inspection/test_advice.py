@@ -46,15 +46,21 @@ def test_facts_are_those_of_the_rows():
 def test_every_option_that_is_advised_is_one_of_its_task():
     for kind, rule in RULES.items():
         for rows in (10, 100_000):
-            options = {each.option: each.value for each in rule(rows)}
+            options = {each.option: each.value for each in rule(rows, 10)}
             TASKS[kind].estimator(**options)._options.check()
-            assert all("%" in each.why for each in rule(rows))
+            assert all("%" in each.why for each in rule(rows, 1000))
 
 
 def test_few_sentences_are_learned_without_dropout():
     few, many = ([["w"]] * count for count in (200, 5000))
     assert inspection.advise(few).options["dropout"] == 0.0
     assert inspection.advise(many).options["dropout"] == 0.4
+
+
+def test_short_recordings_need_few_units():
+    short, long = ([np.zeros((steps, 2))] * 3 for steps in (20, 400))
+    assert inspection.advise(short).options["hidden_size"] == 16
+    assert inspection.advise(long).options["hidden_size"] == 128
 
 
 def test_rows_that_tell_nothing_are_refused():

@@ -76,11 +76,11 @@ MUTATIONS = [
         "(spread > high)",
         TESTS,
     ),
-    # The last layer with NaN, which got it from others.
+    # A layer that only got NaN is blamed.
     Mutation(
         NAN,
-        "if found or any(",
-        "if any(",
+        "if found or any(_place(v) is not None for _, v in _tensors(given)):",
+        "if found:",
         NAN_TESTS,
     ),
     # The step of the first row instead of the earliest.

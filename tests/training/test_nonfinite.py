@@ -49,6 +49,22 @@ def test_the_layer_that_makes_the_first_one_and_its_earliest_step():
     assert where_it_began(module, fine, lambda: module(fine)) == ""
 
 
+class Between(torch.nn.Module):
+    """Makes NaN itself, and hands it to a layer."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Linear(2, 2)
+
+    def forward(self, x):
+        return self.layer(x.sqrt())
+
+
+def test_a_layer_that_only_got_one_is_not_blamed():
+    module, x = Between(), -torch.ones(1, 2, 2)
+    assert where_it_began(module, x, lambda: module(x)) == "It began in Between, step 1 of row 1."
+
+
 def test_a_fit_says_where_its_loss_became_nan():
     X, y = torch.full((8, 3, 2), -1.0), torch.zeros(8, 3, 2)
     module = torch.nn.Sequential(torch.nn.Linear(2, 2), Root())

@@ -74,8 +74,9 @@ def advise(data: Any, *, task: str | None = None) -> Advice:
         kind, why = task, "As you said."
     if kind not in RULES:
         raise DataError(f"advise: {why} Name the task: task={', '.join(map(repr, RULES))}.")
+    steps = next((value for name, value in seen.items() if "of half of them" in name), 0)
     first = Choice(option="task", value=kind, why=why)
-    return Advice(facts=seen, choices=[first, *RULES[kind](seen["rows"])])
+    return Advice(facts=seen, choices=[first, *RULES[kind](seen["rows"], steps)])
 
 
 def _seen(data: Any) -> tuple[dict[str, Any], str, str]:

@@ -95,9 +95,9 @@ def _recordings(rows: int, steps: int) -> list[Choice]:
         Choice(
             option="hidden_size",
             value=16 if steps <= SHORT else 128,
-            why="With 133 recordings of 427 steps 128 units had 65 % of the error of 64 and 16 units "
-            "165 %; with 90 of 7 to 29 steps 16 units had 73 % and 128 units 150 %. A second layer "
-            "of 64 had 115 % and 104 %.",
+            why="With 133 recordings of 427 steps 128 units had 65 % of the error of 64 and 16 "
+            "units 165 %; with 90 of 7 to 29 steps 16 units had 73 % and 128 units 150 %. A second "
+            "layer of 64 had 115 % and 104 %.",
         ),
         Choice(option="dropout", value=0.2, why="None at all had 170 % and 100 %."),
     ]

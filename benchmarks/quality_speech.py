@@ -42,7 +42,16 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "an4": {"guide": "words", "epochs": 100, "time_mask": 0.05, "monitor": "val_wer"},
     # A mask of a tenth of a string would hide whole digits.
     "digits": {**SMALL, "epochs": 20},
-    "strings": {**SMALL, "epochs": 22, "time_mask": 0.02},
+    "strings": {
+        **SMALL,
+        "epochs": 30,
+        "time_mask": 0.02,
+        "hidden_size": 128,
+        "num_layers": 2,
+        "convolution": 96,
+        "learning_rate": 4e-3,
+        "monitor": "val_wer",
+    },
 }
 HELD_OUT_SPEAKERS = 7
 WEIGHTS, BONUSES = (0.3, 0.5, 0.8, 1.2), (-1.0, 0.0, 0.5, 1.0, 2.0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import statistics
 import sys
 import time
@@ -16,15 +15,9 @@ import ostinato
 from ostinato.data import Recording
 from ostinato.data.audio import write_wav
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium: apt-get install chromium"),
-]
+pytestmark = pytest.mark.browser
 
 SMALL = {"epochs": 2, "hidden_size": 8, "progress": False}
-PICTURES = Path(__file__).parents[3] / "build" / "studio-panels"
 WAY = [(0.2, 0.5), (0.8, 0.5), (0.2, 0.45), (0.8, 0.52)]
 
 
@@ -92,17 +85,8 @@ def served():
     close()
 
 
-@pytest.fixture(scope="module")
-def browser():
-    flags = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def opened(browser, served):
+def opened(browser, served, audit):
     """Opens a panel; at the end: no error in the page, no request that left, a picture of each
     colour and width, and no violation that axe finds."""
     pages = []
@@ -121,20 +105,9 @@ def opened(browser, served):
         return page
 
     yield open_
-    from axe_playwright_python.sync_playwright import Axe
-
-    PICTURES.mkdir(parents=True, exist_ok=True)
     for panel, page, wrong in pages:
         assert [each for each in wrong if not each.startswith("blob:")] == []
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            for width in (900, 400):
-                page.set_viewport_size({"width": width, "height": 900})
-                page.wait_for_timeout(150)
-                page.screenshot(path=PICTURES / f"{panel}-{scheme}-{width}.png", full_page=True)
-                assert page.evaluate("document.documentElement.scrollWidth") <= width
-                found = Axe().run(page)
-                assert found.violations_count == 0, found.generate_report()
+        audit(page, panel)
         page.close()
 
 

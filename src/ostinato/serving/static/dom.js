@@ -22,7 +22,7 @@ export function field(words, input, hint = "") {
 }
 
 export function table(head, rows) {
-  return make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table" }, make("table", {},
+  return make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Table of ${head.join(", ")}` }, make("table", {},
     make("thead", {}, make("tr", {}, ...head.map((word) => make("th", { scope: "col" }, word)))),
     make("tbody", {}, ...rows.map((row) => make("tr", {}, ...row.map((cell) =>
       make("td", { class: typeof cell === "number" ? "number" : null }, typeof cell === "number" ? short(cell) : cell ?? "")))))));

@@ -21,6 +21,7 @@ _SHORT = 15  # rows
 _MOST = 2048  # series whose check is remembered
 
 Gaps = Literal["error", "allow"]
+Repeats = Literal["error", "mean"]
 
 
 @dataclass(kw_only=True)
@@ -35,6 +36,7 @@ class Clock:
         usual: the pace of most series, which holds for those not seen; None where no series has
             three rows.
         gaps: whether rows may be missing: "error" or "allow".
+        repeats: whether rows of one time become one: "error" or "mean".
         first, last: the first and the last timestamp, for people.
     """
 
@@ -43,6 +45,7 @@ class Clock:
     paces: dict[Hashable, Pace]
     usual: Pace | None
     gaps: Gaps = "error"
+    repeats: Repeats = "error"
     first: str = ""
     last: str = ""
     _checked: dict[int, Any] = field(default_factory=dict, repr=False, compare=False)
@@ -208,6 +211,7 @@ class Clock:
             "paces": [pace.to_dict() for pace in paces],
             "of": [[pack_name(name), number[pace]] for name, pace in self.paces.items()],
             "gaps": self.gaps,
+            "repeats": self.repeats,
             "first": self.first,
             "last": self.last,
         }
@@ -221,6 +225,7 @@ class Clock:
             paces={unpack_name(name): paces[k] for name, k in state["of"]},
             usual=paces[0] if paces else None,
             gaps=state["gaps"],
+            repeats=state.get("repeats", "error"),
             first=state["first"],
             last=state["last"],
         )

@@ -308,13 +308,15 @@ def check_order(index: Any, where: str) -> None:
         raise DataError(
             f"{where}: not in order: row {row} ({index[row]}) is before row {row - 1} "
             f"({index[row - 1]}){_more(len(back))}. Sort the rows by time; if there are several "
-            "series in the table, name the column that tells them apart."
+            "series in the table, name the column that tells them apart; if a clock was set back, "
+            "repeats='mean' goes on."
         )
     twice = np.flatnonzero(steps == 0)
     row = int(twice[0]) + 1
     raise DataError(
         f"{where}: {index[row]} is there twice, in rows {row - 1} and {row}"
-        f"{_more(len(twice))}. Keep one row for each time; if clocks were set back, use UTC."
+        f"{_more(len(twice))}. Keep one row for each time; if clocks were set back, use UTC, "
+        "or say repeats='mean'."
     )
 
 

@@ -21,6 +21,7 @@ from ostinato.data.series_table import (
     to_table,
 )
 from ostinato.data.time_columns import joined_times
+from ostinato.data.timestamps import Reading
 from ostinato.errors import DataError
 from ostinato.options import SeriesOptions
 
@@ -97,6 +98,12 @@ def open_table(
         levels=level_names(index) if isinstance(index, pd.MultiIndex) else (),
         **columns,
     )
+    if options.repeats == "mean" and layout.time is not None:
+        stamps = stamps_of(frame, layout, where)
+        groups, _ = groups_of(frame, layout, where)
+        how = {"dayfirst": options.dayfirst, "form": options.time_format}
+        times = Reading.learn(stamps, where, **how, groups=groups)[1]
+        frame = one_a_time(frame, times, groups, highest=apart)
     clock = learn_clock(
         frame,
         layout,
@@ -106,7 +113,53 @@ def open_table(
         frequency=options.freq,
         gaps=gaps,
     )
+    if clock is not None:
+        clock.repeats = options.repeats
     return frame, layout, clock
+
+
+def later_table(
+    X: Any,
+    layout: Layout,
+    clock: Clock | None,
+    where: str,
+    *,
+    columns: Sequence[str] = (),
+    apart: Sequence[str] = (),
+) -> pd.DataFrame:
+    """A table after the one that `open_table` read, as `to_table` reads it, in one row a time where
+    the clock says so."""
+    frame = to_table(X, where, columns)
+    if clock is None or clock.repeats == "error":
+        return frame
+    times = clock.read(stamps_of(frame, layout, where, clock.name), where)
+    groups, _ = groups_of(frame, layout, where)
+    return one_a_time(frame, times, groups, highest=[n for n in apart if n in frame.columns])
+
+
+def one_a_time(
+    frame: pd.DataFrame, times: Any, groups: np.ndarray | None, highest: Sequence[str] = ()
+) -> pd.DataFrame:
+    """The rows by time, one for each time of a series: the mean of numbers, the first of words,
+    and in the columns `highest` the largest."""
+    series = np.zeros(len(frame), dtype=np.int64) if groups is None else groups
+    stamps = times.asi8
+    order = np.lexsort((stamps, series))
+    frame, series, stamps = frame.iloc[order], series[order], stamps[order]
+    new = np.ones(len(frame), dtype=bool)
+    new[1:] = (np.diff(series) != 0) | (np.diff(stamps) != 0)
+    if new.all():
+        return frame
+    row, made = np.cumsum(new) - 1, frame[new].copy()
+    for name in frame.columns:
+        each = frame[name].reset_index(drop=True)
+        if name in highest:
+            made[name] = each.groupby(row).max().to_numpy()
+        elif pd.api.types.is_numeric_dtype(each) and not pd.api.types.is_bool_dtype(each):
+            mean = each.groupby(row).mean()
+            whole = pd.api.types.is_integer_dtype(each) and bool((mean % 1 == 0).all())
+            made[name] = (mean.astype(each.dtype) if whole else mean).to_numpy()
+    return made
 
 
 def followed(part: Series, after: Series, clock: Clock | None, where: str) -> Series:

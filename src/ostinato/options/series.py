@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from ostinato.options.declaration import Options, option
 
 
@@ -32,4 +34,10 @@ class SeriesOptions(Options):
         "The pace of the rows as pandas writes it: h, 15min, D, B (Monday to Friday), MS. None "
         "finds out.",
         default=None,
+    )
+    repeats: Literal["error", "mean"] = option(
+        "What to do with rows out of order and with times that are there twice, as where a clock "
+        "was set back: stop, or sort the rows and make one of those of a time (numbers: their "
+        "mean; words: the first; labels: the highest).",
+        default="error",
     )

@@ -10,11 +10,17 @@ import numpy as np
 import pandas as pd
 
 from ostinato import data
-from ostinato.data.series_reading import facts_of, followed, groups_of, open_table, read_series
+from ostinato.data.series_reading import (
+    facts_of,
+    followed,
+    groups_of,
+    later_table,
+    open_table,
+    read_series,
+)
 from ostinato.data.series_table import (
     Layout,
     Series,
-    to_table,
 )
 from ostinato.errors import DataError, OptionError, check_number
 from ostinato.tasks.anomaly_detector.options import AnomalyDetectorOptions
@@ -148,7 +154,9 @@ class AnomalyRows:
     def read(self, X: Any, where: str, y: Any = None) -> tuple[list[Part], dict[str, int]]:
         """Every series of a table, read as in `fit`, and how many values were filled in."""
         columns = self.layout.columns if self.clock is None else ()
-        return self._read(to_table(X, where, columns), y, where)
+        labels = [] if self.label is None else [self.label]
+        frame = later_table(X, self.layout, self.clock, where, columns=columns, apart=labels)
+        return self._read(frame, y, where)
 
     def _read(self, frame: pd.DataFrame, y: Any, where: str) -> tuple[list[Part], dict[str, int]]:
         series, filled = read_series(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ostinato import data
-from ostinato.data.series_reading import open_table, read_series
-from ostinato.data.series_table import Layout, Series, parts_of_time, to_table
+from ostinato.data.series_reading import later_table, open_table, read_series
+from ostinato.data.series_table import Layout, Series, parts_of_time
 from ostinato.errors import OptionError
 from ostinato.tasks.forecaster.indicators import with_indicators, with_names
 from ostinato.tasks.forecaster.known import word_list
@@ -62,7 +62,7 @@ def read_to_fit(where: str, options: ForecasterOptions, X: Any, validation: Any)
     later: list[Series] | None = None
     if not (validation is None or isinstance(validation, (int, float))):
         place = f"{where}: validation"
-        table = regressors.encode(to_table(validation, place))
+        table = regressors.encode(later_table(validation, layout, clock, place))
         later, _ = read_series(table, layout, **how, where=place)
         later = with_indicators(later, layout, names, known)
     layout = with_names(layout, names)

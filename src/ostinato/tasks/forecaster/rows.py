@@ -10,11 +10,10 @@ import numpy as np
 import torch
 
 from ostinato import data
-from ostinato.data.series_reading import facts_of, read_series
+from ostinato.data.series_reading import facts_of, later_table, read_series
 from ostinato.data.series_table import (
     Layout,
     Series,
-    to_table,
 )
 from ostinato.errors import OptionError
 from ostinato.tasks.forecaster.fit_table import read_to_fit
@@ -188,7 +187,8 @@ class ForecasterRows:
     def read(self, X: Any, where: str) -> tuple[list[Series], dict[str, int]]:
         """Every series of a table, read as in `fit`, and how many values were filled in."""
         columns = self.base.columns if self.clock is None else ()
-        frame = self.regressors.encode(to_table(X, where, columns))
+        table = later_table(X, self.layout, self.clock, where, columns=columns)
+        frame = self.regressors.encode(table)
         there = set(self.layout.columns) <= set(frame.columns)  # as in the held-out rows
         layout = self.layout if there else self.base
         parts, filled = read_series(
@@ -299,7 +299,7 @@ class ForecasterRows:
                 "with Forecaster(future=...)."
             )
         layout = dataclasses.replace(self.layout, target=[], past=[])
-        frame = self.regressors.encode(to_table(future, where))
+        frame = self.regressors.encode(later_table(future, layout, self.clock, where))
         given, _ = read_series(frame, layout, clock=self.clock, missing="allow", where=where)
         return joined_ahead(parts, given, self.whole(steps))
 

@@ -41,6 +41,11 @@ def test_another_name_of_this_machine_is_refused(client):
         assert client.get("/api/runs", headers={"host": host}).status_code == 421
 
 
+def test_addresses_in_numbers_are_this_machines(client):
+    for host in ("192.168.1.5:8765", "[fd00::5]:8765", "[::1]"):
+        assert client.get("/api/runs", headers={"host": host}).status_code == 200
+
+
 def test_another_page_is_refused(client):
     for origin in ("http://evil.example", "null", "http://testserver:81"):
         assert client.get("/api/runs", headers={"origin": origin}).status_code == 403

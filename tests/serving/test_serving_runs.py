@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import ostinato
+from ostinato.serving.app import _Studio
 from ostinato.serving.runs import Runs
 
 
@@ -56,9 +57,12 @@ def test_links_out_of_the_folder_are_not_followed(client, runs, tmp_path):
     link.symlink_to(secret)
     inner = runs / "inner"
     inner.mkdir()
+    shutil.copy(runs / "films" / "history.csv", inner)
     (inner / "report.html").symlink_to(secret / "report.html")
     try:
-        assert [run["name"] for run in client.get("/api/runs").json()["runs"]] == ["films"]
+        listed = {run["name"]: run for run in client.get("/api/runs").json()["runs"]}
+        assert set(listed) == {"films", "inner"}
+        assert "is a link to another place" in listed["inner"]["error"]
         for name in ("linked", "inner"):
             found = client.get(f"/api/runs/{name}/report")
             assert found.status_code == 400
@@ -93,7 +97,7 @@ def test_a_model_is_loaded_once_and_again_when_it_was_written_anew(runs, tmp_pat
     assert known.model("films")[0] is not first
 
 
-def test_a_panel_says_what_the_model_says(client, runs):
+def test_a_panel_says_what_the_model_says(client, runs, monkeypatch):
     model = ostinato.load(runs / "films" / "model.safetensors")
     question = {"text": "a good film"}
     found = client.post("/api/panels/texts?run=films", json=question).json()
@@ -107,6 +111,11 @@ def test_a_panel_says_what_the_model_says(client, runs):
         assert socket.receive_json() == {"id": 7, "answer": found}
         socket.send_text(json.dumps({"id": 8, "panel": "texts", "run": "none", "question": {}}))
         assert "There is no run 'none'" in socket.receive_json()["error"]
+        monkeypatch.setattr(_Studio, "_ask", lambda *_: iter([{"piece": "a"}]))
+        socket.send_text(json.dumps({"id": 9, "panel": "texts", "run": "films"}))
+        assert "asked by POST" in socket.receive_json()["error"]
+        socket.send_text(json.dumps({"id": 10, "panel": "texts", "run": "films"}))
+        assert socket.receive_json()["id"] == 10
 
 
 @pytest.mark.parametrize(
@@ -137,6 +146,21 @@ def test_an_upload_may_not_be_too_large(client, runs):
     assert found.status_code == 413
     assert "larger than" in found.json()["error"]
     assert not (runs / "uploads" / "big.csv").exists()
+
+
+def test_uploads_neither_replace_nor_follow(client, runs, tmp_path):
+    def send(content: bytes) -> str:
+        return client.post("/api/upload?name=same.csv", content=content).json()["name"]
+
+    assert [send(b"one"), send(b"two"), send(b"one")] == ["same.csv", "2-same.csv", "same.csv"]
+    target = tmp_path / "target.csv"
+    target.write_bytes(b"mine")
+    (runs / "uploads" / "link.csv").symlink_to(target)
+    name = client.post("/api/upload?name=link.csv", content=b"theirs").json()["name"]
+    assert name == "2-link.csv"
+    assert target.read_bytes() == b"mine"
+    asked = {"kind": "text-classifier", "files": ["link.csv"]}
+    assert "was not uploaded" in client.post("/api/train", json=asked).json()["error"]
 
 
 def test_what_should_not_go_wrong_says_so_without_a_trace(client, monkeypatch, caplog):

@@ -35,6 +35,7 @@ def studio(
     chosen = _free(host, port)
     known = token or new_token()
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
+    shown = f"[{shown}]" if ":" in shown else shown
     address = f"http://{shown}:{chosen}/?token={known}"
 
     def started() -> None:

@@ -49,7 +49,10 @@ def app_of(
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         # Else the first answer would wait for it.
-        threading.Thread(target=importlib.import_module, args=("ostinato.inspection",)).start()
+        read = threading.Thread(
+            target=importlib.import_module, args=("ostinato.inspection",), daemon=True
+        )
+        read.start()
         yield
         await run_in_threadpool(studio.trainings.close)
 
@@ -269,10 +272,12 @@ class _Studio:
                 question, run = asked.get("question", {}), str(asked.get("run", ""))
                 try:
                     found = await run_in_threadpool(self._ask, panel, run, question)
-                    told = {"answer": found}
+                    if isinstance(found, Iterator):
+                        raise DataError("An answer that comes in pieces is asked by POST.")
+                    told = json.dumps({"id": asked.get("id"), "answer": found})
                 except Exception as error:
-                    told = {"error": _said(error)}
-                await socket.send_text(json.dumps({"id": asked.get("id"), **told}))
+                    told = json.dumps({"id": asked.get("id"), "error": _said(error)})
+                await socket.send_text(told)
 
     async def _watch(self, socket: WebSocket, run: str) -> None:
         """Send a training's state whenever it changed, until it ends."""

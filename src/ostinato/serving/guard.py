@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import ipaddress
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from http.cookies import CookieError, SimpleCookie
@@ -34,8 +35,8 @@ def new_token() -> str:
 
 class Guard:
     """Lets a request through that has the token, in a cookie or once in the address, was sent to
-    one of `hosts`, and where it says from which page it comes, comes from the same address: a page
-    elsewhere, or a name that was pointed at this machine, reaches nothing.
+    one of `hosts` or an address in numbers, and where it says from which page it comes, comes from
+    the same address: a page elsewhere, or a name that was pointed at this machine, reaches nothing.
 
     Args:
         app: what is guarded.
@@ -53,7 +54,7 @@ class Guard:
         headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]}
         host = headers.get("host", "")
         name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-        if name not in self.hosts:
+        if name not in self.hosts and not _is_number(name):
             await _refuse(scope, send, 421, "This address is not served here.")
             return
         origin = headers.get("origin")
@@ -92,6 +93,15 @@ class Guard:
 
     def _is(self, token: str) -> bool:
         return hmac.compare_digest(token.encode(), self.token.encode())
+
+
+def _is_number(host: str) -> bool:
+    """Whether a host is an address in numbers, which no name can have been pointed at."""
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
 
 
 def _cookie(headers: MutableMapping[str, str]) -> str:

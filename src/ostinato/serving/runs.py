@@ -67,16 +67,16 @@ class Runs:
 
     def about(self, name: str) -> dict[str, Any]:
         """Kind, scores, options and history of a run; "error" instead of what cannot be read."""
+        place = self.place(name)
         found: dict[str, Any] = {"name": name, "kind": None, "scores": {}, "options": {}}
-        found["history"] = self.history(name)
-        found["report"] = self.file(name, REPORT).is_file()
-        found["unfinished"] = not self.file(name, MODEL).is_file()
-        found["resumable"] = (self.place(name) / CHECKPOINTS).is_dir()
-        if found["unfinished"]:
-            return found
+        found |= {"history": {}, "report": False, "unfinished": not (place / MODEL).is_file()}
+        found["resumable"] = (place / CHECKPOINTS).is_dir()
         try:
-            found |= _document(self.file(name, MODEL))
-        except StorageError as error:
+            found["history"] = self.history(name)
+            found["report"] = self.file(name, REPORT).is_file()
+            if not found["unfinished"]:
+                found |= _document(self.file(name, MODEL))
+        except (DataError, StorageError) as error:
             found["error"] = str(error)
         return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import signal
@@ -70,7 +71,8 @@ class Trainings:
         self._lock = threading.Lock()
 
     def upload(self, name: str, body: bytes) -> str:
-        """Keep a file that the page sent, under its own name; the name that `start` takes.
+        """Keep a file that the page sent, under its own name, or where another has that a numbered
+        one; the name that `start` takes.
 
         Raises:
             DataError: it is empty, or has no name.
@@ -80,8 +82,18 @@ class Trainings:
             raise DataError("The file is empty or has no name. Choose another.")
         folder = self.runs.folder / UPLOADS
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / plain).write_bytes(body)
-        return plain
+        for number in itertools.count(1):
+            name = plain if number == 1 else f"{number}-{plain}"
+            place = folder / name
+            if place.is_file() and not place.is_symlink() and place.read_bytes() == body:
+                return name
+            try:
+                with open(place, "xb") as file:  # never through a link, never over another file
+                    file.write(body)
+            except FileExistsError:
+                continue
+            return name
+        raise AssertionError
 
     def start(
         self, kind: str, files: Sequence[str], options: Mapping[str, str], name: str = ""
@@ -102,7 +114,7 @@ class Trainings:
         places = []
         for each in files:
             place = self.runs.folder / UPLOADS / Path(each).name
-            if not place.is_file():
+            if not place.is_file() or place.is_symlink():
                 raise DataError(f"{each}: was not uploaded. Choose the file again.")
             places.append(str(place))
         if not places:

@@ -109,7 +109,7 @@ MUTATIONS = [
         "tests/inspection/test_inspection_report.py",
     ),
     Mutation(
-        "src/ostinato/inspection/pictures.py",
+        "src/ostinato/figures/learning.py",
         "y=np.array(y) * factor",
         "y=np.array(y)",
         "tests/inspection/test_inspection_report.py",

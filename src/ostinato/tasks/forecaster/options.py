@@ -29,12 +29,10 @@ class ForecasterOptions(SeriesOptions, RecurrenceOptions, EstimatorOptions):
         "Columns with one value for each series, such as the region of a shop.", default=()
     )
     strategy: Literal["auto", "direct", "recursive", "encoder_decoder"] = option(
-        "auto takes direct, with segment, past, horizon and epochs by the rows: of what was tried "
-        "it erred least, or nearly so, on series with a season. direct answers all `horizon` rows "
-        "at once. recursive learns the next `segment` rows, and reads its own forecasts for the "
-        "rest; with segment 1 and a distribution as output it may be better where there is no "
-        "season. encoder_decoder reads row by row, and a second network takes one step for each "
-        "row ahead.",
+        "direct (auto takes it) answers all `horizon` rows at once. recursive learns the next "
+        "`segment` rows, and reads its own forecasts for the rest; row by row it may be better "
+        "without a season. encoder_decoder reads row by row, and a second network takes one step "
+        "for each row ahead.",
         default="auto",
     )
     segment: int | None = option(

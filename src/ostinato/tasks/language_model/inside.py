@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ostinato.data import TextFiles
 from ostinato.tasks.inside import Examples, Inside, between, share_unknown, texts_of
 from ostinato.tasks.language_model.estimator import LanguageModel
 
@@ -24,9 +25,11 @@ def read(where: str, model: LanguageModel, data: Any) -> Inside:
 
 
 def examples(model: LanguageModel, X: Any, y: Any, *, steps: bool) -> Examples:
-    """Texts as `fit` takes them, which are one long text to it."""
-    texts = texts_of("doctor", X)
-    text = "\n".join(texts)[:SIGNS]
+    """Texts as `fit` takes them, which are one long text to it, or files of them."""
+    if isinstance(X, TextFiles):
+        text = next(X.pieces(), (True, ""))[1][:SIGNS]
+    else:
+        text = "\n".join(texts_of("doctor", X))[:SIGNS]
     tokens = np.asarray(model.rows_.tokens([text]))[1:]
     return Examples(count=len(tokens), unknown=share_unknown([tokens]), sample=text)
 

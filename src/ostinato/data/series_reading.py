@@ -150,9 +150,10 @@ def one_a_time(
     new[1:] = (np.diff(series) != 0) | (np.diff(stamps) != 0)
     if new.all():
         return frame
-    row, made = np.cumsum(new) - 1, frame[new].copy()
+    row = np.cumsum(new) - 1
+    made: Any = frame[new].copy()
     for name in frame.columns:
-        each = frame[name].reset_index(drop=True)
+        each: Any = frame[name].reset_index(drop=True)
         if name in highest:
             made[name] = each.groupby(row).max().to_numpy()
         elif pd.api.types.is_numeric_dtype(each) and not pd.api.types.is_bool_dtype(each):
